@@ -1,0 +1,64 @@
+"""What the core returns: plain data that every report and command reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Fix = Literal["automatic", "bridge", "manual", "none"]
+Status = Literal["migrated", "bridged", "untouched"]
+Style = Literal["functional", "stateful"]
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the caller may choose; every field is also a flag and a configuration key."""
+
+    style: Style = "functional"
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, order=True)
+class Finding:
+    """One thing to say about one place; `line` and `column` count from 1."""
+
+    path: str
+    line: int
+    column: int
+    code: str
+    message: str
+    fix: Fix = "none"
+    component: str | None = None
+
+
+@dataclass(frozen=True)
+class Component:
+    """A training component: what is migrated whole, bridged whole or left alone."""
+
+    id: str
+    path: str
+    line: int
+    status: Status
+    plan: str
+    modules: tuple[str, ...] = ()
+    blockers: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True)
+class SiteCount:
+    """How many places of one kind were seen, and how many of them were rewritten."""
+
+    found: int
+    migrated: int
+
+
+@dataclass(frozen=True)
+class Result:
+    """The outcome for a set of sources; `changed` holds only the texts that differ."""
+
+    changed: Mapping[str, str] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+    components: tuple[Component, ...] = ()
+    sites: Mapping[str, SiteCount] = field(default_factory=dict)
