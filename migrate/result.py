@@ -11,13 +11,26 @@ Status = Literal["migrated", "bridged", "untouched"]
 Style = Literal["functional", "stateful"]
 
 
+@dataclass(frozen=True, order=True)
+class Importer:
+    """A line of another file that imports a file; `names` is empty where the whole module is bound."""
+
+    path: str
+    line: int
+    names: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True)
 class Options:
-    """What the caller may choose; every field is also a flag and a configuration key."""
+    """What the caller may choose, and what it knows of the files that are not among the sources.
+
+    `imported_by` maps a path of the sources to the lines of other files that import it.
+    """
 
     style: Style = "functional"
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
+    imported_by: Mapping[str, tuple[Importer, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, order=True)
