@@ -1,0 +1,96 @@
+"""Running one program under the recorder in a child process of the chosen interpreter."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from migrate.verify.errors import VerifyError
+
+ENTRY = Path(__file__).parent / "recorder" / "run.py"
+TAIL = 4000
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run: the program, where its events go, and whose initial values it starts from."""
+
+    program: Path
+    out: Path
+    args: tuple[str, ...]
+    steps: int
+    transplant: Path | None
+    python: str
+    timeout: float
+
+
+@dataclass(frozen=True)
+class Exit:
+    """How the child ended; `stderr` is the end of what it printed there."""
+
+    code: int
+    timed_out: bool
+    stderr: str
+
+
+def run(job: Job) -> Exit:
+    """Run to the end, the last wanted step or the time limit, and leave no process behind."""
+    config = job.out.with_suffix(".json")
+    config.write_text(json.dumps(_settings(job)), encoding="utf-8")
+    log = job.out.with_suffix(".log")
+    with log.open("wb") as stderr:
+        try:
+            child = subprocess.Popen(
+                [job.python, str(ENTRY), str(config)],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=stderr,
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise VerifyError(
+                f"{job.python}: cannot be started ({error.strerror}); give --python a Python interpreter"
+            ) from error
+        timed_out = _wait(child, job.timeout)
+    return Exit(child.returncode, timed_out, _tail(log))
+
+
+def _settings(job: Job) -> dict[str, object]:
+    return {
+        "program": str(job.program.resolve()),
+        "out": str(job.out),
+        "args": list(job.args),
+        "steps": job.steps,
+        "transplant": str(job.transplant) if job.transplant else None,
+    }
+
+
+def _wait(child: subprocess.Popen[bytes], timeout: float) -> bool:
+    """Wait for the child; afterwards end whatever is left of its process group."""
+    timed_out = False
+    try:
+        child.wait(timeout)
+    except subprocess.TimeoutExpired:
+        timed_out = True
+    finally:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(child.pid, signal.SIGKILL)
+        child.wait()
+    return timed_out
+
+
+def _tail(log: Path) -> str:
+    with log.open("rb") as stream:
+        stream.seek(max(0, log.stat().st_size - TAIL))
+        return stream.read().decode(errors="replace")
+
+
+def interpreter(python: str | None) -> str:
+    """The interpreter asked for, or the one that runs this."""
+    return python or sys.executable

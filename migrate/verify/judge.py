@@ -1,0 +1,218 @@
+"""From two recordings to a verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from itertools import pairwise
+from statistics import median
+
+import numpy as np
+
+from migrate.verify.compare import (
+    Difference,
+    compare_losses,
+    compare_tracks,
+    mean_loss,
+)
+from migrate.verify.liveness import alive, lost_updates
+from migrate.verify.measure import distance
+from migrate.verify.pairing import TrackPair, pair_losses, pair_tracks
+from migrate.verify.recorder.wire import Record
+from migrate.verify.recording import Recording
+from migrate.verify.report import Alive, Divergence, Grade, Losses, MapEntry, Phase, Report, StepTime
+
+WARM_UP = 2
+
+
+def evidence(report: Report, old: Recording, new: Recording) -> Report:
+    """What the runs show whatever the verdict: losses, signs of life, times, versions."""
+    start = new.of("start") or old.of("start")
+    return replace(
+        report,
+        losses=Losses(_losses(old), _losses(new)),
+        liveness={"before": alive(old), "after": alive(new)},
+        step_time=StepTime(_step_time(old), _step_time(new)),
+        environment=dict(start[0].header["versions"]),
+    )
+
+
+def _losses(run: Recording) -> tuple[float, ...]:
+    """The losses of the first gradient of each segment."""
+    first: dict[int, tuple[Record, ...]] = {}
+    for site in run.loss_sites:
+        first.setdefault(site.segment, site.losses)
+    return tuple(mean_loss(record) for losses in first.values() for record in losses)
+
+
+def _step_time(run: Recording) -> float | None:
+    """Median seconds between the steps of the busiest optimizer, without the recorder's writing."""
+    gaps = []
+    for track in run.tracks:
+        marks = [update.header["time"] - update.header["spent"] for update in track.updates]
+        gaps.append([later - earlier for earlier, later in pairwise(marks)])
+    longest = max(gaps, key=len, default=[])
+    return median(longest[WARM_UP:]) if len(longest) > WARM_UP else None
+
+
+def judge(blank: Report, old: Recording, new: Recording, steps: int) -> Report:
+    """Compare two runs that both trained."""
+    report = evidence(blank, old, new)
+    pairs = pair_tracks(old, new)
+    report = replace(report, steps=_compared(old, pairs, steps), leaf_map=_leaf_map(pairs))
+    looks = (_never_built, _unmapped, partial(_not_trained, steps=steps))
+    for look in looks:
+        found = look(report, old, new, pairs)
+        if found is not None:
+            return found
+    differences = sorted(_differences(old, new, pairs, steps), key=lambda found: found.rank)
+    return _ladder(report, differences, old)
+
+
+def _compared(old: Recording, pairs: list[TrackPair], steps: int) -> int:
+    if old.of("case"):
+        return len(old.of("case"))
+    return max((min(len(p.before.updates), len(p.after.updates), steps) for p in pairs), default=0)
+
+
+def _leaf_map(pairs: list[TrackPair]) -> tuple[MapEntry, ...]:
+    entries = [
+        MapEntry("/".join(leaf.before), "/".join(leaf.after), leaf.how)
+        for pair in pairs
+        for leaf in pair.leaves.pairs
+    ]
+    return tuple(dict.fromkeys(entries))
+
+
+def _never_built(report: Report, old: Recording, new: Recording, pairs: list[TrackPair]) -> Report | None:
+    if not new.of("construct"):
+        message = f"{report.after}: never built an nnx.Module, so it is not the NNX version"
+        return replace(report, verdict="fail", message=message)
+    return None
+
+
+def _unmapped(report: Report, old: Recording, new: Recording, pairs: list[TrackPair]) -> Report | None:
+    """Parameter trees that cannot be paired leaf by leaf."""
+    for pair in pairs:
+        if not pair.leaves.complete:
+            return replace(report, verdict="fail", message=_tree_message(report, pair))
+    if len(pairs) < len({(t.segment, t.optimizer) for t in old.tracks}):
+        message = f"{report.after}: steps {len(new.tracks)} optimizers, the before program {len(old.tracks)}"
+        return replace(report, verdict="fail", message=message)
+    return None
+
+
+def _tree_message(report: Report, pair: TrackPair) -> str:
+    before = pair.before.updates[0].signature("grads")
+    after = pair.after.updates[0].signature("grads")
+    sides = (
+        ("only before", [f"{'/'.join(p)} {before[p][0]}" for p in pair.leaves.only_before]),
+        ("only after", [f"{'/'.join(p)} {after[p][0]}" for p in pair.leaves.only_after]),
+    )
+    listed = "; ".join(f"{side}: {_some(leaves)}" for side, leaves in sides if leaves)
+    return f"{report.after}: the parameter trees differ ({listed}); make every leaf match"
+
+
+def _some(leaves: list[str], limit: int = 4) -> str:
+    more = f" and {len(leaves) - limit} more" if len(leaves) > limit else ""
+    return ", ".join(leaves[:limit]) + more
+
+
+def _not_trained(
+    report: Report, old: Recording, new: Recording, pairs: list[TrackPair], steps: int
+) -> Report | None:
+    """Updates that were computed and never arrived, and loops that stopped updating."""
+    for pair in pairs:
+        lost = next(lost_updates(pair), None)
+        if lost is not None:
+            message = (
+                f"{report.after}: step {lost.step} computed an update that never reached the model; a plain "
+                "jax.jit around an in-place update does this (use nnx.jit, or return the model and rebind it)"
+            )
+            return replace(report, verdict="fail", first_divergence=lost, message=message)
+    for pair in pairs:
+        taken, wanted = len(pair.after.updates), len(pair.before.updates)
+        if taken < min(wanted, steps):
+            message = f"{report.after}: took {taken} optimizer steps where the before program took {wanted}"
+            return replace(
+                report, verdict="fail", first_divergence=Divergence(taken + 1, "update", ""), message=message
+            )
+    return _case_trouble(report, old, new)
+
+
+def _case_trouble(report: Report, old: Recording, new: Recording) -> Report | None:
+    """The one-step problem: the loss of every case has to go down in both programs."""
+    for side, run in ((report.after, new), (report.before, old)):
+        for number, case in enumerate(run.of("case"), start=1):
+            first, last = (float(value) for value in case.group("returned")[()].reshape(-1)[[0, -1]])
+            if not last < first:
+                return _not_decreasing(report, side, number, case.header["case"], first, last)
+    return None
+
+
+def _not_decreasing(
+    report: Report, side: str, number: int, case: dict[str, object], first: float, last: float
+) -> Report:
+    detail = "stays at" if first == last else "goes up from"
+    values = f"{first:.8g}" if first == last else f"{first:.8g} to {last:.8g}"
+    message = f"{side}: the loss {detail} {values} in case {number} {case}: the update had no good effect"
+    if side != report.after:
+        return replace(report, message=message)
+    lost = Divergence(number, "update", "returned[1]", abs(last - first))
+    return replace(report, verdict="fail", first_divergence=lost, message=message)
+
+
+def _differences(old: Recording, new: Recording, pairs: list[TrackPair], steps: int) -> Iterator[Difference]:
+    updates = max((len(track.updates) for track in old.tracks), default=1)
+    for before, after in pair_losses(old.loss_sites, new.loss_sites):
+        yield from compare_losses(before, after, max(1.0, len(before.losses) / updates), steps)
+    for pair in pairs:
+        yield from compare_tracks(pair, steps)
+    for number, (one, other) in enumerate(zip(old.of("case"), new.of("case"), strict=False), start=1):
+        yield from _case_difference(number, one, other)
+
+
+def _case_difference(number: int, one: Record, other: Record) -> Iterator[Difference]:
+    left, right = one.group("returned")[()].reshape(-1), other.group("returned")[()].reshape(-1)
+    for index, (before, after) in enumerate(zip(left, right, strict=False)):
+        found = distance(np.asarray(before), np.asarray(after))
+        if not found.same_bits:
+            phase: Phase = "forward" if index == 0 else "update"
+            tolerated = found.max_rel <= 16 * 2.0**-23
+            yield Difference(number, phase, f"returned[{index}]", found, tolerated)
+
+
+def _ladder(report: Report, differences: list[Difference], old: Recording) -> Report:
+    """Identical bits, then differences that rounding explains, then failure."""
+    if not differences:
+        return _passed(report, "bitwise", f"identical bits over {_count(report, old)}")
+    first = differences[0]
+    worst = next((found for found in differences if not found.tolerated), None)
+    shown = worst or first
+    divergence = Divergence(
+        shown.step, shown.phase, shown.path, shown.distance.max_abs, shown.distance.max_rel
+    )
+    report = replace(report, first_divergence=divergence)
+    if worst is None:
+        return _passed(report, "ulp", f"equal up to rounding over {_count(report, old)}")
+    place = f"step {worst.step}, phase {worst.phase}, {worst.path}"
+    sizes = f"max abs {worst.distance.max_abs:.3g}, max rel {worst.distance.max_rel:.3g}"
+    return replace(report, verdict="fail", message=f"{report.after}: differs first in {place} ({sizes})")
+
+
+def _count(report: Report, old: Recording) -> str:
+    noun = "case" if old.of("case") else "step"
+    return f"{report.steps} {noun}{'s' if report.steps != 1 else ''}"
+
+
+def _passed(report: Report, grade: Grade, message: str) -> Report:
+    after = report.liveness["after"]
+    if not _shown_alive(after):
+        doubt = "the run is too short to show that the parameters move; give it at least two steps"
+        return replace(report, message=f"{report.after}: {doubt}")
+    return replace(report, verdict="pass", grade=grade, message=message)
+
+
+def _shown_alive(after: Alive) -> bool:
+    return bool(after.parameters_moved)

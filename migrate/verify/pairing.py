@@ -1,0 +1,81 @@
+"""Which optimizer, which loss and which leaf of the after run belongs to which of the before run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from migrate.verify.recorder.leafmap import LeafMap, Path, pair_leaves
+from migrate.verify.recording import LossSite, Recording, Track
+
+Shapes = tuple[tuple[int, ...], ...]
+T = TypeVar("T", Track, LossSite)
+
+
+@dataclass(frozen=True)
+class TrackPair:
+    """One optimizer in both runs, with the map of the leaves that it updates."""
+
+    before: Track
+    after: Track
+    leaves: LeafMap
+
+
+def pair_tracks(before: Recording, after: Recording) -> list[TrackPair]:
+    """Pair optimizers of equal leaf shapes, in order of their first step."""
+    left = list(after.tracks)
+    pairs = []
+    for track in before.tracks:
+        found = next((t for t in left if t.segment == track.segment and _shapes(t) == _shapes(track)), None)
+        if found is None:
+            found = next((t for t in left if t.segment == track.segment), None)
+        if found is not None:
+            left.remove(found)
+            pairs.append(TrackPair(track, found, map_leaves(track, found)))
+    return pairs
+
+
+def _shapes(track: Track) -> Shapes:
+    return tuple(sorted(shape for shape, _ in track.updates[0].signature("grads").values()))
+
+
+def map_leaves(before: Track, after: Track) -> LeafMap:
+    """The leaf map between the gradient trees of two optimizers."""
+    left, right = before.updates[0].signature("grads"), after.updates[0].signature("grads")
+    return pair_leaves(
+        {path: shape for path, (shape, _) in left.items()},
+        {path: shape for path, (shape, _) in right.items()},
+    )
+
+
+def pair_losses(before: Sequence[LossSite], after: Sequence[LossSite]) -> list[tuple[LossSite, LossSite]]:
+    """Pair loss sites by a name that is unique on both sides, the rest by order of appearance."""
+    left, pairs = list(after), []
+    rest = []
+    for site in before:
+        same = [s for s in left if _key(s) == _key(site)]
+        if len(same) == 1 and sum(_key(s) == _key(site) for s in before) == 1:
+            pairs.append((site, same[0]))
+            left.remove(same[0])
+        else:
+            rest.append(site)
+    for site in rest:
+        found = next((s for s in left if s.segment == site.segment), None)
+        if found is not None:
+            left.remove(found)
+            pairs.append((site, found))
+    return pairs
+
+
+def _key(site: LossSite) -> tuple[int, str]:
+    return site.segment, site.name
+
+
+def translate(path: Path, leaves: dict[Path, Path]) -> Path:
+    """A path of any tree built over the parameters, such as the optimizer's, in the after names."""
+    for start in range(len(path)):
+        found = leaves.get(path[start:])
+        if found is not None:
+            return path[:start] + found
+    return path

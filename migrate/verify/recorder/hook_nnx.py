@@ -1,0 +1,46 @@
+"""The NNX side: transplant at the end of each outermost construction, and optimizer steps."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from flax import nnx
+from flax.nnx import pytreelib
+
+from .modules import non_parameters
+from .session import Session
+from .transplant import Transplant
+
+
+def install(session: Session) -> None:
+    """Patch the construction of NNX objects and `Optimizer.update`."""
+    transplant = Transplant(session)
+    meta = pytreelib.PytreeMeta
+    meta._pytree_meta_construct = _watched_construct(session, transplant, meta._pytree_meta_construct)
+    nnx.Optimizer.update = _watched_step(session, nnx.Optimizer.update)
+
+
+def _watched_construct(
+    session: Session, transplant: Transplant, construct: Callable[..., Any]
+) -> Callable[..., Any]:
+    @functools.wraps(construct)
+    def call(cls: Any, instance: Any, *args: Any, **kwargs: Any) -> None:
+        with session.context.enter("construct") as outermost:
+            construct(cls, instance, *args, **kwargs)
+        if outermost and isinstance(instance, nnx.Module):
+            transplant.into(instance)
+
+    return call
+
+
+def _watched_step(session: Session, update: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(update)
+    def call(self: Any, *args: Any, **kwargs: Any) -> Any:
+        model = args[0] if isinstance(self, nnx.Optimizer) and len(args) > 1 else getattr(self, "model", None)
+        fields = non_parameters(model) if isinstance(model, nnx.Module) else {}
+        with session.context.owner(self.step.get_raw_value(), fields):
+            return update(self, *args, **kwargs)
+
+    return call

@@ -1,0 +1,77 @@
+"""Running the user's program as `python script.py args` would, with the hooks in place."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import runpy
+import sys
+import traceback
+from pathlib import Path
+from typing import Any
+
+import jax
+
+from . import hook_grad, hook_linen, hook_nnx, hook_optax
+from .cases import FUNCTION, run_cases
+from .context import HERE
+from .session import Session, Settings, open_session
+
+
+def main(config: str) -> None:
+    """Record one program; how it ended is the last event of the file, never the exit code."""
+    raw = json.loads(Path(config).read_text(encoding="utf-8"))
+    settings = Settings(**{**raw, "args": tuple(raw["args"])})
+    session = open_session(settings)
+    session.write({"kind": "start", "versions": _versions()}, [])
+    for hook in (hook_optax, hook_grad, hook_linen, hook_nnx):
+        hook.install(session)
+    session.end(_run(session))
+
+
+def _versions() -> dict[str, str]:
+    import flax
+    import optax
+
+    python = ".".join(str(part) for part in sys.version_info[:3])
+    return {
+        "python": python,
+        "jax": jax.__version__,
+        "flax": flax.__version__,
+        "optax": optax.__version__,
+        "device": jax.default_backend(),
+    }
+
+
+def _run(session: Session) -> dict[str, Any]:
+    program = session.settings.program
+    sys.argv = [program, *session.settings.args]
+    sys.path[0] = str(Path(program).parent)
+    try:
+        names = runpy.run_path(program, run_name="__main__")
+        function = names.get(FUNCTION)
+        if session.settings.cases and not session.counts and callable(function):
+            run_cases(session, function)
+    except SystemExit as error:
+        return {"reason": "exit", "code": error.code if isinstance(error.code, int | None) else 1}
+    except BaseException as error:
+        return {"reason": "crash", "error": type(error).__name__, "traceback": _own_traceback(error)}
+    finally:
+        with contextlib.suppress(Exception):
+            jax.effects_barrier()
+    return {"reason": "finished"}
+
+
+def _own_traceback(error: BaseException) -> str:
+    """The traceback without the frames of the recorder and of the machinery that ran the script."""
+    summary = traceback.TracebackException.from_exception(error)
+    link: traceback.TracebackException | None = summary
+    while link is not None:
+        frames = [frame for frame in link.stack if not _is_ours(frame.filename)]
+        link.stack = traceback.StackSummary.from_list(frames)
+        link = link.__cause__ or link.__context__
+    return "".join(summary.format())
+
+
+def _is_ours(filename: str) -> bool:
+    return filename.startswith((HERE, "<frozen runpy>")) or filename.endswith("/runpy.py")

@@ -1,0 +1,80 @@
+"""What one recorded run keeps: its settings, its event file and its counts of optimizer steps."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from . import wire
+from .context import Context
+from .wire import Array
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The child's configuration, as the parent wrote it."""
+
+    program: str
+    out: str
+    args: tuple[str, ...] = ()
+    steps: int = 10
+    transplant: str | None = None
+    cases: bool = True
+
+
+@dataclass
+class Session:
+    """One recorded run. Writing happens only in the process that opened the file."""
+
+    settings: Settings
+    stream: BinaryIO
+    context: Context = field(default_factory=Context)
+    segment: int = 0
+    counts: dict[str, int] = field(default_factory=dict)
+    spent: float = 0.0
+    unlimited: bool = False
+    pid: int = field(default_factory=os.getpid)
+    lock: threading.RLock = field(default_factory=threading.RLock)
+
+    def write(self, header: dict[str, Any], leaves: list[tuple[str, tuple[str, ...], Array]]) -> None:
+        """Append one event; forked children of the program stay silent."""
+        if os.getpid() != self.pid:
+            return
+        start = time.perf_counter()
+        with self.lock:
+            extra = {"segment": self.segment, "time": start, "spent": self.spent}
+            self.stream.write(wire.encode({**header, **extra}, leaves))
+            self.stream.flush()
+            self.spent += time.perf_counter() - start
+            if header["kind"] == "update":
+                self._count(header["optimizer"])
+
+    def _count(self, optimizer: str) -> None:
+        """Count an optimizer step, and end the process once every optimizer has one step to spare.
+
+        The step to spare shows the parameters that the last compared step left behind.
+        """
+        self.counts[optimizer] = self.counts.get(optimizer, 0) + 1
+        wanted = self.settings.steps + 1
+        enough = min(self.counts.values()) >= wanted or max(self.counts.values()) >= 4 * wanted
+        if enough and not self.unlimited:
+            self.end({"reason": "steps"})
+            sys.stdout.flush()
+            os._exit(0)
+
+    def end(self, outcome: dict[str, Any]) -> None:
+        """Write the last event and close the file."""
+        with self.lock:
+            if not self.stream.closed and os.getpid() == self.pid:
+                self.stream.write(wire.encode({"kind": "end", **outcome}, []))
+                self.stream.close()
+
+
+def open_session(settings: Settings) -> Session:
+    """Open the event file of a run."""
+    return Session(settings, Path(settings.out).open("wb"))

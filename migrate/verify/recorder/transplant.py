@@ -1,0 +1,138 @@
+"""Initial values of the Linen run, put into each NNX model at the end of its construction."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path as File
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from . import wire
+from .context import user_site
+from .leafmap import LeafMap, Path, Shape, pair_leaves
+from .modules import model_variables, submodules
+from .session import Session
+from .trees import is_traced
+from .wire import Array
+
+
+class Donor:
+    """The variables of one Linen `init`, collections merged, in creation order."""
+
+    def __init__(self, index: int, record: wire.Record) -> None:
+        arrays = record.group("variables")
+        ranks = {tuple(path): rank for rank, path in enumerate(record.header["order"])}
+        ordered = sorted(arrays, key=lambda path: ranks.get(path, len(ranks)))
+        self.index = index
+        self.segment: int = record.header["segment"]
+        self.lanes: int = record.header["lanes"]
+        self.arrays: dict[Path, Array] = {path[1:]: arrays[path] for path in ordered}
+        self.shapes: dict[Path, Shape] = {p: a.shape[self.lanes :] for p, a in self.arrays.items()}
+        self.dtypes = {leaf.path[1:]: leaf.dtype for leaf in record.leaves}
+        self.used = False
+
+
+class Transplant:
+    """Which Linen initialisation went into which NNX model; each is used once."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        source = session.settings.transplant
+        found = [r for r in wire.records(File(source)) if r.kind == "init"] if source else []
+        self.donors = [Donor(index, record) for index, record in enumerate(found)]
+        self.drawn: dict[str, Donor] = {}
+
+    def into(self, module: Any) -> bool:
+        """Fill a model from the first unused initialisation that fits, or else its submodules."""
+        variables = model_variables(module)
+        if not variables:
+            return False
+        maps = self._fitting(variables)
+        if maps:
+            self._fill(module, variables, maps)
+            return True
+        inner = [self.into(child) for child in submodules(module)]
+        if not any(inner):
+            self._report(module, variables, None, None)
+        return any(inner)
+
+    def _fitting(self, variables: Mapping[Path, Any]) -> dict[int, LeafMap]:
+        """Complete maps from donors of equal leaves; those by name shut out the weaker ones."""
+        shapes = {path: tuple(v.get_raw_value().shape) for path, v in variables.items()}
+        maps = {
+            donor.index: pair_leaves(donor.shapes, shapes)
+            for donor in self.donors
+            if len(donor.shapes) == len(shapes)
+        }
+        complete = {index: found for index, found in maps.items() if found.complete}
+        named = {index: found for index, found in complete.items() if found.by_name}
+        return named or complete
+
+    def _fill(self, module: Any, variables: Mapping[Path, Any], maps: Mapping[int, LeafMap]) -> None:
+        fresh = [variable.get_raw_value() for variable in variables.values()]
+        paths = list(variables)
+        site = user_site()
+
+        traced = is_traced(fresh)
+
+        def pick(*drawn: Array) -> list[Array]:
+            lanes = drawn[0].ndim - len(fresh[0].shape)
+            donor = self._next(maps, lanes, drawn, traced)
+            self._report(module, variables, donor, maps.get(donor.index) if donor else None, site)
+            if donor is None:
+                return [np.asarray(array) for array in drawn]
+            sources = {pair.after: pair.before for pair in maps[donor.index].pairs}
+            return [donor.arrays[sources[p]].astype(a.dtype) for p, a in zip(paths, drawn, strict=True)]
+
+        if traced:
+            specs = [jax.ShapeDtypeStruct(value.shape, value.dtype) for value in fresh]
+            values = jax.pure_callback(
+                lambda *drawn: pick(*(np.asarray(array) for array in drawn)),
+                specs,
+                *fresh,
+                vmap_method="broadcast_all",
+            )
+        else:
+            values = [jnp.asarray(value) for value in pick(*(np.asarray(value) for value in fresh))]
+        for variable, value in zip(variables.values(), values, strict=True):
+            variable.set_raw_value(value)
+
+    def _next(
+        self, maps: Mapping[int, LeafMap], lanes: int, drawn: tuple[Array, ...], traced: bool
+    ) -> Donor | None:
+        """The next unused donor; traced code may run twice, so its drawn values are recognised."""
+        digest = hashlib.sha1(b"".join(array.tobytes() for array in drawn)).hexdigest()
+        segment = self.session.segment
+        fitting = [d for d in self.donors if d.index in maps and d.lanes == lanes and d.segment == segment]
+        free = [donor for donor in fitting if not donor.used]
+        if free and not (traced and digest in self.drawn):
+            free[0].used = True
+            self.drawn[digest] = free[0]
+        return self.drawn.get(digest)
+
+    def _report(
+        self,
+        module: Any,
+        variables: Mapping[Path, Any],
+        donor: Donor | None,
+        found: LeafMap | None,
+        site: dict[str, Any] | None = None,
+    ) -> None:
+        leaves = [
+            [list(path), list(v.get_raw_value().shape), str(v.get_raw_value().dtype)]
+            for path, v in variables.items()
+        ]
+        pairs = [[list(pair.before), list(pair.after), pair.how] for pair in found.pairs] if found else []
+        header = {
+            "kind": "construct",
+            "module": type(module).__qualname__,
+            "donor": donor.index if donor else None,
+            "pairs": pairs,
+            "table": leaves,
+            "site": site or user_site(),
+        }
+        self.session.write(header, [])

@@ -1,0 +1,103 @@
+"""The event file: one record after another, a JSON header followed by the bytes of its arrays."""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+
+LENGTH = struct.Struct("<Q")
+Array = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """Where one array of a record lies; `group` is the tree it belongs to, such as `grads`."""
+
+    group: str
+    path: tuple[str, ...]
+    dtype: str
+    shape: tuple[int, ...]
+    offset: int
+    size: int
+
+
+@dataclass(frozen=True)
+class Record:
+    """One event: its header without the arrays, and where the arrays lie."""
+
+    file: Path
+    header: Mapping[str, Any]
+    leaves: tuple[Leaf, ...]
+
+    @property
+    def kind(self) -> str:
+        return str(self.header["kind"])
+
+    def group(self, name: str) -> dict[tuple[str, ...], Array]:
+        """Read the arrays of one tree; half-precision types come back as float32."""
+        with self.file.open("rb") as stream:
+            return {leaf.path: _read(stream, leaf) for leaf in self.leaves if leaf.group == name}
+
+    def signature(self, name: str) -> dict[tuple[str, ...], tuple[tuple[int, ...], str]]:
+        """Shape and dtype of every leaf of one tree, without reading the arrays."""
+        return {leaf.path: (leaf.shape, leaf.dtype) for leaf in self.leaves if leaf.group == name}
+
+
+def _read(stream: BinaryIO, leaf: Leaf) -> Array:
+    stream.seek(leaf.offset)
+    return decode(stream.read(leaf.size), leaf.dtype, leaf.shape)
+
+
+def decode(raw: bytes, dtype: str, shape: tuple[int, ...]) -> Array:
+    """Bytes to an array; bfloat16 is widened to float32 by its bits, as plain numpy lacks it."""
+    if dtype == "bfloat16":
+        wide = np.frombuffer(raw, np.uint16).astype(np.uint32) << 16
+        return wide.view(np.float32).reshape(shape)
+    if dtype.startswith(("float8", "float4", "int4", "uint4", "int2", "uint2", "float6")):
+        import ml_dtypes
+
+        return np.frombuffer(raw, getattr(ml_dtypes, dtype)).astype(np.float32).reshape(shape)
+    return np.frombuffer(raw, np.dtype(dtype)).reshape(shape)
+
+
+def encode(header: Mapping[str, Any], leaves: list[tuple[str, tuple[str, ...], Array]]) -> bytes:
+    """One whole record as bytes."""
+    blobs = [np.ascontiguousarray(array) for _, _, array in leaves]
+    table = [
+        [group, list(path), blob.dtype.name, list(array.shape), blob.nbytes]
+        for (group, path, array), blob in zip(leaves, blobs, strict=True)
+    ]
+    text = json.dumps({**header, "leaves": table}).encode()
+    body = b"".join(blob.tobytes() for blob in blobs)
+    return LENGTH.pack(len(text)) + text + body
+
+
+def records(file: Path) -> Iterator[Record]:
+    """Every complete record of a file; a record cut off by the end of the child is left out."""
+    total = file.stat().st_size
+    with file.open("rb") as stream:
+        position = 0
+        while position + LENGTH.size <= total:
+            (length,) = LENGTH.unpack(stream.read(LENGTH.size))
+            header = json.loads(stream.read(length))
+            offset = position + LENGTH.size + length
+            leaves, offset = _leaves(header.pop("leaves"), offset)
+            if offset > total:
+                return
+            yield Record(file, header, leaves)
+            position = offset
+            stream.seek(position)
+
+
+def _leaves(table: list[list[Any]], offset: int) -> tuple[tuple[Leaf, ...], int]:
+    leaves = []
+    for group, path, dtype, shape, size in table:
+        leaves.append(Leaf(group, tuple(path), dtype, tuple(shape), offset, size))
+        offset += size
+    return tuple(leaves), offset

@@ -1,0 +1,92 @@
+"""What verify found out, as plain data for every kind of output."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Verdict = Literal["pass", "fail", "inconclusive"]
+Grade = Literal["bitwise", "ulp", "fp64", "none"]
+Phase = Literal["forward", "backward", "update", "state"]
+
+EXIT_CODES: dict[Verdict, int] = {"pass": 0, "fail": 1, "inconclusive": 3}
+PHASES: tuple[Phase, ...] = ("forward", "backward", "update", "state")
+
+
+@dataclass(frozen=True)
+class Divergence:
+    """The first place where the two programs differ; steps count from 1.
+
+    `max_rel` is relative to the largest magnitude of the tree that holds the leaf.
+    """
+
+    step: int
+    phase: Phase
+    path: str
+    max_abs: float | None = None
+    max_rel: float | None = None
+
+
+@dataclass(frozen=True)
+class MapEntry:
+    """One leaf before, its leaf after, and the evidence on which they were paired."""
+
+    before: str
+    after: str
+    how: str
+
+
+@dataclass(frozen=True)
+class Alive:
+    """Signs that one program really trains; None where the run could not show it."""
+
+    updates: int
+    parameters_moved: bool | None = None
+    step_advanced: bool | None = None
+    models_built: int = 0
+
+
+@dataclass(frozen=True)
+class Losses:
+    """The loss of every step, the mean over lanes where a step is mapped over seeds."""
+
+    before: tuple[float, ...] = ()
+    after: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class StepTime:
+    """Median seconds per optimizer step after warm-up, without the recorder's own writing."""
+
+    before: float | None = None
+    after: float | None = None
+
+    @property
+    def ratio(self) -> float | None:
+        if self.before and self.after:
+            return self.after / self.before
+        return None
+
+
+@dataclass(frozen=True)
+class Report:
+    """The outcome of one comparison; `message` is one sentence, `traceback` a program's own."""
+
+    before: str
+    after: str
+    verdict: Verdict
+    grade: Grade
+    steps: int
+    message: str
+    losses: Losses = Losses()
+    first_divergence: Divergence | None = None
+    leaf_map: tuple[MapEntry, ...] = ()
+    liveness: dict[str, Alive] = field(default_factory=dict)
+    step_time: StepTime = StepTime()
+    notes: tuple[str, ...] = ()
+    traceback: str = ""
+    environment: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def exit_code(self) -> int:
+        return EXIT_CODES[self.verdict]

@@ -1,0 +1,55 @@
+"""What the caller asks of verify, and the checks that need no run."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from pathlib import Path
+
+from migrate.verify.errors import VerifyError
+
+
+@dataclass(frozen=True)
+class Request:
+    """Two programs to compare over `steps` optimizer steps; `timeout` is in seconds for each run.
+
+    `python` is the interpreter that runs them, the current one if None; `args` go to both programs.
+    """
+
+    before: Path
+    after: Path | None
+    steps: int = 10
+    python: str | None = None
+    args: tuple[str, ...] = ()
+    timeout: float = 600.0
+
+
+def check(request: Request) -> Path:
+    """Return the after program once everything that can be seen without a run is in order."""
+    if request.after is None:
+        raise VerifyError("verify needs the migrated program: give it as the second path")
+    if request.steps < 1:
+        raise VerifyError(f"--steps must be at least 1, not {request.steps}")
+    for path in (request.before, request.after):
+        _check_program(path)
+    return request.after
+
+
+def _check_program(path: Path) -> None:
+    if not path.exists():
+        raise VerifyError(f"{path}: no such file; give the path of a Python program")
+    if not path.is_file():
+        raise VerifyError(f"{path}: not a file; give the program that trains, not its directory")
+    try:
+        source = path.read_bytes()
+    except OSError as error:
+        raise VerifyError(f"{path}: cannot be read ({error.strerror}); check its permissions") from error
+    if not source.strip():
+        raise VerifyError(f"{path}: the file is empty; give the program that trains")
+    try:
+        ast.parse(source, filename=str(path))
+    except SyntaxError as error:
+        place = f"{path}:{error.lineno}" if error.lineno else str(path)
+        raise VerifyError(f"{place}: not valid Python ({error.msg}); mend it first") from error
+    except ValueError as error:
+        raise VerifyError(f"{path}: not valid Python ({error}); mend it first") from error
