@@ -17,9 +17,20 @@ class EngineError(Exception):
 
 
 def migrate_contained(sources: Mapping[str, str], options: Options) -> Result:
-    """Migrate `sources`; where the engine breaks, halve them until the file that breaks it stands alone.
+    """Migrate `sources`; a file on which the engine breaks gets LNX902, and the others go on together."""
+    result = _halving(sources, options)
+    failures = tuple(finding for finding in result.findings if finding.code == "LNX902")
+    if not failures:
+        return result
+    bad = {finding.path for finding in failures}
+    others = {path: text for path, text in sources.items() if path not in bad}
+    return _merged([_halving(others, options), Result(findings=failures)])
 
-    That file gets finding LNX902. A parser that panics raises a BaseException, so those are caught too.
+
+def _halving(sources: Mapping[str, str], options: Options) -> Result:
+    """Migrate; where that fails, halve the sources until the file at fault stands alone.
+
+    A parser that panics raises a BaseException, so those are caught too.
     """
     if not sources:
         return Result()
@@ -33,7 +44,7 @@ def migrate_contained(sources: Mapping[str, str], options: Options) -> Result:
     paths = sorted(sources)
     half = len(paths) // 2
     parts = ({path: sources[path] for path in chosen} for chosen in (paths[:half], paths[half:]))
-    return _merged([migrate_contained(part, options) for part in parts])
+    return _merged([_halving(part, options) for part in parts])
 
 
 def _migrate(sources: Mapping[str, str], options: Options) -> Result:

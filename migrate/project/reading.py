@@ -1,0 +1,81 @@
+"""Reading files, and passing on only those that can concern us."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from migrate.project.discovery import Discovery
+
+if TYPE_CHECKING:
+    from migrate.project.encoding import Source
+    from migrate.result import Finding
+
+MENTION = b"flax"
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What was read: `scanned` files, the `sources` among them that mention Flax, and what failed."""
+
+    scanned: int
+    sources: Mapping[str, Source]
+    findings: tuple[Finding, ...]
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """The text of each source by its path."""
+        return {path: source.text for path, source in self.sources.items()}
+
+
+def read_batch(discovery: Discovery) -> Batch:
+    """Read each file; what cannot be read or decoded becomes a finding, and the others go on."""
+    found = {path: _bytes_or_finding(path) for path in discovery.files}
+    unlisted = [_unreadable(path, reason) for path, reason in discovery.unlisted]
+    return _batch(found, unlisted)
+
+
+def read_standard_input(data: bytes, path: str) -> Batch:
+    """Take `data` for the contents of `path`."""
+    return _batch({path: data}, [])
+
+
+def _batch(found: Mapping[str, bytes | Finding], unlisted: Sequence[Finding]) -> Batch:
+    sources: dict[str, Source] = {}
+    findings = list(unlisted)
+    for path, data in found.items():
+        if not isinstance(data, bytes):
+            findings.append(data)
+        elif data:
+            _decode_into(sources, findings, path, data)
+    return Batch(len(found), sources, tuple(findings))
+
+
+def _bytes_or_finding(path: str) -> bytes | Finding:
+    """Return the bytes of a file that mentions Flax, none for one that does not, a finding on failure."""
+    if path.endswith(".ipynb"):
+        return _unreadable(path, "notebooks are not migrated; export its code to a .py file and name that")
+    try:
+        data = Path(path).read_bytes()
+    except OSError as error:
+        return _unreadable(path, error.strerror or str(error))
+    return data if MENTION in data else b""
+
+
+def _decode_into(sources: dict[str, Source], findings: list[Finding], path: str, data: bytes) -> None:
+    from migrate.project.encoding import DecodingError, decode
+
+    if MENTION not in data:
+        return
+    try:
+        sources[path] = decode(data)
+    except DecodingError as error:
+        findings.append(_unreadable(path, str(error), error.line))
+
+
+def _unreadable(path: str, reason: str, line: int = 1) -> Finding:
+    from migrate.syntax import unreadable
+
+    return unreadable(path, reason, line)
