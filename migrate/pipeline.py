@@ -48,9 +48,7 @@ def _without_ignored_files(result: Result, suppressions: Mapping[str, Suppressio
     )
 
 
-def _unsuppressed(
-    findings: Iterable[Finding], suppressions: Mapping[str, Suppressions]
-) -> Iterator[Finding]:
+def _unsuppressed(findings: Iterable[Finding], suppressions: Mapping[str, Suppressions]) -> Iterator[Finding]:
     for finding in findings:
         if not suppressions.get(finding.path, _NONE).covers(finding.line, finding.code):
             yield finding
