@@ -57,6 +57,7 @@ def _run(
         transplant=transplant,
         python=child.interpreter(request.python),
         timeout=request.timeout,
+        cwd=request.cwd,
     )
     ended = child.run(job)
     run = load(out)

@@ -28,6 +28,7 @@ class Job:
     transplant: Path | None
     python: str
     timeout: float
+    cwd: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ def run(job: Job) -> Exit:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=stderr,
+                cwd=job.cwd,
                 start_new_session=True,
             )
         except OSError as error:

@@ -66,5 +66,11 @@ class Recording:
 
 
 def load(file: Path) -> Recording:
-    """Read the events of a run; a missing or empty file is a run that never started."""
-    return Recording(tuple(records(file)) if file.exists() else ())
+    """Read the events of a run; a missing or empty file is a run that never started.
+
+    Where the cases of the one-step problem were run, what the program did by itself is left out.
+    """
+    events = tuple(records(file)) if file.exists() else ()
+    if any(event.kind == "case" for event in events):
+        events = tuple(event for event in events if event.header.get("segment", 1) or event.kind == "start")
+    return Recording(events)

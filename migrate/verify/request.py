@@ -13,7 +13,9 @@ from migrate.verify.errors import VerifyError
 class Request:
     """Two programs to compare over `steps` optimizer steps; `timeout` is in seconds for each run.
 
-    `python` is the interpreter that runs them, the current one if None; `args` go to both programs.
+    `python` is the interpreter that runs them, the current one if None; `args` go to both programs,
+    which run in `cwd`. `leaf_map` is a TOML file with pairs that cannot be inferred; `html` is where to
+    write the page; `layers` and `resume` ask for the longer examinations.
     """
 
     before: Path
@@ -22,6 +24,12 @@ class Request:
     python: str | None = None
     args: tuple[str, ...] = ()
     timeout: float = 600.0
+    cwd: Path | None = None
+    html: Path | None = None
+    show_map: bool = False
+    leaf_map: Path | None = None
+    layers: bool = False
+    resume: bool = False
 
 
 def check(request: Request) -> Path:

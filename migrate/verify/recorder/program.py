@@ -50,7 +50,8 @@ def _run(session: Session) -> dict[str, Any]:
     try:
         names = runpy.run_path(program, run_name="__main__")
         function = names.get(FUNCTION)
-        if session.settings.cases and not session.counts and callable(function):
+        trained = max(session.counts.values(), default=0) > 1
+        if session.settings.cases and not trained and callable(function):
             run_cases(session, function)
     except SystemExit as error:
         return {"reason": "exit", "code": error.code if isinstance(error.code, int | None) else 1}
