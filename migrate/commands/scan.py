@@ -1,0 +1,73 @@
+"""What `check` and `migrate` share: settings, files, and the result for them."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from os.path import commonpath
+from pathlib import Path
+
+from migrate.config import Settings, load_settings
+from migrate.errors import UsageError
+from migrate.project.discovery import Discovery, Exclusion, discover, is_force_excluded
+from migrate.project.reading import Batch, read_batch, read_standard_input
+from migrate.report.counts import FileCounts
+from migrate.result import Result
+from migrate.selection import FAILURES, is_selected
+
+_KEYS = ("style", "select", "ignore", "exclude", "force_exclude", "output_format")
+
+
+@dataclass(frozen=True)
+class Scan:
+    """The settings that hold, the files that were read, and what there is to say about them."""
+
+    settings: Settings
+    batch: Batch
+    result: Result
+
+    @property
+    def counts(self) -> FileCounts:
+        """The files of this scan, counted for the reports."""
+        failed = {finding.path for finding in self.result.findings if finding.code in FAILURES}
+        return FileCounts(self.batch.scanned, len(self.batch.sources), len(self.result.changed), len(failed))
+
+
+def scan(namespace: Namespace, data: bytes) -> Scan:
+    """Read the files that are named, `data` for standard input, and find out about them."""
+    paths = namespace.paths or ["."]
+    place = namespace.stdin_filename or "<stdin>"
+    if "-" in paths and len(paths) > 1:
+        raise UsageError("- stands alone: it cannot be given together with other paths")
+    standard_input = paths == ["-"]
+    settings = load_settings(
+        _start([place] if standard_input else paths), {key: getattr(namespace, key) for key in _KEYS}
+    )
+    exclusion = Exclusion(settings.base, settings.exclude, settings.force_exclude)
+    if not standard_input:
+        batch = read_batch(discover(paths, exclusion))
+    elif settings.force_exclude and is_force_excluded(place, exclusion):
+        batch = read_batch(Discovery(()))
+    else:
+        batch = read_standard_input(data, place)
+    return Scan(settings, batch, _result(batch, settings))
+
+
+def _start(paths: Sequence[str]) -> Path:
+    """Return the directory that all paths lie in, where the search for pyproject.toml begins."""
+    directories = [path if Path(path).is_dir() else str(Path(path).parent) for path in paths]
+    return Path(commonpath([str(Path(directory).absolute()) for directory in directories]))
+
+
+def _result(batch: Batch, settings: Settings) -> Result:
+    """Call the engine, unless nothing mentions Flax: then it is not even imported."""
+    options = settings.options
+    failures = tuple(f for f in batch.findings if is_selected(f.code, options))
+    if not batch.sources:
+        return Result(findings=failures)
+    from migrate.pipeline import in_order, run
+    from migrate.project.neighbours import importers_on_disk
+
+    result = run(batch.texts, options, importers_on_disk)
+    return replace(result, findings=in_order((*failures, *result.findings)))
