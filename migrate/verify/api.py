@@ -43,7 +43,7 @@ def _compare(request: Request, after: Path, scratch: Path) -> Report:
     new, trouble = _run(request, after, scratch / "after.events", scratch / "before.events")
     if trouble is not None:
         return _after_failed(blank, trouble, old, new)
-    return judge.judge(blank, old, new, request.steps)
+    return judge.judge(blank, old, new, request.steps, request.given)
 
 
 def _run(
@@ -58,6 +58,7 @@ def _run(
         python=child.interpreter(request.python),
         timeout=request.timeout,
         cwd=request.cwd,
+        leaf_map={"/".join(k): "/".join(v) for k, v in request.given.items()},
     )
     ended = child.run(job)
     run = load(out)

@@ -8,7 +8,8 @@ import os
 import signal
 import subprocess
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from migrate.verify.errors import VerifyError
@@ -29,6 +30,7 @@ class Job:
     python: str
     timeout: float
     cwd: Path | None = None
+    leaf_map: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,7 @@ def _settings(job: Job) -> dict[str, object]:
         "out": str(job.out),
         "args": list(job.args),
         "steps": job.steps,
+        "leaf_map": dict(job.leaf_map),
         "transplant": str(job.transplant) if job.transplant else None,
     }
 

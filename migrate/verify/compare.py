@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from migrate.verify.measure import Distance, distance, magnitude
-from migrate.verify.pairing import TrackPair, translate
+from migrate.verify.pairing import Names, TrackPair, counterpart
 from migrate.verify.recorder.leafmap import Path
 from migrate.verify.recorder.wire import Array, Record
 from migrate.verify.recording import LossSite
@@ -67,7 +67,7 @@ def epsilon(record: Record, group: str) -> float:
 
 def compare_tracks(pair: TrackPair, steps: int) -> Iterator[Difference]:
     """All steps of one optimizer; once gradients differ, updates no longer decide anything."""
-    names = {leaf.before: leaf.after for leaf in pair.leaves.pairs}
+    names = pair.names
     exact = True
     count = min(len(pair.before.updates), len(pair.after.updates), steps)
     for index in range(count):
@@ -91,7 +91,7 @@ def _tolerate_update(found: Difference) -> Difference:
     return Difference(found.step, found.phase, found.path, found.distance, True)
 
 
-def _after_step(pair: TrackPair, index: int, step: int, names: Mapping[Path, Path]) -> Iterator[Difference]:
+def _after_step(pair: TrackPair, index: int, step: int, names: Names) -> Iterator[Difference]:
     """What a step left behind, as the next one finds it."""
     if index + 1 >= min(len(pair.before.updates), len(pair.after.updates)):
         return
@@ -106,7 +106,7 @@ def _compare(
     group: str,
     phase: Phase,
     step: int,
-    names: Mapping[Path, Path],
+    names: Names,
     ulps: float,
     own_scale: bool = False,
 ) -> Iterator[Difference]:
@@ -114,7 +114,7 @@ def _compare(
     before, after = one.group(group), other.group(group)
     scale = None if own_scale else magnitude(a for a in before.values() if a.dtype.kind == "f")
     for path, array in before.items():
-        partner = after.get(translate(path, dict(names)))
+        partner = counterpart(path, array, after, names)
         if partner is None:
             continue
         if array.dtype.kind in "iu":

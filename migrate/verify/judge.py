@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from itertools import pairwise
@@ -18,7 +18,9 @@ from migrate.verify.compare import (
 )
 from migrate.verify.liveness import alive, lost_updates
 from migrate.verify.measure import distance
+from migrate.verify.observe import compare_calls, compare_returns
 from migrate.verify.pairing import TrackPair, pair_losses, pair_tracks
+from migrate.verify.recorder.leafmap import Path
 from migrate.verify.recorder.wire import Record
 from migrate.verify.recording import Recording
 from migrate.verify.report import Alive, Divergence, Grade, Losses, MapEntry, Phase, Report, StepTime
@@ -56,10 +58,10 @@ def _step_time(run: Recording) -> float | None:
     return median(longest[WARM_UP:]) if len(longest) > WARM_UP else None
 
 
-def judge(blank: Report, old: Recording, new: Recording, steps: int) -> Report:
+def judge(blank: Report, old: Recording, new: Recording, steps: int, given: Mapping[Path, Path]) -> Report:
     """Compare two runs that both trained."""
     report = evidence(blank, old, new)
-    pairs = pair_tracks(old, new)
+    pairs = pair_tracks(old, new, given)
     report = replace(report, steps=_compared(old, pairs, steps), leaf_map=_leaf_map(pairs))
     looks = (_never_built, _unmapped, partial(_not_trained, steps=steps))
     for look in looks:
@@ -169,6 +171,8 @@ def _differences(old: Recording, new: Recording, pairs: list[TrackPair], steps: 
         yield from compare_losses(before, after, max(1.0, len(before.losses) / updates), steps)
     for pair in pairs:
         yield from compare_tracks(pair, steps)
+    yield from compare_calls(old, new)
+    yield from compare_returns(old, new, {k: v for pair in pairs for k, v in pair.names.items()})
     for number, (one, other) in enumerate(zip(old.of("case"), new.of("case"), strict=False), start=1):
         yield from _case_difference(number, one, other)
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from migrate.verify.compare import label, moved
 from migrate.verify.measure import EQUAL, distance, magnitude
-from migrate.verify.pairing import TrackPair
+from migrate.verify.pairing import TrackPair, counterpart
 from migrate.verify.recorder.wire import Record
 from migrate.verify.recording import Recording, Track
 from migrate.verify.report import Alive, Divergence
@@ -71,10 +71,11 @@ def _gap(pair: TrackPair, index: int) -> tuple[str, float, float]:
     left = pair.before.updates[index + 1].group("params")
     right = pair.after.updates[index + 1].group("params")
     scale = magnitude(left.values())
+    partners = {path: counterpart(path, array, right, pair.names) for path, array in left.items()}
     gaps = [
-        (distance(left[leaf.before], right[leaf.after], scale), "/".join(leaf.before))
-        for leaf in pair.leaves.pairs
-        if leaf.before in left and leaf.after in right
+        (distance(left[path], partner, scale), "/".join(path))
+        for path, partner in partners.items()
+        if partner is not None
     ]
     worst, path = max(gaps, key=lambda gap: gap[0].max_abs, default=(EQUAL, ""))
     return path, worst.max_abs, worst.max_rel

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from migrate.verify.recorder.leafmap import LeafMap, Path, pair_leaves
+from migrate.verify.recorder.leafmap import LeafMap, Pair, Path, pair_leaves
+from migrate.verify.recorder.wire import Array
 from migrate.verify.recording import LossSite, Recording, Track
 
+Names = Mapping[Path, Pair]
 Shapes = tuple[tuple[int, ...], ...]
 T = TypeVar("T", Track, LossSite)
 
@@ -21,8 +23,13 @@ class TrackPair:
     after: Track
     leaves: LeafMap
 
+    @property
+    def names(self) -> Names:
+        """The pair of each leaf before, by its path."""
+        return {pair.before: pair for pair in self.leaves.pairs}
 
-def pair_tracks(before: Recording, after: Recording) -> list[TrackPair]:
+
+def pair_tracks(before: Recording, after: Recording, given: Mapping[Path, Path]) -> list[TrackPair]:
     """Pair optimizers of equal leaf shapes, in order of their first step."""
     left = list(after.tracks)
     pairs = []
@@ -32,7 +39,7 @@ def pair_tracks(before: Recording, after: Recording) -> list[TrackPair]:
             found = next((t for t in left if t.segment == track.segment), None)
         if found is not None:
             left.remove(found)
-            pairs.append(TrackPair(track, found, map_leaves(track, found)))
+            pairs.append(TrackPair(track, found, map_leaves(track, found, given)))
     return pairs
 
 
@@ -40,12 +47,13 @@ def _shapes(track: Track) -> Shapes:
     return tuple(sorted(shape for shape, _ in track.updates[0].signature("grads").values()))
 
 
-def map_leaves(before: Track, after: Track) -> LeafMap:
+def map_leaves(before: Track, after: Track, given: Mapping[Path, Path]) -> LeafMap:
     """The leaf map between the gradient trees of two optimizers."""
     left, right = before.updates[0].signature("grads"), after.updates[0].signature("grads")
     return pair_leaves(
         {path: shape for path, (shape, _) in left.items()},
         {path: shape for path, (shape, _) in right.items()},
+        given,
     )
 
 
@@ -72,10 +80,28 @@ def _key(site: LossSite) -> tuple[int, str]:
     return site.segment, site.name
 
 
-def translate(path: Path, leaves: dict[Path, Path]) -> Path:
+def translate(path: Path, names: Names) -> Path:
     """A path of any tree built over the parameters, such as the optimizer's, in the after names."""
+    start, found = _ending(path, names)
+    return path if found is None else path[:start] + found.after
+
+
+def _ending(path: Path, names: Names) -> tuple[int, Pair | None]:
+    """The longest ending of a path that names a leaf of the map, and where it starts."""
     for start in range(len(path)):
-        found = leaves.get(path[start:])
+        found = names.get(path[start:])
         if found is not None:
-            return path[:start] + found
-    return path
+            return start, found
+    return len(path), None
+
+
+def counterpart(path: Path, array: Array, after: Mapping[Path, Array], names: Names) -> Array | None:
+    """The after program's value of a leaf, in the shape that the leaf has before; None if absent."""
+    start, found = _ending(path, names)
+    partner = after.get(path if found is None else path[:start] + found.after)
+    if partner is None:
+        return None
+    if found is not None and found.parts > 1:
+        width = partner.shape[-1] // found.parts
+        partner = partner[..., found.part * width : (found.part + 1) * width]
+    return partner.reshape(array.shape) if partner.size == array.size else partner

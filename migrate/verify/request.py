@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import tomllib
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from migrate.verify.errors import VerifyError
@@ -31,6 +33,11 @@ class Request:
     layers: bool = False
     resume: bool = False
 
+    @cached_property
+    def given(self) -> dict[tuple[str, ...], tuple[str, ...]]:
+        """The pairs of the user's leaf map, as paths."""
+        return read_leaf_map(self.leaf_map) if self.leaf_map else {}
+
 
 def check(request: Request) -> Path:
     """Return the after program once everything that can be seen without a run is in order."""
@@ -40,7 +47,22 @@ def check(request: Request) -> Path:
         raise VerifyError(f"--steps must be at least 1, not {request.steps}")
     for path in (request.before, request.after):
         _check_program(path)
+    if request.leaf_map is not None:
+        read_leaf_map(request.leaf_map)
     return request.after
+
+
+def read_leaf_map(path: Path) -> dict[tuple[str, ...], tuple[str, ...]]:
+    """Pairs of leaves from the table `leaves` of a TOML file, both sides written with slashes."""
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8")).get("leaves")
+    except (OSError, ValueError) as error:
+        raise VerifyError(f"{path}: cannot be read as a leaf map ({error})") from error
+    if not isinstance(table, dict) or not all(isinstance(value, str) for value in table.values()):
+        raise VerifyError(f'{path}: needs a table [leaves] of entries "before/path" = "after/path"')
+    if len(set(table.values())) < len(table):
+        raise VerifyError(f"{path}: names a leaf of the after program twice; every leaf has one partner")
+    return {tuple(one.split("/")): tuple(other.split("/")) for one, other in table.items()}
 
 
 def _check_program(path: Path) -> None:

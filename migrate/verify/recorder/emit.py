@@ -18,7 +18,14 @@ Names = list[tuple[str, Path]]
 
 def emit(session: Session, header: Mapping[str, Any], trees: Mapping[str, Any]) -> None:
     """Write one event holding the leaves of `trees`, now or whenever the traced code runs."""
-    named = [(group, path, leaf) for group, tree in trees.items() for path, leaf in named_leaves(tree)]
+    emit_leaves(session, header, {group: named_leaves(tree) for group, tree in trees.items()})
+
+
+def emit_leaves(
+    session: Session, header: Mapping[str, Any], groups: Mapping[str, list[tuple[Path, Any]]]
+) -> None:
+    """Write one event from leaves that already have their names."""
+    named = [(group, path, leaf) for group, found in groups.items() for path, leaf in found]
     names = [(group, path) for group, path, _ in named]
     leaves = [leaf for _, _, leaf in named]
 

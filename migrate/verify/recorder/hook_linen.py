@@ -1,4 +1,4 @@
-"""The Linen side: initial variables from `init`, and what a train state carries through its steps."""
+"""The Linen side: initial variables from `init`, and random draws, what a train state carries."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from typing import Any
 from flax import linen
 from flax.training.train_state import TrainState
 
+from .calls import record_call
 from .context import user_site
+from .draws import watched_make_rng
 from .emit import emit
 from .session import Session
 from .trees import creation_order
@@ -24,6 +26,8 @@ def install(session: Session) -> None:
     linen.Module.init_with_output = _watched_init(
         session, linen.Module.init_with_output, lambda result: result[1]
     )
+    linen.Module.apply = _watched_apply(session, linen.Module.apply)
+    linen.Module.make_rng = watched_make_rng(session, linen.Module.make_rng)
     TrainState.apply_gradients = _watched_step(session, TrainState.apply_gradients)
 
 
@@ -49,6 +53,27 @@ def _record_init(session: Session, module: Any, variables: Any) -> None:
         "site": user_site(),
     }
     emit(session, header, {"variables": variables})
+
+
+def _watched_apply(session: Session, apply: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(apply)
+    def call(self: Any, *args: Any, mutable: Any = False, **kwargs: Any) -> Any:
+        if session.context.inside("init"):
+            return apply(self, *args, mutable=mutable, **kwargs)
+        with session.context.calling("") as outermost:
+            result = apply(self, *args, mutable=mutable, **kwargs)
+        if outermost:
+            output = result if mutable is False else result[0]
+            record_call(session, type(self).__qualname__, _method_name(kwargs.get("method")), output)
+        return result
+
+    return call
+
+
+def _method_name(method: Any) -> str:
+    if isinstance(method, str):
+        return method
+    return getattr(method, "__name__", "__call__") if method is not None else "__call__"
 
 
 def _watched_step(session: Session, apply_gradients: Callable[..., Any]) -> Callable[..., Any]:

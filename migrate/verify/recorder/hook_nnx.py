@@ -1,4 +1,4 @@
-"""The NNX side: transplant at the end of each outermost construction, and optimizer steps."""
+"""The NNX side: transplant at the end of each outermost construction, random draws, optimizer steps."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import Any
 from flax import nnx
 from flax.nnx import pytreelib
 
+from .calls import watch_class
+from .draws import Replay, watched_dropout, watched_stream
 from .modules import non_parameters
 from .session import Session
 from .transplant import Transplant
@@ -20,6 +22,9 @@ def install(session: Session) -> None:
     meta = pytreelib.PytreeMeta
     meta._pytree_meta_construct = _watched_construct(session, transplant, meta._pytree_meta_construct)
     nnx.Optimizer.update = _watched_step(session, nnx.Optimizer.update)
+    replay = Replay(session)
+    nnx.RngStream.__call__ = watched_stream(session, replay, nnx.RngStream.__call__)
+    nnx.Dropout.__call__ = watched_dropout(session, replay, nnx.Dropout.__call__)
 
 
 def _watched_construct(
@@ -29,6 +34,8 @@ def _watched_construct(
     def call(cls: Any, instance: Any, *args: Any, **kwargs: Any) -> None:
         with session.context.enter("construct") as outermost:
             construct(cls, instance, *args, **kwargs)
+        if isinstance(instance, nnx.Module):
+            watch_class(session, type(instance))
         if outermost and isinstance(instance, nnx.Module):
             transplant.into(instance)
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import jax
 
-from . import hook_grad, hook_linen, hook_nnx, hook_optax
+from . import hook_grad, hook_jit, hook_linen, hook_nnx, hook_optax
 from .cases import FUNCTION, run_cases
 from .context import HERE
 from .session import Session, Settings, open_session
@@ -24,7 +24,7 @@ def main(config: str) -> None:
     settings = Settings(**{**raw, "args": tuple(raw["args"])})
     session = open_session(settings)
     session.write({"kind": "start", "versions": _versions()}, [])
-    for hook in (hook_optax, hook_grad, hook_linen, hook_nnx):
+    for hook in (hook_optax, hook_grad, hook_jit, hook_linen, hook_nnx):
         hook.install(session)
     session.end(_run(session))
 

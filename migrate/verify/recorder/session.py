@@ -25,6 +25,7 @@ class Settings:
     steps: int = 10
     transplant: str | None = None
     cases: bool = True
+    leaf_map: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -39,6 +40,7 @@ class Session:
     spent: float = 0.0
     unlimited: bool = False
     pid: int = field(default_factory=os.getpid)
+    watched: set[type] = field(default_factory=set)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     def write(self, header: dict[str, Any], leaves: list[tuple[str, tuple[str, ...], Array]]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from math import prod
 from pathlib import Path as File
 from typing import Any
 
@@ -12,6 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from . import wire
+from .calls import stamp
 from .context import user_site
 from .leafmap import LeafMap, Path, Shape, pair_leaves
 from .modules import model_variables, submodules
@@ -35,6 +37,17 @@ class Donor:
         self.dtypes = {leaf.path[1:]: leaf.dtype for leaf in record.leaves}
         self.used = False
 
+    def value(self, found: LeafMap, path: Path, drawn: Array) -> Array:
+        """The donor's value for one leaf after, gates put side by side, in the leaf's own shape."""
+        parts = sorted((pair for pair in found.pairs if pair.after == path), key=lambda pair: pair.part)
+        whole = np.concatenate([self.arrays[pair.before] for pair in parts], axis=-1) if parts[1:] else None
+        value = self.arrays[parts[0].before] if whole is None else whole
+        return value.astype(drawn.dtype).reshape(drawn.shape)
+
+    @property
+    def size(self) -> int:
+        return sum(prod(shape) for shape in self.shapes.values())
+
 
 class Transplant:
     """Which Linen initialisation went into which NNX model; each is used once."""
@@ -44,6 +57,9 @@ class Transplant:
         source = session.settings.transplant
         found = [r for r in wire.records(File(source)) if r.kind == "init"] if source else []
         self.donors = [Donor(index, record) for index, record in enumerate(found)]
+        self.given = {
+            tuple(one.split("/")): tuple(other.split("/")) for one, other in session.settings.leaf_map.items()
+        }
         self.drawn: dict[str, Donor] = {}
 
     def into(self, module: Any) -> bool:
@@ -61,15 +77,15 @@ class Transplant:
         return any(inner)
 
     def _fitting(self, variables: Mapping[Path, Any]) -> dict[int, LeafMap]:
-        """Complete maps from donors of equal leaves; those by name shut out the weaker ones."""
+        """Complete maps from donors of equal leaves; the certain ones shut out the weaker ones."""
         shapes = {path: tuple(v.get_raw_value().shape) for path, v in variables.items()}
         maps = {
-            donor.index: pair_leaves(donor.shapes, shapes)
+            donor.index: pair_leaves(donor.shapes, shapes, self.given)
             for donor in self.donors
-            if len(donor.shapes) == len(shapes)
+            if donor.size == sum(prod(shape) for shape in shapes.values())
         }
         complete = {index: found for index, found in maps.items() if found.complete}
-        named = {index: found for index, found in complete.items() if found.by_name}
+        named = {index: found for index, found in complete.items() if found.certain}
         return named or complete
 
     def _fill(self, module: Any, variables: Mapping[Path, Any], maps: Mapping[int, LeafMap]) -> None:
@@ -85,8 +101,9 @@ class Transplant:
             self._report(module, variables, donor, maps.get(donor.index) if donor else None, site)
             if donor is None:
                 return [np.asarray(array) for array in drawn]
-            sources = {pair.after: pair.before for pair in maps[donor.index].pairs}
-            return [donor.arrays[sources[p]].astype(a.dtype) for p, a in zip(paths, drawn, strict=True)]
+            return [
+                donor.value(maps[donor.index], path, array) for path, array in zip(paths, drawn, strict=True)
+            ]
 
         if traced:
             specs = [jax.ShapeDtypeStruct(value.shape, value.dtype) for value in fresh]
@@ -100,6 +117,7 @@ class Transplant:
             values = [jnp.asarray(value) for value in pick(*(np.asarray(value) for value in fresh))]
         for variable, value in zip(variables.values(), values, strict=True):
             variable.set_raw_value(value)
+        stamp(module)
 
     def _next(
         self, maps: Mapping[int, LeafMap], lanes: int, drawn: tuple[Array, ...], traced: bool

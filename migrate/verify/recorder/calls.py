@@ -1,0 +1,64 @@
+"""Calls of modules: which one is running, and what the outermost ones return outside of gradients."""
+
+from __future__ import annotations
+
+import functools
+import types
+from collections.abc import Callable
+from typing import Any
+
+from flax import nnx
+
+from .context import user_site
+from .emit import emit_leaves
+from .session import Session
+from .trees import named_leaves
+
+STAMP = "_linen2nnx_path"
+LARGEST = 1 << 22
+
+
+def stamp(root: Any) -> None:
+    """Write its path below `root` on every module, where it survives splitting and merging."""
+    for path, node in nnx.iter_graph(root):
+        if isinstance(node, nnx.Module) and not hasattr(node, STAMP):
+            setattr(node, STAMP, "/".join(str(part) for part in path))
+
+
+def watch_class(session: Session, kind: type) -> None:
+    """Wrap the methods of a module class: all of the user's own, `__call__` of the library's."""
+    for base in kind.__mro__:
+        if base in (nnx.Module, object) or not issubclass(base, nnx.Module) or base in session.watched:
+            continue
+        session.watched.add(base)
+        library = base.__module__.partition(".")[0] == "flax"
+        for name, value in list(vars(base).items()):
+            wanted = name == "__call__" or not (library or name.startswith("__"))
+            if wanted and isinstance(value, types.FunctionType):
+                setattr(base, name, _watched_method(session, name, value))
+
+
+def _watched_method(session: Session, name: str, method: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(method)
+    def call(self: Any, *args: Any, **kwargs: Any) -> Any:
+        context = session.context
+        path = getattr(self, STAMP, None)
+        if path is None or context.inside("construct"):
+            return method(self, *args, **kwargs)
+        with context.calling(path) as outermost:
+            result = method(self, *args, **kwargs)
+        if outermost:
+            record_call(session, type(self).__qualname__, name, result)
+        return result
+
+    return call
+
+
+def record_call(session: Session, module: str, method: str, result: Any) -> None:
+    """Ship what a model returned, unless a gradient is being taken of it or it is very large."""
+    if session.context.inside("grad") or session.context.inside("optimizer"):
+        return
+    leaves = [(path, leaf) for path, leaf in named_leaves(result) if getattr(leaf, "size", 1) <= LARGEST]
+    if leaves:
+        header = {"kind": "call", "module": module, "method": method, "site": user_site()}
+        emit_leaves(session, {**header, "order": session.context.tick()}, {"out": leaves})

@@ -1,0 +1,76 @@
+"""What the user's compiled functions leave behind: their results, and the NNX objects they changed."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import jax
+from flax import nnx
+from jax._src import core
+
+from .context import is_user_file
+from .emit import emit_leaves
+from .session import Session
+from .trees import Path, named_leaves
+
+LARGEST = 1 << 22
+CALLS = 200
+
+
+def install(session: Session) -> None:
+    """Wrap `jit` and `pmap` of jax and of NNX where the user's own code calls them."""
+    for library, name in ((jax, "jit"), (jax, "pmap"), (nnx, "jit"), (nnx, "pmap")):
+        setattr(library, name, _watched(session, getattr(library, name)))
+
+
+def _watched(session: Session, transform: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(transform)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        made = transform(*args, **kwargs)
+        if not is_user_file(sys._getframe(1).f_code.co_filename):
+            return made
+        if args or "fun" in kwargs:
+            return Boundary(session, made)
+        return lambda function: Boundary(session, made(function))
+
+    return call
+
+
+class Boundary:
+    """A compiled function whose outermost calls are recorded after they have run."""
+
+    def __init__(self, session: Session, function: Any) -> None:
+        self.session = session
+        self.function = function
+        self.calls = 0
+        functools.update_wrapper(self, function, updated=())
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        context = self.session.context
+        with context.enter("boundary") as outermost:
+            result = self.function(*args, **kwargs)
+        if outermost and core.trace_state_clean() and self.calls < CALLS:
+            self.calls += 1
+            self._record(result, args)
+        return result
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        return self if instance is None else functools.partial(self, instance)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.__dict__["function"], name)
+
+    def _record(self, result: Any, args: tuple[Any, ...]) -> None:
+        changed = {str(i): nnx.state(arg) for i, arg in enumerate(args) if isinstance(arg, nnx.Pytree)}
+        trees = {"out": _small(result), "args": _small(changed)}
+        if trees["out"] or trees["args"]:
+            name = getattr(self.function, "__name__", "")
+            emit_leaves(self.session, {"kind": "return", "function": name}, trees)
+
+
+def _small(tree: Any) -> list[tuple[Path, Any]]:
+    """Leaves by path, without the very large ones."""
+    return [(path, leaf) for path, leaf in named_leaves(tree) if getattr(leaf, "size", 1) <= LARGEST]
