@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Mapping
 
 from migrate.result import Options, Result
 
 
-def migrate_sources(sources: Mapping[str, str], options: Options = Options()) -> Result:
-    """Migrate every training component found in `sources`, a map from path to text."""
-    return Result()
+def migrate_sources(sources: Mapping[str, str], options: Options | None = None) -> Result:
+    """Migrate every training component found in `sources`, a map from path to text.
+
+    Texts keep their own line endings. A source that mentions neither Linen nor a train state is passed over.
+    """
+    from migrate.outcome import Outcome
+
+    outcome = Outcome(options or Options())
+    for path, text in sources.items():
+        if "flax" in text:
+            outcome.add(path, text, ast.parse(text))
+    return outcome.result()

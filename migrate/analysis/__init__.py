@@ -1,0 +1,1 @@
+"""What the code means: scopes, names, kinds of values, where states flow, sizes."""

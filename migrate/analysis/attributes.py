@@ -1,0 +1,150 @@
+"""Attributes and items of followed values."""
+
+from __future__ import annotations
+
+import ast
+
+from migrate.analysis import arrays, modules
+from migrate.analysis.kinds import (
+    UNKNOWN,
+    ApplyFn,
+    Array,
+    Const,
+    Dict,
+    Instance,
+    Method,
+    Mixed,
+    Object,
+    OptState,
+    Params,
+    Path,
+    Sequence,
+    ShapeOf,
+    State,
+    Symbol,
+    Tokens,
+    Value,
+    Variables,
+    followed,
+)
+from migrate.analysis.names import canonical
+from migrate.analysis.run import Run
+from migrate.analysis.sites import ParamsItem, ParamsLeaf, ReadState
+
+FIELDS = {"params", "step", "opt_state", "tx", "apply_fn"}
+METHODS = {"apply_gradients", "replace"}
+
+
+def attribute(run: Run, node: ast.Attribute, holder: Value) -> Value:
+    """The kind of `holder.attr`."""
+    match holder:
+        case Symbol(name):
+            return Symbol(canonical(f"{name}.{node.attr}"))
+        case State():
+            return _of_state(run, node, holder)
+        case Instance():
+            return _of_instance(run, node, holder)
+        case Object():
+            return modules.attribute(run, node, holder)
+        case Array():
+            return arrays.attribute(holder, node.attr)
+        case Sequence() if node.attr in {"append", "extend", "insert"}:
+            return Method(holder, node.attr)
+        case Variables() | Params() | OptState() | Mixed() | ApplyFn() | Dict():
+            what = _name_of(holder)
+            run.escape(
+                node, "LNX299", f"`.{node.attr}` of {what} has no counterpart that this tool knows", holder
+            )
+            return UNKNOWN
+        case _:
+            return UNKNOWN
+
+
+def _of_state(run: Run, node: ast.Attribute, state: State) -> Value:
+    if node.attr in METHODS:
+        return Method(state, node.attr)
+    if node.attr not in FIELDS:
+        run.escape(node, "LNX012", f"`.{node.attr}` is not a field of flax's TrainState", state)
+        return UNKNOWN
+    run.facts.site(ReadState(node, node.attr))
+    match node.attr:
+        case "params":
+            kind = Variables if state.whole else Params
+            return kind(state.tokens, state.stale)
+        case "opt_state":
+            return OptState(state.tokens, state.stale)
+        case "apply_fn":
+            return ApplyFn(origins(run, state.tokens))
+        case _:
+            return UNKNOWN
+
+
+def origins(run: Run, tokens: Tokens) -> frozenset[Instance]:
+    """The module definitions that the tokens were initialised from."""
+    known = run.facts.origins
+    return frozenset().union(*(known.get(token, frozenset()) for token in tokens))
+
+
+def _of_instance(run: Run, node: ast.Attribute, instance: Instance) -> Value:
+    match node.attr:
+        case "apply":
+            return ApplyFn(frozenset({instance}))
+        case "init":
+            return Method(instance, "init")
+        case _:
+            run.escape(node, "LNX299", f"`.{node.attr}` of a module definition is not followed", instance)
+            return UNKNOWN
+
+
+def subscript(run: Run, node: ast.Subscript, holder: Value, index: Value) -> Value:
+    """The kind of `holder[index]`."""
+    match holder, index:
+        case Variables(tokens, stale), Const("params"):
+            run.facts.site(ParamsItem(node))
+            return Params(tokens, stale)
+        case Sequence(items), Const(int(at)) if -len(items) <= at < len(items):
+            if followed(items[at]):
+                run.escape(node, "LNX010", "a train state is read from a tuple by its index", items[at])
+            return items[at]
+        case Dict(), Const(key) if holder.get(key) is not None:
+            item = holder.get(key)
+            assert item is not None
+            run.escape(node, "LNX010", "a train state is read from a dict", item)
+            return item
+        case ((Array() | ShapeOf()), _):
+            return arrays.subscript(holder, index)
+        case ((Params() | Variables() | Path()), Const(str(key))):
+            return _path(run, node, holder, key)
+        case _:
+            if followed(holder):
+                run.escape(node, "LNX014", f"an item of {_name_of(holder)} is read by its path", holder)
+            run.escape(node, "LNX299", "a followed value is used as an index", index)
+            return UNKNOWN
+
+
+def _path(run: Run, node: ast.Subscript, holder: Params | Variables | Path, key: str) -> Value:
+    """`params['Dense_0']['kernel']`: followed down to a leaf, where a plain array is read."""
+    start = holder if isinstance(holder, Path) else Path(holder.tokens, holder.stale, node.value, ())
+    path = Path(start.tokens, start.stale, start.root, (*start.keys, key))
+    instances = origins(run, path.tokens)
+    if any(modules.leaf(run, instance, path.keys) for instance in instances):
+        run.facts.site(ParamsLeaf(node, path.root, path.keys))
+        return UNKNOWN
+    parent = run.facts.scopes.parent[node]
+    if not (isinstance(parent, ast.Subscript) and parent.value is node):
+        run.escape(node, "LNX014", "a part of the parameters is read by its path", path)
+    return path
+
+
+def _name_of(value: Value) -> str:
+    match value:
+        case Params() | Variables():
+            return "the parameters"
+        case OptState():
+            return "the optimizer state"
+        case ApplyFn():
+            return "an apply function"
+        case Mixed():
+            return "a value that is a train state or model on some paths only"
+        case _:
+            return "a followed value"

@@ -1,0 +1,144 @@
+"""Expressions: the kind of each node, recorded as it is found."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import replace
+
+from migrate.analysis import arrays, attributes, calls
+from migrate.analysis.frames import Frame
+from migrate.analysis.kinds import (
+    UNKNOWN,
+    Const,
+    Dict,
+    Function,
+    Sequence,
+    Symbol,
+    Value,
+    join,
+)
+from migrate.analysis.run import Run
+from migrate.analysis.scopes import COMPREHENSIONS
+
+
+def evaluate(run: Run, node: ast.expr) -> Value:
+    """The kind of `node`, which is remembered with it."""
+    return run.facts.record(node, _evaluate(run, node))
+
+
+def _evaluate(run: Run, node: ast.expr) -> Value:
+    match node:
+        case ast.Name(id=name):
+            value = lookup(run, name)
+            return replace(value, name=name) if isinstance(value, Const) else value
+        case ast.Constant(value=value):
+            return Const(value)
+        case ast.Attribute():
+            return attributes.attribute(run, node, evaluate(run, node.value))
+        case ast.Call():
+            return calls.call(run, node)
+        case ast.Subscript():
+            return attributes.subscript(run, node, evaluate(run, node.value), evaluate(run, node.slice))
+        case ast.Tuple(elts=elements) | ast.List(elts=elements):
+            return _display(run, elements)
+        case ast.Dict():
+            return _dict(run, node)
+        case ast.Lambda():
+            run.definitions.setdefault(node, Function(node, run.frame))
+            return Function(node, run.frame)
+        case ast.IfExp(test=test, body=body, orelse=orelse):
+            evaluate(run, test)
+            return join(evaluate(run, body), evaluate(run, orelse))
+        case ast.BoolOp(values=values):
+            kinds = [evaluate(run, value) for value in values]
+            run.escape(node, "LNX299", "a followed value is tested or chosen by a boolean operator", *kinds)
+            return UNKNOWN
+        case ast.BinOp(left=left, right=right):
+            return arrays.arithmetic(run, node, evaluate(run, left), evaluate(run, right))
+        case ast.UnaryOp(operand=operand):
+            return arrays.unary(run, node, evaluate(run, operand))
+        case ast.Compare(left=left, comparators=comparators):
+            _compare(run, node, [evaluate(run, part) for part in (left, *comparators)])
+            return UNKNOWN
+        case ast.NamedExpr(target=target, value=value):
+            kind = evaluate(run, value)
+            run.facts.record(target, kind)
+            run.escape(node, "LNX299", "a followed value is bound inside an expression", kind)
+            run.frame.vars[target.id] = kind
+            return kind
+        case ast.Starred(value=value):
+            return evaluate(run, value)
+        case _ if isinstance(node, COMPREHENSIONS):
+            return _comprehension(run, node)
+        case _:
+            _evaluate_parts(run, node)
+            return UNKNOWN
+
+
+def lookup(run: Run, name: str) -> Value:
+    """The kind of a name: the innermost frame that has it, or a builtin."""
+    for index, frame in enumerate(run.frame.chain()):
+        hidden = index > 0 and isinstance(frame.scope, ast.ClassDef)
+        if name in frame.vars and not hidden:
+            return frame.vars[name]
+    return Symbol(f"builtins.{name}")
+
+
+def _display(run: Run, elements: list[ast.expr]) -> Value:
+    kinds = [evaluate(run, element) for element in elements]
+    for element, kind in zip(elements, kinds, strict=True):
+        if isinstance(element, ast.Starred):
+            run.escape(element, "LNX010", "a train state is spread with a star", kind)
+    if any(isinstance(element, ast.Starred) for element in elements):
+        return UNKNOWN
+    return Sequence(tuple(kinds))
+
+
+def _dict(run: Run, node: ast.Dict) -> Value:
+    items = []
+    for key, value in zip(node.keys, node.values, strict=True):
+        kind = evaluate(run, value)
+        name = evaluate(run, key) if key is not None else UNKNOWN
+        if not isinstance(name, Const):
+            run.escape(value, "LNX010", "a followed value is spread into a dict or has a computed key", kind)
+            return UNKNOWN
+        items.append((name.value, kind))
+    return Dict(tuple(items))
+
+
+def _compare(run: Run, node: ast.Compare, kinds: list[Value]) -> None:
+    against_none = all(isinstance(op, (ast.Is, ast.IsNot)) for op in node.ops)
+    reason = "is compared with None" if against_none else "is compared"
+    run.escape(node, "LNX299", f"a followed value {reason}", *kinds)
+
+
+def _comprehension(run: Run, node: ast.expr) -> Value:
+    assert isinstance(node, COMPREHENSIONS)
+    from migrate.analysis.interpreter import assign
+
+    first = evaluate(run, node.generators[0].iter)
+    run.escape(node.generators[0].iter, "LNX010", "a comprehension runs over followed values", first)
+    frame = Frame(node, run.frame)
+    with run.entering(frame):
+        for index, generator in enumerate(node.generators):
+            if index:
+                evaluate(run, generator.iter)
+            assign(run, generator.target, UNKNOWN)
+            for test in generator.ifs:
+                evaluate(run, test)
+        parts = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
+        for part in parts:
+            run.escape(
+                part, "LNX010", "a followed value is collected in a comprehension", evaluate(run, part)
+            )
+    return UNKNOWN
+
+
+def _evaluate_parts(run: Run, node: ast.expr) -> None:
+    for child in ast.iter_child_nodes(node):
+        match child:
+            case ast.expr():
+                kind = evaluate(run, child)
+                run.escape(child, "LNX010", "a followed value is used in a way that is not known", kind)
+            case _:
+                pass

@@ -1,0 +1,77 @@
+"""What the interpreter has learnt about one module, collected over every way a node was reached."""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+from migrate.analysis.kinds import Class, Instance, Token, Tokens, Value, join
+from migrate.analysis.scopes import FunctionNode, Scopes
+from migrate.analysis.sites import Binding, Site
+from migrate.analysis.source import Source
+
+
+@dataclass(frozen=True)
+class Escape:
+    """A followed value at a place that no rule covers: the reason why a component stays as it is."""
+
+    node: ast.AST
+    code: str
+    message: str
+    tokens: Tokens
+    instances: frozenset[Instance] = frozenset()
+    owner: ast.ClassDef | None = None
+
+
+@dataclass
+class Facts:
+    """The interpreter's findings; kinds of one node reached in several ways are joined."""
+
+    path: str
+    source: Source
+    scopes: Scopes
+    values: dict[ast.AST, Value] = field(default_factory=dict)
+    sites: dict[ast.AST, Site] = field(default_factory=dict)
+    escapes: dict[tuple[ast.AST, str], Escape] = field(default_factory=dict)
+    parameters: dict[tuple[FunctionNode, str], Value] = field(default_factory=dict)
+    returns: dict[FunctionNode, Value] = field(default_factory=dict)
+    bindings: dict[ast.Call, dict[FunctionNode, Binding]] = field(default_factory=lambda: defaultdict(dict))
+    references: dict[FunctionNode, set[ast.AST]] = field(default_factory=lambda: defaultdict(set))
+    links: set[tuple[Token, Token]] = field(default_factory=set)
+    origins: dict[Token, frozenset[Instance]] = field(default_factory=dict)
+    creations: dict[Token, set[ast.AST]] = field(default_factory=lambda: defaultdict(set))
+    classes: dict[ast.ClassDef, Class] = field(default_factory=dict)
+    imports: dict[str, str] = field(default_factory=dict)
+    trees: set[ast.expr] = field(default_factory=set)
+
+    def record(self, node: ast.AST, value: Value) -> Value:
+        """Remember the kind of `node`, joined with what was seen there before."""
+        known = self.values.get(node)
+        self.values[node] = value if known is None else join(known, value)
+        return value
+
+    def site(self, site: Site) -> None:
+        """Remember a site; two different readings of one place are a reason to leave it alone."""
+        known = self.sites.get(site.node)
+        if known is not None and type(known) is not type(site):
+            self.escape(
+                site.node, "LNX299", "this line means different things on different paths", frozenset()
+            )
+            return
+        self.sites[site.node] = site
+
+    def escape(
+        self,
+        node: ast.AST,
+        code: str,
+        message: str,
+        tokens: Tokens,
+        instances: frozenset[Instance] = frozenset(),
+        owner: ast.ClassDef | None = None,
+    ) -> None:
+        """Remember a reason to leave the components of `tokens` and `instances` alone."""
+        known = self.escapes.get((node, code))
+        tokens |= known.tokens if known else frozenset()
+        instances |= known.instances if known else frozenset()
+        self.escapes[node, code] = Escape(node, code, message, tokens, instances, owner)

@@ -1,0 +1,272 @@
+"""Statements: a small abstract interpreter that follows Linen values through one module.
+
+Branches are run both ways and joined, loops until nothing changes, calls of the project's own
+functions are entered with the kinds of their arguments. Every name that is not understood is
+`Unknown`; every followed value that reaches something unknown is recorded as an escape.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence as Items
+
+from migrate.analysis import arrays, calls, modules
+from migrate.analysis.expressions import evaluate
+from migrate.analysis.facts import Facts
+from migrate.analysis.frames import Frame, merge
+from migrate.analysis.kinds import (
+    UNKNOWN,
+    Class,
+    Function,
+    Sequence,
+    ShapeOf,
+    Symbol,
+    Value,
+    join,
+)
+from migrate.analysis.names import canonical, imported
+from migrate.analysis.run import Run, TooComplex
+from migrate.analysis.scopes import Scopes
+from migrate.analysis.source import Source
+from migrate.result import Style
+
+ROUNDS = 6
+
+
+def interpret(path: str, text: str, tree: ast.Module, style: Style) -> Facts:
+    """Run the module, then every function that nothing in it has called."""
+    facts = Facts(path, Source(text), Scopes(tree))
+    run = Run(facts, style)
+    frame = Frame(tree, None)
+    try:
+        with run.entering(frame):
+            run_block(run, tree.body)
+            _run_uncalled(run, tree)
+    except TooComplex:
+        tokens = frozenset(token for link in facts.links for token in link) | frozenset(facts.origins)
+        instances = frozenset().union(*facts.origins.values())
+        facts.escape(tree, "LNX299", "this file is too large to follow its values through", tokens, instances)
+    return facts
+
+
+def _run_uncalled(run: Run, tree: ast.Module) -> None:
+    waiting = True
+    while waiting:
+        waiting = False
+        for node, function in list(run.definitions.items()):
+            if node not in run.entered:
+                waiting = True
+                calls.enter_unknown(run, function)
+
+
+def run_block(run: Run, statements: Items[ast.stmt]) -> None:
+    """Run statements until the frame leaves the block."""
+    for statement in statements:
+        if not run.frame.live:
+            return
+        run.step()
+        _run(run, statement)
+
+
+def _run(run: Run, statement: ast.stmt) -> None:
+    match statement:
+        case ast.Import() | ast.ImportFrom():
+            for name, origin in imported(statement).items():
+                run.frame.vars[name] = Symbol(canonical(origin))
+                run.facts.imports[name] = origin
+        case ast.FunctionDef() | ast.AsyncFunctionDef():
+            _define(run, statement)
+        case ast.ClassDef():
+            _define_class(run, statement)
+        case ast.Assign(targets=targets, value=value):
+            kind = evaluate(run, value)
+            for target in targets:
+                assign(run, target, kind)
+        case ast.AnnAssign(target=target, value=value):
+            if value is not None:
+                assign(run, target, evaluate(run, value))
+        case ast.AugAssign(target=target, value=value):
+            kinds = [evaluate(run, part) for part in (target, value)]
+            run.escape(statement, "LNX299", "a followed value is changed in place", *kinds)
+            assign(run, target, arrays.elementwise(kinds))
+        case ast.Return(value=value):
+            kind = evaluate(run, value) if value is not None else UNKNOWN
+            known = run.frame.returned
+            run.frame.returned = kind if known is None else join(known, kind)
+            run.frame.live = False
+        case ast.Expr(value=value):
+            evaluate(run, value)
+        case ast.If(test=test, body=body, orelse=orelse):
+            evaluate(run, test)
+            _branch(run, [body, orelse])
+        case ast.For() | ast.AsyncFor() | ast.While():
+            _loop(run, statement)
+        case ast.With(items=items, body=body) | ast.AsyncWith(items=items, body=body):
+            for item in items:
+                kind = evaluate(run, item.context_expr)
+                run.escape(item.context_expr, "LNX299", "a followed value is used as a context manager", kind)
+                if item.optional_vars is not None:
+                    assign(run, item.optional_vars, UNKNOWN)
+            run_block(run, body)
+        case ast.Try() | ast.TryStar():
+            _try(run, statement)
+        case ast.Match(subject=subject, cases=cases):
+            run.escape(subject, "LNX299", "a followed value is matched by pattern", evaluate(run, subject))
+            _branch(run, [*(case.body for case in cases), []])
+        case ast.Raise() | ast.Break() | ast.Continue():
+            _leave(run, statement)
+        case ast.Assert(test=test, msg=msg):
+            evaluate(run, test)
+            if msg is not None:
+                evaluate(run, msg)
+        case ast.Delete(targets=targets):
+            for target in targets:
+                run.escape(target, "LNX299", "a followed value is deleted", evaluate(run, target))
+        case _:
+            pass
+
+
+def assign(run: Run, target: ast.expr, kind: Value) -> None:
+    """Bind `kind` to a target, taking tuples apart."""
+    run.facts.record(target, kind)
+    match target:
+        case ast.Name(id=name):
+            run.frame.vars[name] = kind
+        case ast.Tuple(elts=elements) | ast.List(elts=elements):
+            _unpack(run, elements, kind)
+        case ast.Starred(value=value):
+            run.escape(target, "LNX010", "a train state is unpacked with a star", kind)
+            assign(run, value, UNKNOWN)
+        case ast.Attribute(value=holder):
+            if modules.keep(run, target, evaluate(run, holder), kind):
+                return
+            run.escape(target, "LNX013", "a train state, model or parameters are kept in an attribute", kind)
+        case ast.Subscript(value=holder, slice=index):
+            evaluate(run, index)
+            run.escape(target, "LNX013", "a train state, model or parameters are kept in a container", kind)
+            run.escape(target, "LNX013", "a tree of parameters is changed in place", evaluate(run, holder))
+        case _:
+            pass
+
+
+def _unpack(run: Run, elements: Items[ast.expr], kind: Value) -> None:
+    starred = any(isinstance(element, ast.Starred) for element in elements)
+    if isinstance(kind, ShapeOf):
+        kind = arrays.unpacked(kind, len(elements))
+    if isinstance(kind, Sequence) and not starred and len(kind.items) == len(elements):
+        for element, item in zip(elements, kind.items, strict=True):
+            assign(run, element, item)
+        return
+    for element in elements:
+        run.escape(element, "LNX010", "a train state is unpacked in a way that cannot be followed", kind)
+        assign(run, element, UNKNOWN)
+
+
+def _define(run: Run, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+    function = Function(node, run.frame)
+    run.definitions[node] = function
+    for default in [*node.args.defaults, *node.args.kw_defaults]:
+        if default is not None:
+            value = evaluate(run, default)
+            run.escape(default, "LNX010", "a followed value is a default argument", value)
+    kind: Value = function
+    for decorator in reversed(node.decorator_list):
+        kind = calls.decorate(run, decorator, kind)
+    run.frame.vars[node.name] = kind
+
+
+def _define_class(run: Run, node: ast.ClassDef) -> None:
+    bases = tuple(evaluate(run, base) for base in node.bases)
+    cls = Class(node, run.frame, bases)
+    run.facts.classes[node] = cls
+    for decorator in node.decorator_list:
+        evaluate(run, decorator)
+    frame = Frame(node, run.frame)
+    if modules.is_module(cls):
+        run.frame.vars[node.name] = cls
+        return
+    with run.entering(frame):
+        run_block(run, node.body)
+    run.frame.vars[node.name] = cls
+
+
+def _branch(run: Run, blocks: Items[Items[ast.stmt]]) -> None:
+    frame = run.frame
+    start = dict(frame.vars)
+    ends = []
+    for block in blocks:
+        frame.vars = dict(start)
+        frame.live = True
+        run_block(run, block)
+        if frame.live:
+            ends.append(frame.vars)
+    frame.live = bool(ends)
+    if ends:
+        merged = ends[0]
+        for end in ends[1:]:
+            merged = merge(merged, end)
+        frame.vars = merged
+
+
+def _loop(run: Run, node: ast.For | ast.AsyncFor | ast.While) -> None:
+    frame = run.frame
+    iterated = evaluate(run, node.iter) if not isinstance(node, ast.While) else UNKNOWN
+    if not isinstance(node, ast.While):
+        run.escape(node.iter, "LNX010", "a loop runs over followed values", iterated)
+    exits: list[dict[str, Value]] = []
+    for _ in range(ROUNDS):
+        entry = dict(frame.vars)
+        frame.jumps.append(([], []))
+        if isinstance(node, ast.While):
+            evaluate(run, node.test)
+        else:
+            assign(run, node.target, UNKNOWN)
+        run_block(run, node.body)
+        breaks, continues = frame.jumps.pop()
+        exits.extend(breaks)
+        ends = [*continues, *([frame.vars] if frame.live else [])]
+        frame.live = True
+        frame.vars = dict(entry)
+        for end in ends:
+            frame.vars = merge(frame.vars, end)
+        if frame.vars == entry:
+            break
+    run_block(run, node.orelse)
+    for end in exits:
+        frame.vars = merge(frame.vars, end) if frame.live else dict(end)
+        frame.live = True
+
+
+def _leave(run: Run, statement: ast.Raise | ast.Break | ast.Continue) -> None:
+    frame = run.frame
+    if isinstance(statement, ast.Raise):
+        for part in (statement.exc, statement.cause):
+            if part is not None:
+                run.escape(part, "LNX010", "a followed value is raised", evaluate(run, part))
+    elif frame.jumps:
+        breaks, continues = frame.jumps[-1]
+        (breaks if isinstance(statement, ast.Break) else continues).append(dict(frame.vars))
+    frame.live = False
+
+
+def _try(run: Run, node: ast.Try | ast.TryStar) -> None:
+    frame = run.frame
+    start = dict(frame.vars)
+    run_block(run, [*node.body, *node.orelse])
+    ends = [frame.vars] if frame.live else []
+    middle = merge(start, frame.vars)
+    for handler in node.handlers:
+        frame.vars = dict(middle)
+        frame.live = True
+        if handler.name:
+            frame.vars[handler.name] = UNKNOWN
+        run_block(run, handler.body)
+        if frame.live:
+            ends.append(frame.vars)
+    frame.live = bool(ends)
+    frame.vars = ends[0] if ends else middle
+    for end in ends[1:]:
+        frame.vars = merge(frame.vars, end)
+    live, frame.live = frame.live, True
+    run_block(run, node.finalbody)
+    frame.live = frame.live and live

@@ -1,0 +1,371 @@
+"""The kinds of values that the interpreter follows, and how two of them join.
+
+A `Token` names one object that NNX code would mutate: it is made where a model is initialised, where
+a jitted function receives a copy, and where a jitted call returns one. A value that denotes a token
+is `stale` once an update of that token has happened since it was read: Linen would still see the old
+numbers there, an NNX object would show the new ones.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from migrate.analysis.frames import Frame
+    from migrate.analysis.sizes import Shape, Size
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """Anything that is not followed."""
+
+
+@dataclass(frozen=True)
+class Symbol:
+    """A library object by its canonical qualified name."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Const:
+    """A Python constant; `name` is the variable that it was read from, which says nothing about its kind."""
+
+    value: Any
+    name: str | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True)
+class Array:
+    """An array whose shape is known as expressions, or not known at all."""
+
+    shape: Shape
+
+
+@dataclass(frozen=True)
+class ShapeOf:
+    """`array.shape`."""
+
+    shape: Shape
+
+
+@dataclass(frozen=True)
+class Length:
+    """A number that is known as an expression: one axis, or a field of a module."""
+
+    size: Size
+
+
+@dataclass(frozen=True)
+class Sequence:
+    """A tuple or list display, item by item."""
+
+    items: tuple[Value, ...]
+
+
+@dataclass(frozen=True)
+class Dict:
+    """A dict display with constant keys."""
+
+    items: tuple[tuple[Any, Value], ...]
+
+    def get(self, key: object) -> Value | None:
+        """The value under `key`, or None."""
+        return next((v for k, v in self.items if k == key), None)
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function of the project with the frame it closes over."""
+
+    node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+    frame: Frame
+
+
+@dataclass(frozen=True)
+class Partial:
+    """`functools.partial(function, *args, **keywords)`."""
+
+    function: Value
+    args: tuple[Value, ...]
+    keywords: tuple[tuple[str, Value], ...]
+
+
+@dataclass(frozen=True)
+class Class:
+    """A class of the project."""
+
+    node: ast.ClassDef
+    frame: Frame
+    bases: tuple[Value, ...]
+
+
+@dataclass(frozen=True)
+class Object:
+    """`self` inside a Linen module class."""
+
+    cls: Class
+
+
+@dataclass(frozen=True)
+class Instance:
+    """A Linen module definition: a class and the call that built it."""
+
+    cls: Class | Symbol
+    site: ast.Call
+
+
+@dataclass(frozen=True)
+class Token:
+    """One object that an update changes; `label` tells several made at one place apart."""
+
+    node: ast.AST
+    label: str = ""
+
+
+Tokens = frozenset[Token]
+
+
+@dataclass(frozen=True)
+class Variables:
+    """The whole dict of variable collections that `init` returns."""
+
+    tokens: Tokens
+    stale: bool = False
+
+
+@dataclass(frozen=True)
+class Params:
+    """The parameters; `whole` where the program keeps the whole variables dict in their place."""
+
+    tokens: Tokens
+    stale: bool = False
+
+
+@dataclass(frozen=True)
+class Path:
+    """A part of the parameters, read by constant keys from the expression `root`."""
+
+    tokens: Tokens
+    stale: bool
+    root: ast.expr
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class State:
+    """A train state; `whole` says that its `params` field holds a whole variables dict."""
+
+    tokens: Tokens
+    whole: bool
+    stale: bool = False
+
+
+@dataclass(frozen=True)
+class OptState:
+    """The optimizer state of a train state."""
+
+    tokens: Tokens
+    stale: bool = False
+
+
+@dataclass(frozen=True)
+class Grads:
+    """Gradients with respect to a model's parameters."""
+
+    tokens: Tokens
+
+
+@dataclass(frozen=True)
+class ApplyFn:
+    """`model.apply` or `state.apply_fn`, whichever definition it belongs to."""
+
+    instances: frozenset[Instance]
+
+
+@dataclass(frozen=True)
+class Method:
+    """A method looked up on a followed value."""
+
+    receiver: Value
+    name: str
+
+
+@dataclass(frozen=True)
+class Grad:
+    """`jax.grad(function)` or `jax.value_and_grad(function)`."""
+
+    function: Value
+    site: ast.Call
+    argnums: tuple[int, ...] | None
+    has_aux: bool
+    with_value: bool
+
+
+@dataclass(frozen=True)
+class Jit:
+    """`jax.jit(function)`; `site` is the call or decorator."""
+
+    function: Value
+    site: ast.AST
+
+
+@dataclass(frozen=True)
+class Mixed:
+    """A value that is followed on one path and something else on another."""
+
+    parts: frozenset[Value]
+
+
+Value = (
+    Unknown
+    | Symbol
+    | Const
+    | Array
+    | ShapeOf
+    | Length
+    | Sequence
+    | Dict
+    | Function
+    | Partial
+    | Class
+    | Object
+    | Instance
+    | Variables
+    | Params
+    | Path
+    | State
+    | OptState
+    | Grads
+    | ApplyFn
+    | Method
+    | Grad
+    | Jit
+    | Mixed
+)
+UNKNOWN = Unknown()
+TOKENED = (Variables, Params, Path, State, OptState, Grads)
+FOLLOWED = (Instance, ApplyFn, *TOKENED)
+
+
+def followed(value: Value) -> bool:
+    """Whether the value, or a part of it, must be accounted for wherever it goes."""
+    match value:
+        case Sequence(items):
+            return any(followed(item) for item in items)
+        case Dict(items):
+            return any(followed(item) for _, item in items)
+        case Mixed(parts):
+            return any(followed(part) for part in parts)
+        case Partial(function, args, keywords):
+            return any(followed(v) for v in (function, *args, *(v for _, v in keywords)))
+        case Method(receiver, _):
+            return followed(receiver)
+        case _:
+            return isinstance(value, FOLLOWED)
+
+
+def tokens_of(value: Value) -> Tokens:
+    """Every token that the value or a part of it denotes."""
+    match value:
+        case Variables() | Params() | Path() | State() | OptState() | Grads():
+            return value.tokens
+        case Sequence(items):
+            return frozenset().union(*(tokens_of(item) for item in items))
+        case Dict(items):
+            return frozenset().union(*(tokens_of(item) for _, item in items))
+        case Mixed(parts):
+            return frozenset().union(*(tokens_of(part) for part in parts))
+        case Partial(_, args, keywords):
+            return frozenset().union(*(tokens_of(v) for v in (*args, *(v for _, v in keywords))))
+        case Method(receiver, _):
+            return tokens_of(receiver)
+        case _:
+            return frozenset()
+
+
+def join(left: Value, right: Value) -> Value:
+    """The least kind that covers both."""
+    if left == right:
+        return left
+    if isinstance(left, TOKENED) and type(left) is type(right):
+        return _join_tokened(left, right)
+    match left, right:
+        case ApplyFn(a), ApplyFn(b):
+            return ApplyFn(a | b)
+        case Sequence(a), Sequence(b) if len(a) == len(b):
+            return Sequence(tuple(join(x, y) for x, y in zip(a, b, strict=True)))
+        case Dict(a), Dict(b) if [k for k, _ in a] == [k for k, _ in b]:
+            return Dict(tuple((k, join(x, y)) for (k, x), (_, y) in zip(a, b, strict=True)))
+    if followed(left) or followed(right) or _callable(left) or _callable(right):
+        return Mixed(_parts(left) | _parts(right))
+    return UNKNOWN
+
+
+def _callable(value: Value) -> bool:
+    return isinstance(value, (Function, Grad, Jit, Class, Mixed))
+
+
+def _parts(value: Value) -> frozenset[Value]:
+    return value.parts if isinstance(value, Mixed) else frozenset({value})
+
+
+def _join_tokened(left: Value, right: Any) -> Value:
+    assert isinstance(left, TOKENED)
+    tokens = left.tokens | right.tokens
+    if isinstance(left, Grads):
+        return replace(left, tokens=tokens)
+    if isinstance(left, State) and left.whole != right.whole:
+        return Mixed(frozenset({left, right}))
+    if isinstance(left, Path) and (left.root, left.keys) != (right.root, right.keys):
+        return Mixed(frozenset({left, right}))
+    return replace(left, tokens=tokens, stale=left.stale or right.stale)
+
+
+def mapped(value: Value, change: Any) -> Value:
+    """The value with `change` applied to each part that denotes tokens."""
+    match value:
+        case Variables() | Params() | Path() | State() | OptState() | Grads():
+            result: Value = change(value)
+            return result
+        case Sequence(items):
+            return Sequence(tuple(mapped(item, change) for item in items))
+        case Dict(items):
+            return Dict(tuple((k, mapped(item, change)) for k, item in items))
+        case Mixed(parts):
+            return Mixed(frozenset(mapped(part, change) for part in parts))
+        case Partial(function, args, keywords):
+            return Partial(
+                function,
+                tuple(mapped(v, change) for v in args),
+                tuple((k, mapped(v, change)) for k, v in keywords),
+            )
+        case Method(receiver, name):
+            return Method(mapped(receiver, change), name)
+        case _:
+            return value
+
+
+def aged(value: Value, tokens: Tokens) -> Value:
+    """The value after an update of `tokens`: what denotes one of them is stale from now on."""
+
+    def change(part: Any) -> Value:
+        hit = not isinstance(part, Grads) and part.tokens & tokens
+        aged_part: Value = replace(part, stale=True) if hit else part
+        return aged_part
+
+    return mapped(value, change) if tokens_of(value) & tokens else value
+
+
+def renamed(value: Value, names: dict[Token, Token], fresh: bool = False) -> Value:
+    """The value with tokens exchanged; `fresh` also forgets that it was stale."""
+
+    def change(part: Any) -> Value:
+        tokens = frozenset(names.get(token, token) for token in part.tokens)
+        extra = {"stale": False} if fresh and not isinstance(part, Grads) else {}
+        changed: Value = replace(part, tokens=tokens, **extra)
+        return changed
+
+    return mapped(value, change)

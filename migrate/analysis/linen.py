@@ -1,0 +1,270 @@
+"""The calls that make Linen training code: definitions, init, apply, train states, gradients, jit."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from migrate.analysis import arrays, attributes, modules
+from migrate.analysis.kinds import (
+    UNKNOWN,
+    ApplyFn,
+    Array,
+    Class,
+    Dict,
+    Function,
+    Grad,
+    Grads,
+    Instance,
+    Method,
+    Params,
+    Sequence,
+    State,
+    Symbol,
+    Token,
+    Value,
+    Variables,
+    followed,
+    renamed,
+    tokens_of,
+)
+from migrate.analysis.run import Run
+from migrate.analysis.sites import (
+    Apply,
+    ApplyGradients,
+    Compile,
+    Construct,
+    CreateState,
+    Differentiate,
+    Init,
+)
+from migrate.analysis.sizes import UNKNOWN_SHAPE
+
+if TYPE_CHECKING:
+    from migrate.analysis.calls import Arguments
+
+
+def define(run: Run, cls: Class, given: Arguments) -> Value:
+    """`Net(...)`: a module definition."""
+    _no_followed_arguments(run, given)
+    if run.owner is not None:
+        modules.blocked(run, given.node, "LNX113", "a module of the project is built inside another module")
+        return UNKNOWN
+    modules.summarise(run, cls)
+    return _definition(run, Instance(cls, given.node))
+
+
+def define_layer(run: Run, name: str, given: Arguments) -> Value:
+    """`nn.Dense(...)` outside of any module: a model that is one layer."""
+    _no_followed_arguments(run, given)
+    return _definition(run, Instance(Symbol(name), given.node))
+
+
+def _definition(run: Run, instance: Instance) -> Value:
+    run.facts.site(Construct(instance.site, instance))
+    return instance
+
+
+def _no_followed_arguments(run: Run, given: Arguments) -> None:
+    values = (*given.args, *dict(given.keywords).values())
+    run.escape(given.node, "LNX010", "a followed value is handed to the constructor of a module", *values)
+
+
+def call(run: Run, callee: Method | ApplyFn | Instance, given: Arguments) -> Value:
+    """A call of something that belongs to a model or a train state."""
+    from migrate.analysis import calls
+
+    match callee:
+        case ApplyFn(instances):
+            return _apply(run, instances, given)
+        case Instance():
+            return modules.call_layer(run, given.node, callee, list(given.args))
+        case Method(Instance() as instance, "init"):
+            return _init(run, instance, given)
+        case Method(State() as state, "apply_gradients"):
+            return _apply_gradients(run, state, given)
+        case Method(State() as state, name):
+            run.escape(given.node, "LNX012", f"`{name}` of a train state has no rewriting yet", state)
+            return UNKNOWN
+        case Method(Array() as array, "astype" | "copy" | "clip" | "block_until_ready"):
+            return array
+        case Method(Sequence() as items, _):
+            _escape_all(run, given, "a followed value is put into a list", items)
+            return UNKNOWN
+        case _:
+            return calls.lost(run, given, callee)
+
+
+def _escape_all(run: Run, given: Arguments, message: str, *more: Value) -> None:
+    values = (*given.args, *dict(given.keywords).values(), *more)
+    run.escape(given.node, "LNX013", message, *values)
+
+
+def _init(run: Run, instance: Instance, given: Arguments) -> Value:
+    node = given.node
+    if not given.args or given.keywords:
+        run.escape(node, "LNX006", "`init` is called with keywords that have no rewriting yet", instance)
+    if run.owner is not None or not node.args:
+        return UNKNOWN
+    shapes = tuple(arrays.of(value) or UNKNOWN_SHAPE for value in given.args[1:])
+    run.escape(node, "LNX010", "a followed value is handed to `init`", *given.args)
+    run.facts.site(Init(node, instance, node.args[0], tuple(node.args[1:]), shapes))
+    token = Token(node)
+    run.facts.origins[token] = frozenset({instance})
+    return Variables(frozenset({token}))
+
+
+def _apply(run: Run, instances: frozenset[Instance], given: Arguments) -> Value:
+    node = given.node
+    definition = ApplyFn(instances)
+    if not given.args or isinstance(node.args[0], ast.Starred):
+        run.escape(node, "LNX003", "`apply` is called without its variables in first place", definition)
+        return UNKNOWN
+    variables = given.args[0]
+    run.escape(node, "LNX010", "a followed value is an input of `apply`", *given.args[1:])
+    for keyword in node.keywords:
+        if keyword.arg in {"rngs", "mutable", "method", "capture_intermediates", None}:
+            message = f"`apply` is called with `{keyword.arg or '**'}`, which has no rewriting yet"
+            run.escape(node, "LNX310", message, definition, variables)
+    match variables:
+        case Variables(tokens):
+            pass
+        case Dict((("params", Params(tokens)),)):
+            pass
+        case _:
+            message = "`apply` is called with variables that cannot be followed to an `init`"
+            run.escape(node, "LNX003", message, definition, variables)
+            return UNKNOWN
+    if attributes.origins(run, tokens) != instances:
+        message = "`apply` of one model is called with the parameters of another"
+        run.escape(node, "LNX003", message, definition, variables)
+    run.facts.site(Apply(node, node.args[0]))
+    return UNKNOWN
+
+
+def create(run: Run, given: Arguments) -> Value:
+    """`TrainState.create(...)`."""
+    from migrate.analysis import calls
+
+    node = given.node
+    expressions = {k.arg: k.value for k in node.keywords}
+    if given.args or set(expressions) != {"apply_fn", "params", "tx"}:
+        return calls.lost(run, given)
+    keywords = dict(given.keywords)
+    params, apply_fn = keywords["params"], keywords["apply_fn"]
+    if not isinstance(params, (Params, Variables)) or not isinstance(apply_fn, ApplyFn):
+        return calls.lost(run, given)
+    if attributes.origins(run, params.tokens) != apply_fn.instances:
+        run.escape(node, "LNX001", "`apply_fn` and `params` belong to different models", params, apply_fn)
+    if params.stale:
+        run.escape(node, "LNX011", "the state is created from parameters that were updated since", params)
+    for token in params.tokens:
+        run.facts.creations[token].add(node)
+        if len(run.facts.creations[token]) > 1:
+            run.escape(node, "LNX011", "two train states are created from the same parameters", params)
+    expression = expressions["params"]
+    run.facts.site(CreateState(node, expression, expressions["tx"]))
+    return State(params.tokens, isinstance(params, Variables))
+
+
+def _apply_gradients(run: Run, state: State, given: Arguments) -> Value:
+    node = given.node
+    assert isinstance(node.func, ast.Attribute)
+    if [k.arg for k in node.keywords] != ["grads"] or node.args:
+        run.escape(node, "LNX002", "`apply_gradients` is called with more than `grads`", state)
+        return UNKNOWN
+    grads = dict(given.keywords)["grads"]
+    if not isinstance(grads, Grads):
+        run.escape(node, "LNX002", "it cannot be seen that these are the gradients of this model", state)
+        return UNKNOWN
+    if state.stale:
+        run.escape(node, "LNX011", "an old train state is updated again", state)
+    if any(state.tokens & frozen for frozen in run.frozen):
+        run.escape(
+            node, "LNX011", "a train state of the enclosing scope is updated inside a traced function", state
+        )
+    run.facts.site(ApplyGradients(node, node.func.value, node.keywords[0].value))
+    run.facts.links |= {(a, b) for a in state.tokens for b in grads.tokens}
+    run.age(state.tokens)
+    return replace(state, stale=False)
+
+
+def differentiated(run: Run, grad: Grad, given: Arguments) -> Value:
+    """A call of `jax.grad(loss)`: the gradients of the parameters, or nothing followed."""
+    from migrate.analysis import calls
+
+    if grad.argnums is None:
+        return calls.lost(run, given)
+    at = grad.argnums[0]
+    spread = any(isinstance(arg, ast.Starred) for arg in given.node.args)
+    target = given.args[at] if -len(given.args) <= at < len(given.args) and not spread else UNKNOWN
+    if not isinstance(target, (Params, Variables)) or not isinstance(grad.function, Function):
+        return calls.lost(run, given)
+    with run.freezing(run.visible()):
+        value = calls.enter(run, grad.function, given)
+    run.facts.site(Differentiate(grad.site, grad.site.args[0], grad.argnums))
+    run.facts.links |= {(a, b) for a in target.tokens for b in target.tokens}
+    grads = Grads(target.tokens)
+    aux = value.items[1] if isinstance(value, Sequence) and len(value.items) == 2 else UNKNOWN
+    if followed(aux) and not isinstance(aux, Grads):
+        run.escape(given.node, "LNX203", "a followed value leaves a loss function", aux)
+    match grad.with_value, grad.has_aux:
+        case True, True:
+            return Sequence((Sequence((UNKNOWN, aux)), grads))
+        case True, False:
+            return Sequence((UNKNOWN, grads))
+        case False, True:
+            return Sequence((grads, aux))
+        case _:
+            return grads
+
+
+def compiled(run: Run, function: Function, site: ast.AST, given: Arguments) -> Value:
+    """A call of a jitted function: it works on copies, and what it returns is new.
+
+    Under `nnx.jit` (the stateful style) nothing is copied: updates reach the caller's objects.
+    """
+    from migrate.analysis import calls
+
+    visible = run.visible()
+    values = (*given.args, *(value for _, value in given.keywords))
+    used = frozenset().union(*(tokens_of(value) for value in values))
+    if any(followed(value) for value in values):
+        assert isinstance(site, ast.expr)
+        run.facts.site(Compile(site, function.node))
+    if run.style == "stateful":
+        with run.freezing(visible - used):
+            return calls.enter(run, function, given)
+    copies = _copies(function, values)
+    _adopt(run, copies)
+    inside = replace(
+        given,
+        args=tuple(renamed(value, copies) for value in given.args),
+        keywords=tuple((name, renamed(value, copies)) for name, value in given.keywords),
+    )
+    with run.freezing(visible):
+        result = calls.enter(run, function, inside)
+    returned = {token: _returned(given.node, token, copies) for token in tokens_of(result)}
+    _adopt(run, returned)
+    return renamed(result, returned, fresh=True)
+
+
+def _copies(function: Function, values: tuple[Value, ...]) -> dict[Token, Token]:
+    """One copy for each argument: finitely many names, however often the function is called."""
+    names: dict[Token, Token] = {}
+    for index, value in enumerate(values):
+        for token in tokens_of(value):
+            names.setdefault(token, Token(function.node, f"argument {index}"))
+    return names
+
+
+def _returned(node: ast.Call, token: Token, copies: dict[Token, Token]) -> Token:
+    return Token(node, token.label if token in copies.values() else "made inside")
+
+
+def _adopt(run: Run, names: dict[Token, Token]) -> None:
+    for old, new in names.items():
+        run.facts.links.add((old, new))
+        known = run.facts.origins.get(new, frozenset())
+        run.facts.origins[new] = known | run.facts.origins.get(old, frozenset())

@@ -1,0 +1,110 @@
+"""The state of one interpretation: the stack of frames, what may be updated, and the facts so far."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from migrate.analysis.facts import Facts
+from migrate.analysis.frames import Frame
+from migrate.analysis.kinds import (
+    ApplyFn,
+    Class,
+    Function,
+    Instance,
+    Method,
+    Mixed,
+    Tokens,
+    Value,
+    followed,
+    tokens_of,
+)
+from migrate.result import Style
+
+DEPTH = 40
+BUDGET = 200_000
+
+
+class TooComplex(Exception):
+    """The file takes more steps to interpret than is reasonable."""
+
+
+@dataclass
+class Run:
+    """One interpretation of one module."""
+
+    facts: Facts
+    style: Style
+    stack: list[Frame] = field(default_factory=list)
+    frozen: list[Tokens] = field(default_factory=list)
+    active: list[ast.AST] = field(default_factory=list)
+    entered: set[ast.AST] = field(default_factory=set)
+    definitions: dict[ast.AST, Function] = field(default_factory=dict)
+    owner: Class | None = None
+    counters: dict[str, int] = field(default_factory=dict)
+    attributes: dict[str, Value] = field(default_factory=dict)
+    steps: int = 0
+
+    @property
+    def frame(self) -> Frame:
+        """The frame that is running."""
+        return self.stack[-1]
+
+    def step(self) -> None:
+        """Count one statement."""
+        self.steps += 1
+        if self.steps > BUDGET:
+            raise TooComplex
+
+    @contextmanager
+    def entering(self, frame: Frame) -> Iterator[None]:
+        """Run in `frame` for a while."""
+        self.stack.append(frame)
+        try:
+            yield
+        finally:
+            self.stack.pop()
+
+    @contextmanager
+    def freezing(self, tokens: Tokens) -> Iterator[None]:
+        """Inside a trace, what lies outside must not be updated."""
+        self.frozen.append(tokens)
+        try:
+            yield
+        finally:
+            self.frozen.pop()
+
+    def visible(self) -> Tokens:
+        """Every token that some live variable denotes."""
+        frames = {frame for entry in self.stack for frame in entry.chain()}
+        return frozenset().union(*(tokens_of(v) for frame in frames for v in frame.vars.values()))
+
+    def age(self, tokens: Tokens) -> None:
+        """After an update: whatever still denotes the tokens is an old value."""
+        for frame in {frame for entry in self.stack for frame in entry.chain()}:
+            frame.age(tokens)
+
+    def escape(self, node: ast.AST, code: str, message: str, *values: Value) -> None:
+        """Record that `values` reach a place that nothing covers, if any of them is followed."""
+        lost = [value for value in values if followed(value)]
+        if lost:
+            tokens: Tokens = frozenset().union(*(tokens_of(value) for value in lost))
+            instances = frozenset().union(*(instances_of(value) for value in lost))
+            self.facts.escape(node, code, message, tokens, instances)
+
+
+def instances_of(value: Value) -> frozenset[Instance]:
+    """The module definitions in a value."""
+    match value:
+        case Instance():
+            return frozenset({value})
+        case ApplyFn(instances):
+            return instances
+        case Method(receiver, _):
+            return instances_of(receiver)
+        case Mixed(parts):
+            return frozenset().union(*(instances_of(part) for part in parts))
+        case _:
+            return frozenset()

@@ -1,0 +1,127 @@
+"""Lexical scopes of one module: who binds a name, and which variable a name node denotes."""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+SCOPES = (ast.Module, ast.ClassDef, *FUNCTIONS, *COMPREHENSIONS)
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A name in the scope that binds it."""
+
+    scope: ast.AST
+    name: str
+
+
+class Scopes:
+    """Parents, scopes and bindings of every node of one tree; never changed after it is built."""
+
+    def __init__(self, tree: ast.Module) -> None:
+        self.tree = tree
+        self.parent: dict[ast.AST, ast.AST] = {}
+        self.scope: dict[ast.AST, ast.AST] = {}
+        self.bound: dict[ast.AST, set[str]] = defaultdict(set)
+        self.outer: dict[ast.AST, dict[str, ast.AST]] = defaultdict(dict)
+        self._visit(tree, tree)
+
+    def variable(self, node: ast.AST, name: str) -> Variable | None:
+        """The variable that `name` denotes where `node` stands; None for a builtin."""
+        for scope in self.enclosing(self.scope[node]):
+            if name in self.outer[scope]:
+                return Variable(self.outer[scope][name], name)
+            visible = not isinstance(scope, ast.ClassDef) or scope is self.scope[node]
+            if visible and name in self.bound[scope]:
+                return Variable(scope, name)
+        return None
+
+    def enclosing(self, scope: ast.AST) -> Iterator[ast.AST]:
+        """The scope itself, then the ones around it, innermost first."""
+        current: ast.AST | None = scope
+        while current is not None:
+            yield current
+            current = self.scope[current] if current is not self.tree else None
+
+    def statement(self, node: ast.AST) -> ast.stmt:
+        """The innermost statement that holds `node`."""
+        while not isinstance(node, ast.stmt):
+            node = self.parent[node]
+        return node
+
+    def function(self, node: ast.AST) -> ast.AST:
+        """The innermost function (or the module) whose body holds `node`."""
+        scope = self.scope[node]
+        while isinstance(scope, (*COMPREHENSIONS, ast.ClassDef)):
+            scope = self.scope[scope]
+        return scope
+
+    def block(self, statement: ast.stmt) -> list[ast.stmt]:
+        """The list of statements that `statement` stands in."""
+        holder = self.parent[statement]
+        for _, value in ast.iter_fields(holder):
+            if isinstance(value, list) and any(item is statement for item in value):
+                return value
+        raise LookupError("statement outside of its parent's blocks")
+
+    def _visit(self, node: ast.AST, scope: ast.AST) -> None:
+        self.scope[node] = scope
+        self._bind(node, scope)
+        for child in ast.iter_child_nodes(node):
+            self.parent[child] = node
+            self._visit(child, self._scope_of_child(node, child, scope))
+
+    def _scope_of_child(self, node: ast.AST, child: ast.AST, scope: ast.AST) -> ast.AST:
+        if isinstance(node, COMPREHENSIONS):
+            return node
+        if isinstance(node, ast.Lambda):
+            return node
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            return node if child in node.body or child is node.args else scope
+        if isinstance(node, ast.ClassDef):
+            return node if child in node.body else scope
+        if isinstance(node, ast.arguments) and not isinstance(child, ast.arg):
+            return self.scope[self.parent[node]]
+        return scope
+
+    def _bind(self, node: ast.AST, scope: ast.AST) -> None:
+        match node:
+            case ast.Name(id=name, ctx=ast.Store() | ast.Del()):
+                self.bound[self._binder(node, scope)].add(name)
+            case ast.arg(arg=name):
+                self.bound[scope].add(name)
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+                self.bound[scope].add(name)
+            case (
+                ast.ExceptHandler(name=str(name))
+                | ast.MatchAs(name=str(name))
+                | ast.MatchStar(name=str(name))
+            ):
+                self.bound[scope].add(name)
+            case ast.Import(names=names) | ast.ImportFrom(names=names):
+                self.bound[scope].update((a.asname or a.name.split(".")[0]) for a in names)
+            case ast.Global(names=names):
+                self.outer[scope].update(dict.fromkeys(names, self.tree))
+                self.bound[self.tree].update(names)
+            case ast.Nonlocal(names=names):
+                for name in names:
+                    holder = next(
+                        (s for s in self.enclosing(self.scope[scope]) if name in self.bound[s]), scope
+                    )
+                    self.outer[scope][name] = holder
+            case _:
+                pass
+
+    def _binder(self, node: ast.AST, scope: ast.AST) -> ast.AST:
+        """A walrus inside a comprehension binds in the function around it."""
+        walrus = isinstance(self.parent.get(node), ast.NamedExpr)
+        while walrus and isinstance(scope, COMPREHENSIONS):
+            scope = self.scope[scope]
+        return scope

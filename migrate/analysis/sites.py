@@ -1,0 +1,131 @@
+"""Sites: the places of Linen training code that rules rewrite, one class a kind."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+
+from migrate.analysis.kinds import Class, Instance
+from migrate.analysis.scopes import FunctionNode
+from migrate.analysis.sizes import Shape
+
+
+@dataclass(frozen=True)
+class CreateState:
+    """`TrainState.create(apply_fn=..., params=..., tx=...)`."""
+
+    node: ast.Call
+    params: ast.expr
+    tx: ast.expr
+
+
+@dataclass(frozen=True)
+class ApplyGradients:
+    """`state.apply_gradients(grads=...)`."""
+
+    node: ast.Call
+    state: ast.expr
+    grads: ast.expr
+
+
+@dataclass(frozen=True)
+class Apply:
+    """`model.apply(variables, *inputs)` or `state.apply_fn(variables, *inputs)`."""
+
+    node: ast.Call
+    variables: ast.expr
+
+
+@dataclass(frozen=True)
+class Init:
+    """`model.init(key, *inputs)`; `shapes` are those of the inputs, by position."""
+
+    node: ast.Call
+    instance: Instance
+    key: ast.expr
+    inputs: tuple[ast.expr, ...]
+    shapes: tuple[Shape, ...]
+
+
+@dataclass(frozen=True)
+class Construct:
+    """A module definition built outside of any module: `model = Net(...)`."""
+
+    node: ast.Call
+    instance: Instance
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A layer built inside a module; `inputs` is what reaches it, `name` its attribute."""
+
+    node: ast.Call
+    layer: str
+    name: str
+    owner: Class
+    inputs: Shape | None
+
+
+@dataclass(frozen=True)
+class ReadState:
+    """`state.params`, `state.step`, `state.opt_state`, `state.tx` or `state.apply_fn`."""
+
+    node: ast.Attribute
+    field: str
+
+
+@dataclass(frozen=True)
+class ParamsItem:
+    """`variables['params']`."""
+
+    node: ast.Subscript
+
+
+@dataclass(frozen=True)
+class ParamsLeaf:
+    """`state.params['Dense_0']['kernel']`: one leaf by its whole path."""
+
+    node: ast.Subscript
+    params: ast.expr
+    path: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Differentiate:
+    """`jax.grad(loss)` or `jax.value_and_grad(loss)` with respect to parameters."""
+
+    node: ast.Call
+    function: ast.expr
+    argnums: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Compile:
+    """`jax.jit` around a function that receives or returns followed values."""
+
+    node: ast.expr
+    function: FunctionNode
+
+
+@dataclass(frozen=True)
+class Binding:
+    """A call of a function of the project: which expression each parameter receives."""
+
+    node: ast.Call
+    function: FunctionNode
+    arguments: tuple[tuple[str, ast.expr], ...]
+
+
+Site = (
+    CreateState
+    | ApplyGradients
+    | Apply
+    | Init
+    | Construct
+    | Layer
+    | ReadState
+    | ParamsItem
+    | ParamsLeaf
+    | Differentiate
+    | Compile
+)

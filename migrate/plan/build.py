@@ -1,0 +1,86 @@
+"""From the facts of one module to what each of its components becomes."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+
+from migrate.analysis.facts import Facts
+from migrate.analysis.modules import is_module
+from migrate.analysis.sites import Construct, Init, Site
+from migrate.plan.blocked import Blocked
+from migrate.plan.components import ComponentFacts, components
+from migrate.plan.context import Plan
+from migrate.plan.naming import Naming
+from migrate.plan.needs import needs
+from migrate.plan.results import rewrite_results
+from migrate.plan.roles import roles
+from migrate.plan.signatures import check_references, rewrite_flows, rewrite_parameters
+from migrate.result import Style
+from rules import rewriters
+
+
+@dataclass(frozen=True)
+class Blocker:
+    """One reason against a component."""
+
+    node: ast.AST
+    code: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Decision:
+    """A component with its plan, or with what stands against one."""
+
+    component: ComponentFacts
+    plan: Plan | None
+    blockers: tuple[Blocker, ...]
+
+
+def decide(facts: Facts, style: Style) -> list[Decision]:
+    """What becomes of every component of the module."""
+    return [_decide(facts, component, style) for component in components(facts)]
+
+
+def _decide(facts: Facts, component: ComponentFacts, style: Style) -> Decision:
+    if component.escapes:
+        blockers = tuple(Blocker(e.node, e.code, e.message) for e in component.escapes)
+        return Decision(component, None, blockers)
+    try:
+        return Decision(component, _plan(facts, component, style), ())
+    except Blocked as blocked:
+        return Decision(component, None, (Blocker(blocked.node, blocked.code, blocked.message),))
+
+
+def _plan(facts: Facts, component: ComponentFacts, style: Style) -> Plan:
+    known = roles(facts, component.nodes, style)
+    naming = Naming(facts, known)
+    naming.settle()
+    plan = Plan(facts, component, style, known, naming, needs(facts, known, style))
+    rewrite_parameters(plan)
+    table = rewriters()
+    for node in component.classes:
+        if is_module(facts.classes[node]):
+            table[type(facts.classes[node])].rewrite(plan, facts.classes[node])
+    for site in sorted(component.sites, key=_order):
+        if type(site) in table:
+            table[type(site)].rewrite(plan, site)
+    _check_constructions(plan)
+    rewrite_flows(plan)
+    rewrite_results(plan)
+    check_references(plan)
+    return plan
+
+
+def _order(site: Site) -> tuple[bool, int, int]:
+    """Constructions last, when it is known what `init` adds to them; otherwise as they stand."""
+    return isinstance(site, Construct), site.node.lineno, site.node.col_offset
+
+
+def _check_constructions(plan: Plan) -> None:
+    """Every definition of the component must have been initialised where it is made."""
+    known = {site.instance for site in plan.component.sites if isinstance(site, Init)}
+    for site in plan.component.sites:
+        if isinstance(site, Construct) and site.instance not in known:
+            raise Blocked(site.node, "LNX006", "this definition has no `init` in the same scope")

@@ -1,0 +1,130 @@
+"""Components: the sites, functions, classes and values of one module that hang together."""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass
+
+from migrate.analysis.facts import Escape, Facts
+from migrate.analysis.kinds import Class, Instance, followed, tokens_of
+from migrate.analysis.run import instances_of
+from migrate.analysis.sites import Layer, Site
+
+
+@dataclass(frozen=True)
+class ComponentFacts:
+    """One component: the nodes with followed values, the sites and the reasons against it."""
+
+    nodes: tuple[ast.AST, ...]
+    sites: tuple[Site, ...]
+    classes: tuple[ast.ClassDef, ...]
+    escapes: tuple[Escape, ...]
+
+
+class Union:
+    """Disjoint sets of anything hashable."""
+
+    def __init__(self) -> None:
+        self._parent: dict[Hashable, Hashable] = {}
+
+    def find(self, item: Hashable) -> Hashable:
+        """The representative of the set that holds `item`."""
+        root = item
+        while (parent := self._parent.setdefault(root, root)) != root:
+            root = parent
+        self._parent[item] = root
+        return root
+
+    def join(self, items: Iterable[Hashable]) -> None:
+        """Put all of `items` into one set."""
+        first, *rest = [*items] or [None]
+        for item in rest:
+            self._parent[self.find(item)] = self.find(first)
+
+
+def components(facts: Facts) -> list[ComponentFacts]:
+    """Every component of the module, in the order of its first line."""
+    union = Union()
+    for link in facts.links:
+        union.join(link)
+    for token, instances in facts.origins.items():
+        union.join([token, *(_of_instance(i) for i in instances)])
+    keys = {node: _keys(facts, node) for node in facts.values}
+    for node, found in keys.items():
+        if found:
+            union.join([*found, facts.scopes.function(node), *_class_of(facts, node)])
+    for site in facts.sites.values():
+        if isinstance(site, Layer):
+            union.join([site.node, site.owner.node])
+    for escape in facts.escapes.values():
+        union.join(_keys_of_escape(facts, escape))
+    return _collected(facts, union, keys)
+
+
+def _of_instance(instance: Instance) -> Hashable:
+    return instance.cls.node if isinstance(instance.cls, Class) else instance.site
+
+
+def _keys(facts: Facts, node: ast.AST) -> list[Hashable]:
+    value = facts.values[node]
+    if not followed(value):
+        return []
+    return [
+        *tokens_of(value),
+        *(_of_instance(i) for i in instances_of(value)),
+        *(i.site for i in instances_of(value)),
+    ]
+
+
+def _class_of(facts: Facts, node: ast.AST) -> list[ast.AST]:
+    scopes = facts.scopes
+    return [scope for scope in scopes.enclosing(scopes.scope[node]) if scope in facts.classes]
+
+
+def _keys_of_escape(facts: Facts, escape: Escape) -> list[Hashable]:
+    owner = [escape.owner] if escape.owner else []
+    return [*escape.tokens, *(_of_instance(i) for i in escape.instances), *owner]
+
+
+def _collected(facts: Facts, union: Union, keys: dict[ast.AST, list[Hashable]]) -> list[ComponentFacts]:
+    nodes: dict[Hashable, list[ast.AST]] = defaultdict(list)
+    for node, found in keys.items():
+        if found:
+            nodes[union.find(found[0])].append(node)
+    sites: dict[Hashable, list[Site]] = defaultdict(list)
+    for site in facts.sites.values():
+        root = _root_of_site(facts, union, keys, site)
+        if root is not None:
+            sites[root].append(site)
+    escapes: dict[Hashable, list[Escape]] = defaultdict(list)
+    for escape in facts.escapes.values():
+        if found := _keys_of_escape(facts, escape):
+            escapes[union.find(found[0])].append(escape)
+    classes: dict[Hashable, list[ast.ClassDef]] = defaultdict(list)
+    for node in facts.classes:
+        classes[union.find(node)].append(node)
+    roots = {**dict.fromkeys(sites), **dict.fromkeys(escapes)}
+    made = [
+        ComponentFacts(tuple(nodes[r]), tuple(sites[r]), tuple(classes[r]), tuple(escapes[r])) for r in roots
+    ]
+    return sorted(made, key=lambda c: first_line(c))
+
+
+def first_line(component: ComponentFacts) -> int:
+    """The first line that the component touches."""
+    every = (*(s.node for s in component.sites), *(e.node for e in component.escapes))
+    return min(getattr(node, "lineno", 1) for node in every)
+
+
+def _root_of_site(
+    facts: Facts, union: Union, keys: dict[ast.AST, list[Hashable]], site: Site
+) -> Hashable | None:
+    if isinstance(site, Layer):
+        return union.find(site.owner.node)
+    for node in ast.walk(site.node):
+        if keys.get(node):
+            return union.find(keys[node][0])
+    function = facts.scopes.function(site.node)
+    return union.find(getattr(site, "function", function))

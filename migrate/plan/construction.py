@@ -1,0 +1,144 @@
+"""The arguments that a construction gains: input sizes and random streams."""
+
+from __future__ import annotations
+
+import ast
+
+from migrate.analysis.arrays import FILLED
+from migrate.analysis.kinds import Class, Length, Symbol
+from migrate.analysis.modules import inputs_of, methods, placeholder
+from migrate.analysis.names import canonical
+from migrate.analysis.sites import Init, Layer
+from migrate.plan.blocked import Blocked
+from migrate.plan.context import Plan
+from migrate.rewrite.edits import Piece, template
+
+Arguments = list[tuple[str | None, Piece]]
+
+
+def needed_inputs(plan: Plan, node: ast.ClassDef) -> dict[str, str]:
+    """The inputs of `__call__` whose last axis some layer needs, with the argument that carries it."""
+    call = next(s for s in node.body if isinstance(s, ast.FunctionDef) and s.name == "__call__")
+    needed = []
+    layers = [s for s in plan.facts.sites.values() if isinstance(s, Layer) and s.owner.node is node]
+    used = {name for site in layers for name in _size_names(plan, site)}
+    needed = [name for name in inputs_of(call) if placeholder(name).text in used]
+    if len(needed) == 1:
+        return {needed[0]: "in_features"}
+    return {name: placeholder(name).text for name in needed}
+
+
+def _size_names(plan: Plan, site: Layer) -> frozenset[str]:
+    names = frozenset[str]()
+    size = site.inputs.axis(-1) if site.inputs else None
+    if size is not None:
+        names |= size.names
+    for node in ast.walk(site.node):
+        value = plan.facts.values.get(node)
+        if isinstance(value, Length):
+            names |= value.size.names
+    return names
+
+
+def sizes(plan: Plan, site: Init) -> Arguments:
+    """The input sizes at an `init` call, from its sample inputs."""
+    cls = site.instance.cls
+    if isinstance(cls, Symbol):
+        return [("in_features", _last_axis(plan, site, 0))]
+    assert isinstance(cls, Class)
+    call = methods(cls).get("__call__")
+    if call is None:
+        raise Blocked(site.node, "LNX111", f"`{cls.node.name}` has no `__call__` of its own")
+    names = inputs_of(call)
+    return [
+        (arg, _last_axis(plan, site, names.index(name)))
+        for name, arg in needed_inputs(plan, cls.node).items()
+    ]
+
+
+def _last_axis(plan: Plan, site: Init, position: int) -> Piece:
+    if position >= len(site.inputs):
+        raise Blocked(
+            site.node, "LNX112", "`init` is called without a sample for an input whose size is needed"
+        )
+    sample, known = site.inputs[position], site.shapes[position].axis(-1)
+    named = _named(sample)
+    if isinstance(sample, ast.Name) and named is not None and _read_elsewhere(plan, sample):
+        return template("{}.shape[-1]", named)
+    if (written := _written_axis(plan, sample)) is not None:
+        return written
+    if known is not None:
+        return known.text
+    if named is None:
+        raise Blocked(sample, "LNX112", "the last axis of this sample cannot be told from the code")
+    return template("{}.shape[-1]", named)
+
+
+def _written_axis(plan: Plan, sample: ast.expr) -> ast.expr | None:
+    """The last axis of `jnp.zeros((1, n))`, as it is written there."""
+    if not isinstance(sample, ast.Call) or not sample.args:
+        return None
+    symbol, shape = plan.facts.values.get(sample.func), sample.args[0]
+    name = symbol.name if isinstance(symbol, Symbol) else ""
+    if not name.startswith(("jax.numpy.", "numpy.")) or name.rpartition(".")[2] not in FILLED:
+        return None
+    last = shape.elts[-1] if isinstance(shape, (ast.Tuple, ast.List)) and shape.elts else None
+    return None if isinstance(last, ast.Starred) else last
+
+
+def _named(sample: ast.expr) -> ast.expr | None:
+    """What has the same last axis as the sample and is cheap to write: a name, an attribute, an item."""
+    match sample:
+        case ast.Name() | ast.Attribute():
+            return sample
+        case ast.Subscript(value=value, slice=ast.Constant(value=str())):
+            return sample if _named(value) is not None else None
+        case ast.Subscript(value=value, slice=ast.Slice() | ast.Constant(value=int())):
+            return _named(value)
+        case ast.Call(
+            func=ast.Attribute(attr="asarray" | "array" | "ones_like" | "zeros_like"), args=[value]
+        ):
+            return _named(value)
+        case _:
+            return None
+
+
+def _read_elsewhere(plan: Plan, sample: ast.Name) -> bool:
+    scopes = plan.facts.scopes
+    variable = scopes.variable(sample, sample.id)
+    return any(
+        isinstance(node, ast.Name)
+        and node.id == sample.id
+        and node is not sample
+        and isinstance(node.ctx, ast.Load)
+        and scopes.variable(node, node.id) == variable
+        for node in ast.walk(scopes.tree)
+    )
+
+
+def rngs(plan: Plan, site: Init) -> Piece:
+    """`nnx.Rngs(...)` from the key, or the dict of keys, that `init` was given."""
+    if isinstance(site.key, ast.Dict):
+        return _streams(site.key)
+    return template("nnx.Rngs({})", _seed(plan, site.key))
+
+
+def _streams(keys: ast.Dict) -> Piece:
+    names = [k.value for k in keys.keys if isinstance(k, ast.Constant) and isinstance(k.value, str)]
+    if len(names) < len(keys.keys) or not all(name.isidentifier() for name in names):
+        raise Blocked(keys, "LNX006", "the names of the random streams are computed")
+    parts = [template(f"{name}={{}}", value) for name, value in zip(names, keys.values, strict=True)]
+    return template("nnx.Rngs(" + ", ".join(["{}"] * len(parts)) + ")", *parts)
+
+
+def _seed(plan: Plan, key: ast.expr) -> ast.expr:
+    """The seed itself where the key is made from one on the spot and it surely is a Python int."""
+    match key:
+        case ast.Call(func=function, args=[seed], keywords=[]):
+            symbol = plan.facts.values.get(function)
+            made = isinstance(symbol, Symbol) and canonical(symbol.name) == "jax.random.key"
+            whole = isinstance(seed, ast.Constant) and type(seed.value) is int
+            cast = isinstance(seed, ast.Call) and isinstance(seed.func, ast.Name) and seed.func.id == "int"
+            return seed if made and (whole or cast) else key
+        case _:
+            return key

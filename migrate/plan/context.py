@@ -1,0 +1,123 @@
+"""What a rule works with: the facts, the names of its component, and the edits it adds to."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+
+from migrate.analysis.facts import Facts
+from migrate.analysis.kinds import Class, Instance, Params, State, Symbol, Variables
+from migrate.analysis.layers import LAYERS
+from migrate.analysis.run import instances_of
+from migrate.analysis.scopes import Variable
+from migrate.analysis.sites import Init, ParamsItem, ReadState, Site
+from migrate.plan.blocked import Blocked
+from migrate.plan.components import ComponentFacts
+from migrate.plan.naming import Names, Naming
+from migrate.plan.roles import Roles
+from migrate.result import Style
+from migrate.rewrite.edits import Edits
+
+
+@dataclass
+class Plan:
+    """The plan of one component while the rules fill it."""
+
+    facts: Facts
+    component: ComponentFacts
+    style: Style
+    roles: Roles
+    naming: Naming
+    needs: dict[Variable, frozenset[str]]
+    edits: Edits = field(default_factory=Edits)
+    claimed: set[ast.AST] = field(default_factory=set)
+
+    def parent(self, node: ast.AST) -> ast.AST:
+        """The node that holds `node`."""
+        return self.facts.scopes.parent[node]
+
+    def statement(self, node: ast.AST) -> ast.stmt:
+        """The statement that holds `node`."""
+        return self.facts.scopes.statement(node)
+
+    def site(self, node: ast.AST) -> Site | None:
+        """The site at `node`, if it is one."""
+        return self.facts.sites.get(node)
+
+    def names(self, node: ast.Name) -> Names:
+        """The names that stand for the variable that `node` names."""
+        variable = self.facts.scopes.variable(node, node.id)
+        assert variable is not None
+        names = self.naming.of(variable)
+        self._check_visible(node, variable, names)
+        return names
+
+    def model_of(self, node: ast.expr) -> str:
+        """The name of the model whose parameters, variables or state `node` is."""
+        self._check_fresh(node)
+        site = self.site(node)
+        match node, site:
+            case ast.Name(), _:
+                return self.names(node).model
+            case _, (
+                ReadState(node=ast.Attribute(value=inner)) | ParamsItem(node=ast.Subscript(value=inner))
+            ):
+                return self.model_of(inner)
+            case ast.Dict(values=[inner]), _:
+                return self.model_of(inner)
+            case _, Init(node=ast.Call(func=ast.Attribute(value=ast.Name(id=name)))):
+                return name
+            case _:
+                raise Blocked(node, "LNX010", "the model that these parameters belong to has no name here")
+
+    def optimizer_of(self, node: ast.expr) -> str:
+        """The name of the optimizer of the train state `node`."""
+        self._check_fresh(node)
+        if isinstance(node, ast.Name):
+            return self.names(node).optimizer
+        raise Blocked(node, "LNX010", "the optimizer of this train state has no name here")
+
+    def class_name(self, node: ast.AST) -> str:
+        """The type of the model behind a followed value, for annotations."""
+        value = self.facts.values.get(node)
+        tokens = value.tokens if isinstance(value, (State, Params, Variables)) else frozenset()
+        return self.type_of(frozenset().union(*(self.facts.origins.get(t, frozenset()) for t in tokens)))
+
+    def type_of(self, instances: frozenset[Instance]) -> str:
+        """The NNX type of a set of definitions."""
+        names = {_type_name(instance) for instance in instances}
+        return names.pop() if len(names) == 1 else "nnx.Module"
+
+    def instances(self, node: ast.AST) -> frozenset[Instance]:
+        """The definitions that a node's value stands for."""
+        return instances_of(self.facts.values[node])
+
+    def _check_fresh(self, node: ast.expr) -> None:
+        value = self.facts.values.get(node)
+        if isinstance(value, (State, Params, Variables)) and value.stale:
+            message = "the old value is used here after the update; an NNX object would show the new one"
+            raise Blocked(node, "LNX011", message)
+
+    def _check_visible(self, node: ast.Name, variable: Variable, names: Names) -> None:
+        """No scope between the use and the variable may give one of the names to something else."""
+        scopes = self.facts.scopes
+        for scope in scopes.enclosing(scopes.scope[node]):
+            if scope is variable.scope:
+                return
+            for other, role in self.roles.role.items():
+                if other.scope is scope and role in {"state", "model"}:
+                    theirs = self.naming.of(other)
+                    taken = {theirs.model} | ({theirs.optimizer} if role == "state" else set())
+                    if taken & {names.model, names.optimizer}:
+                        message = (
+                            f"the model of the enclosing function is needed where `{names.model}` is another"
+                        )
+                        raise Blocked(node, "LNX005", message)
+
+
+def _type_name(instance: Instance) -> str:
+    match instance.cls:
+        case Symbol(name):
+            return f"nnx.{LAYERS[name].target}"
+        case Class(node):
+            return node.name

@@ -1,0 +1,181 @@
+"""The names of model and optimizer in each scope.
+
+A name is taken from what the program calls things already; which variables there are, and what they
+stand for, never depends on a name.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from migrate.analysis.facts import Facts
+from migrate.analysis.kinds import Tokens
+from migrate.analysis.scopes import Variable
+from migrate.analysis.sites import CreateState, Init, ParamsItem, ReadState
+from migrate.plan.blocked import Blocked
+from migrate.plan.roles import Roles, is_parameter
+
+STATE = re.compile(r"^(?P<before>.*?)_?(?:train(?:ing)?_?)?(?:state|ts)_?(?P<after>\w*)$", re.IGNORECASE)
+PARAMS = re.compile(r"^(?P<before>.*?)_?(?:params|variables|weights|vars)_?(?P<after>\w*)$", re.IGNORECASE)
+ADJECTIVES = frozenset(
+    {"new", "old", "best", "init", "initial", "prev", "previous", "next", "last", "final", "updated"}
+)
+
+
+@dataclass(frozen=True)
+class Names:
+    """What a train state becomes in one scope."""
+
+    model: str
+    optimizer: str
+
+
+def proposed(name: str, pattern: re.Pattern[str]) -> Names:
+    """Names for a variable, from its own: `actor_state` gives `actor` and `actor_optimizer`."""
+    match = pattern.match(name)
+    if match is None:
+        return Names("model", "optimizer") if pattern is PARAMS else Names(name, f"{name}_optimizer")
+    stem = match["before"].strip("_") or match["after"]
+    if not stem:
+        return Names("model", "optimizer")
+    if stem.isdigit():
+        return Names(f"model{stem}", f"optimizer{stem}")
+    if stem.lower() in ADJECTIVES:
+        return Names(f"{stem}_model", f"{stem}_optimizer")
+    return Names(stem, f"{stem}_optimizer")
+
+
+class Naming:
+    """Names by variable, for one component."""
+
+    def __init__(self, facts: Facts, roles: Roles) -> None:
+        self._facts = facts
+        self._roles = roles
+        self._known: dict[Variable, Names] = {}
+        self._pending: set[Variable] = set()
+
+    def of(self, variable: Variable) -> Names:
+        """The names that stand for `variable` and all that is one object with it."""
+        if variable not in self._known:
+            group = self._group(variable)
+            names = self._choose(group)
+            self._known |= dict.fromkeys(group, names)
+        return self._known[variable]
+
+    def settle(self) -> None:
+        """Choose every name, and check that no two things get one."""
+        taken: dict[tuple[ast.AST, str], Tokens] = {}
+        for variable, role in self._roles.role.items():
+            if role not in {"state", "model"}:
+                continue
+            names = self.of(variable)
+            tokens = self._roles.tokens[variable]
+            for name in [names.model, names.optimizer] if role == "state" else [names.model]:
+                self._check_free(variable, name)
+                known = taken.setdefault((variable.scope, name), tokens)
+                if not known & tokens:
+                    node = self._roles.nodes[variable][0]
+                    raise Blocked(node, "LNX005", f"two models in one scope would both be called `{name}`")
+                taken[variable.scope, name] = known | tokens
+
+    def model_in(self, node: ast.expr) -> str | None:
+        """The name of the model that an expression's parameters belong to, if it has one there."""
+        site = self._facts.sites.get(node)
+        match node, site:
+            case _, ReadState(node=ast.Attribute(value=value)) | ParamsItem(node=ast.Subscript(value=value)):
+                return self.model_in(value)
+            case _, Init(node=ast.Call(func=ast.Attribute(value=ast.Name(id=name)))):
+                return name
+            case _, CreateState(params=params):
+                return self.model_in(params)
+            case ast.Dict(values=[value]), _:
+                return self.model_in(value)
+            case ast.Name(id=name), _:
+                variable = self._facts.scopes.variable(node, name)
+                known = variable in self._roles.role and variable not in self._pending
+                return self.of(variable).model if variable and known else None
+            case _:
+                return None
+
+    def _group(self, variable: Variable) -> list[Variable]:
+        root = self._roles.groups.find(variable)
+        return [v for v in self._roles.role if self._roles.groups.find(v) == root]
+
+    def _choose(self, group: list[Variable]) -> Names:
+        self._pending.update(group)
+        found = {name for variable in group for name in self._structural(variable)}
+        self._pending.difference_update(group)
+        shortest = min(group, key=lambda v: (len(v.name), v.name))
+        pattern = STATE if self._roles.role[shortest] == "state" else PARAMS
+        names = proposed(shortest.name, pattern)
+        if len(found) > 1:
+            node = self._roles.nodes[shortest][0]
+            raise Blocked(node, "LNX005", f"`{shortest.name}` holds different models at different times")
+        return Names(next(iter(found)), names.optimizer) if found else names
+
+    def _structural(self, variable: Variable) -> Iterator[str]:
+        """The model names that the program's own structure gives."""
+        if is_parameter(variable):
+            if self._roles.role[variable] == "model":
+                yield from self._from_nested_calls(variable)
+            return
+        for node in self._roles.nodes[variable]:
+            statement = self._facts.scopes.statement(node)
+            if isinstance(statement, (ast.Assign, ast.AnnAssign)) and statement.value is not None:
+                targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+                name = self.model_in(statement.value) if targets == [node] else None
+                if name is not None:
+                    yield name
+
+    def _from_nested_calls(self, variable: Variable) -> Iterator[str]:
+        """A function inside the scope of its callers calls the model as they do."""
+        scope = self._facts.scopes.function(variable.scope)
+        if scope is self._facts.scopes.tree and not isinstance(variable.scope, ast.Lambda):
+            return
+        names = set()
+        for bindings in self._facts.bindings.values():
+            for function, binding in bindings.items():
+                if function is variable.scope:
+                    arguments = dict(binding.arguments)
+                    if variable.name in arguments:
+                        names.add(self.model_in(arguments[variable.name]))
+        if len(names) == 1 and (name := names.pop()) is not None:
+            yield name
+
+    def _check_free(self, variable: Variable, name: str) -> None:
+        """The name must not belong to something else that is still needed in the scope."""
+        replaced = {id(node) for nodes in self._roles.nodes.values() for node in nodes}
+        for node in ast.walk(variable.scope):
+            if id(node) not in replaced and _names(node, name) and not self._harmless(variable, node, name):
+                message = f"the name `{name}` that the model or optimizer would get is taken here"
+                raise Blocked(node, "LNX005", message)
+
+    def _harmless(self, variable: Variable, node: ast.AST, name: str) -> bool:
+        """Whether the other use of the name is local further in, or over where the variable begins."""
+        scopes = self._facts.scopes
+        other = scopes.variable(node, name)
+        if other is not None and other.scope is not variable.scope:
+            return variable.scope in [*scopes.enclosing(other.scope)][1:]
+        if other is None or not isinstance(node, ast.Name) or scopes.scope[node] is not variable.scope:
+            return False
+        first = min(self._roles.nodes[variable], key=lambda n: (n.lineno, n.col_offset))
+        if isinstance(first, ast.arg):
+            return False
+        begin = scopes.statement(first)
+        looped = isinstance(scopes.parent[begin], (ast.For, ast.While, ast.AsyncFor))
+        return not looped and node.lineno <= (begin.end_lineno or begin.lineno)
+
+
+def _names(node: ast.AST, name: str) -> bool:
+    match node:
+        case ast.Name(id=given) | ast.arg(arg=given):
+            return given == name
+        case ast.FunctionDef(name=given) | ast.AsyncFunctionDef(name=given) | ast.ClassDef(name=given):
+            return given == name
+        case ast.alias(name=given, asname=alias):
+            return (alias or given.split(".")[0]) == name
+        case _:
+            return False

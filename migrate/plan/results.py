@@ -1,0 +1,151 @@
+"""Results of functions: annotations of what is returned, and what the stateful style no longer returns."""
+
+from __future__ import annotations
+
+import ast
+
+from migrate.analysis.kinds import Params, Sequence, State, Value, Variables, followed
+from migrate.analysis.scopes import FunctionNode
+from migrate.plan.blocked import Blocked
+from migrate.plan.context import Plan
+from migrate.plan.returns import WHOLE, callee, dropped_positions, parameter_of
+from migrate.plan.signatures import origins
+from migrate.rewrite.edits import Piece, Template, template
+
+
+def rewrite_results(plan: Plan) -> None:
+    """Return annotations, then the returns and calls that change in the stateful style."""
+    for function, value in plan.facts.returns.items():
+        if followed(value) and _belongs(plan, function) and not isinstance(function, ast.Lambda):
+            if plan.style == "stateful" and dropped_positions(plan.facts, function):
+                _drop_returns(plan, function)
+            elif function.returns is not None:
+                _annotate(plan, function.returns, value)
+    if plan.style == "stateful":
+        _drop_at_calls(plan)
+
+
+def _belongs(plan: Plan, function: FunctionNode) -> bool:
+    inside = {plan.facts.scopes.function(node) for node in plan.component.nodes}
+    return function in inside
+
+
+def _annotate(plan: Plan, annotation: ast.expr, value: Value) -> None:
+    match annotation, value:
+        case _, State():
+            plan.edits.expressions[annotation] = pair_type(plan, value)
+        case _, Params() | Variables():
+            plan.edits.expressions[annotation] = plan.type_of(origins(plan, value))
+        case ast.Subscript(slice=ast.Tuple(elts=parts)), Sequence(items) if len(parts) == len(items):
+            for part, item in zip(parts, items, strict=True):
+                if followed(item):
+                    _annotate(plan, part, item)
+        case _:
+            pass
+
+
+def pair_type(plan: Plan, value: Value) -> str:
+    """The annotation of a model and its optimizer."""
+    return f"tuple[{plan.type_of(origins(plan, value))}, nnx.Optimizer]"
+
+
+def _drop_returns(plan: Plan, function: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+    positions = dropped_positions(plan.facts, function)
+    for node in ast.walk(function):
+        if isinstance(node, ast.Return) and plan.facts.scopes.function(node) is function:
+            _drop_return(plan, function, node, positions)
+    if function.returns is not None:
+        _drop_annotation(plan, function.returns, positions)
+
+
+def _drop_return(plan: Plan, function: ast.AST, node: ast.Return, positions: tuple[int, ...]) -> None:
+    value = node.value
+    if value is None:
+        raise Blocked(node, "LNX005", "a train state is returned on some paths only")
+    if callee(plan.facts, value) is not None and _same_drop(plan, value, positions):
+        return
+    known = plan.edits.statements.get(node)
+    if positions == (WHOLE,):
+        if known is None:
+            last = isinstance(function, ast.FunctionDef) and function.body[-1] is node
+            plan.edits.statements[node] = [] if last else ["return"]
+        return
+    if not isinstance(value, ast.Tuple):
+        raise Blocked(
+            node, "LNX005", "a result that holds a train state is returned without being taken apart"
+        )
+    plan.edits.statements[node] = [_returned(value, positions)]
+
+
+def _same_drop(plan: Plan, value: ast.expr, positions: tuple[int, ...]) -> bool:
+    inner = callee(plan.facts, value)
+    return inner is not None and dropped_positions(plan.facts, inner) == positions
+
+
+def _returned(value: ast.Tuple, positions: tuple[int, ...]) -> Piece:
+    kept: list[Piece] = [element for i, element in enumerate(value.elts) if i not in positions]
+    return Template(("return ", *_listed(kept)))
+
+
+def _listed(pieces: list[Piece]) -> tuple[Piece, ...]:
+    parts: list[Piece] = []
+    for i, piece in enumerate(pieces):
+        parts += [", ", piece] if i else [piece]
+    return tuple(parts)
+
+
+def _drop_annotation(plan: Plan, annotation: ast.expr, positions: tuple[int, ...]) -> None:
+    if positions == (WHOLE,):
+        plan.edits.expressions[annotation] = "None"
+        return
+    if isinstance(annotation, ast.Subscript) and isinstance(annotation.slice, ast.Tuple):
+        kept: list[Piece] = [part for i, part in enumerate(annotation.slice.elts) if i not in positions]
+        if len(kept) == 1:
+            plan.edits.expressions[annotation] = kept[0]
+        else:
+            plan.edits.expressions[annotation] = Template((annotation.value, "[", *_listed(kept), "]"))
+
+
+def _drop_at_calls(plan: Plan) -> None:
+    for call in plan.facts.bindings:
+        function = callee(plan.facts, call)
+        if function is None or not _belongs(plan, function) or isinstance(function, ast.Lambda):
+            continue
+        positions = dropped_positions(plan.facts, function)
+        if positions and followed(plan.facts.values.get(call, plan.facts.returns[function])):
+            _drop_at_call(plan, call, function, positions)
+
+
+def _drop_at_call(plan: Plan, call: ast.Call, function: FunctionNode, positions: tuple[int, ...]) -> None:
+    parent = plan.parent(call)
+    match parent:
+        case ast.Return():
+            return
+        case ast.Expr():
+            return
+        case ast.Assign(targets=[ast.Name() as target]) if positions == (WHOLE,):
+            _check_same_object(plan, call, function, WHOLE, target)
+            plan.edits.statements[parent] = [template("{}", call)]
+        case ast.Assign(targets=[ast.Tuple(elts=elements)]) if positions != (WHOLE,):
+            for position in positions:
+                _check_same_object(plan, call, function, position, elements[position])
+            kept: list[Piece] = [element for i, element in enumerate(elements) if i not in positions]
+            plan.edits.statements[parent] = [Template((*_listed(kept), " = ", call))]
+        case _:
+            raise Blocked(call, "LNX005", "the result of a step that updates in place is used as a whole")
+
+
+def _check_same_object(
+    plan: Plan, call: ast.Call, function: FunctionNode, position: int, target: ast.expr
+) -> None:
+    """What was returned must be bound to the names of what was handed in."""
+    name = parameter_of(plan.facts, function, position)
+    argument = dict(plan.facts.bindings[call][function].arguments).get(name)
+    if not isinstance(argument, ast.Name) or not isinstance(target, ast.Name):
+        raise Blocked(call, "LNX005", "a train state is handed in or received without a name")
+    if plan.naming.of(_variable(plan, argument)) != plan.naming.of(_variable(plan, target)):
+        raise Blocked(call, "LNX011", "the old state keeps its name while the step would change it in place")
+
+
+def _variable(plan: Plan, node: ast.Name):  # type: ignore[no-untyped-def]
+    return plan.facts.scopes.variable(node, node.id)

@@ -1,0 +1,55 @@
+"""The stateful style: a state that came in and was updated in place is not returned any more."""
+
+from __future__ import annotations
+
+import ast
+
+from migrate.analysis.facts import Facts
+from migrate.analysis.kinds import Sequence, State, Tokens, Value, tokens_of
+from migrate.analysis.scopes import FunctionNode
+from migrate.plan.blocked import Blocked
+
+WHOLE = -1
+
+
+def received(facts: Facts, function: FunctionNode) -> Tokens:
+    """The tokens that the function's parameters denote."""
+    values = [v for (node, _), v in facts.parameters.items() if node is function and isinstance(v, State)]
+    return frozenset().union(*(tokens_of(value) for value in values))
+
+
+def dropped_positions(facts: Facts, function: FunctionNode) -> tuple[int, ...]:
+    """Which items of the function's result are states that it received; `WHOLE` is the result itself."""
+    value = facts.returns.get(function)
+    known = received(facts, function)
+    if isinstance(value, State):
+        return (WHOLE,) if _came_in(value, known) else ()
+    if isinstance(value, Sequence):
+        return tuple(i for i, item in enumerate(value.items) if _came_in(item, known))
+    return ()
+
+
+def _came_in(value: Value, known: Tokens) -> bool:
+    return isinstance(value, State) and bool(value.tokens) and value.tokens <= known
+
+
+def parameter_of(facts: Facts, function: FunctionNode, position: int) -> str:
+    """The parameter through which the state at `position` of the result came in."""
+    value = facts.returns[function]
+    item = value.items[position] if position != WHOLE and isinstance(value, Sequence) else value
+    names = [
+        name
+        for (node, name), kind in facts.parameters.items()
+        if node is function and isinstance(kind, State) and tokens_of(item) & kind.tokens
+    ]
+    if len(names) != 1:
+        raise Blocked(function, "LNX005", "it is not clear which train state this function gives back")
+    return names[0]
+
+
+def callee(facts: Facts, call: ast.expr) -> FunctionNode | None:
+    """The one function of the project that a call enters."""
+    if not isinstance(call, ast.Call):
+        return None
+    functions = list(facts.bindings.get(call, {}))
+    return functions[0] if len(functions) == 1 else None

@@ -1,0 +1,160 @@
+"""What each variable of a component stands for, and which variables are one object in NNX."""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from migrate.analysis.facts import Facts
+from migrate.analysis.kinds import (
+    ApplyFn,
+    Dict,
+    Grads,
+    Instance,
+    OptState,
+    Params,
+    Sequence,
+    State,
+    Tokens,
+    Value,
+    Variables,
+    followed,
+    tokens_of,
+)
+from migrate.analysis.scopes import FUNCTIONS, FunctionNode, Variable
+from migrate.analysis.sites import ApplyGradients
+from migrate.plan.blocked import Blocked
+from migrate.plan.components import Union
+from migrate.plan.returns import WHOLE, dropped_positions, parameter_of
+from migrate.result import Style
+
+Role = Literal["state", "model", "definition", "apply"]
+
+
+@dataclass
+class Roles:
+    """Roles by variable, the nodes that name each, and the groups that become one pair of names."""
+
+    role: dict[Variable, Role] = field(default_factory=dict)
+    nodes: dict[Variable, list[ast.Name | ast.arg]] = field(default_factory=lambda: defaultdict(list))
+    tokens: dict[Variable, Tokens] = field(default_factory=lambda: defaultdict(frozenset))
+    groups: Union = field(default_factory=Union)
+
+
+def role_of(value: Value) -> Role | None:
+    """The role of a variable that holds `value`; None where its name stays as it is."""
+    match value:
+        case State():
+            return "state"
+        case Params() | Variables():
+            return "model"
+        case Instance():
+            return "definition"
+        case ApplyFn():
+            return "apply"
+        case _:
+            return None
+
+
+def roles(facts: Facts, nodes: Iterable[ast.AST], style: Style) -> Roles:
+    """The roles of all variables that the nodes name, checked to be used for nothing else."""
+    found = Roles()
+    for node in nodes:
+        if isinstance(node, ast.Name):
+            variable = facts.scopes.variable(node, node.id)
+            if variable is not None:
+                _add(found, variable, node, facts.values[node])
+    touched = {facts.scopes.function(node) for node in nodes}
+    for (function, name), value in facts.parameters.items():
+        if followed(value) and function in touched | {v.scope for v in found.role}:
+            _add(found, Variable(function, name), _parameter(function, name), value)
+    _check_every_use(facts, found)
+    _group(facts, found)
+    if style == "stateful":
+        _group_across_calls(facts, found)
+    return found
+
+
+def _add(found: Roles, variable: Variable, node: ast.Name | ast.arg, value: Value) -> None:
+    role = role_of(value)
+    if role is None:
+        if not isinstance(value, (Grads, OptState)) and followed(value) and not _container(value):
+            raise Blocked(node, "LNX299", f"`{variable.name}` is a train state or model on some paths only")
+        return
+    if found.role.setdefault(variable, role) != role:
+        raise Blocked(node, "LNX299", f"`{variable.name}` stands for different things in one scope")
+    found.tokens[variable] |= tokens_of(value)
+    found.nodes[variable].append(node)
+
+
+def _container(value: Value) -> bool:
+    return isinstance(value, (Sequence, Dict))
+
+
+def _parameter(function: FunctionNode, name: str) -> ast.arg:
+    a = function.args
+    starred = [arg for arg in (a.vararg, a.kwarg) if arg is not None]
+    return next(x for x in (*a.posonlyargs, *a.args, *a.kwonlyargs, *starred) if x.arg == name)
+
+
+def _check_every_use(facts: Facts, found: Roles) -> None:
+    """Each node that names a followed variable must have been reached with that kind."""
+    names = {variable.name for variable in found.role}
+    for node in ast.walk(facts.scopes.tree):
+        if isinstance(node, ast.Name) and node.id in names:
+            variable = facts.scopes.variable(node, node.id)
+            if variable in found.role and node not in found.nodes[variable]:
+                message = f"`{node.id}` is used here in a way that could not be followed"
+                raise Blocked(node, "LNX299", message)
+        if isinstance(node, (ast.Global, ast.Nonlocal)) and names & set(node.names):
+            raise Blocked(node, "LNX299", "a train state or model is shared by `global` or `nonlocal`")
+
+
+def _group(facts: Facts, found: Roles) -> None:
+    for variable in found.role:
+        for node in found.nodes[variable]:
+            statement = facts.scopes.statement(node) if not isinstance(node, ast.arg) else None
+            if isinstance(statement, ast.Assign) and statement.targets == [node]:
+                source = _same_object(facts, statement.value)
+                if source is not None and source in found.role:
+                    found.groups.join([source, variable])
+
+
+def _group_across_calls(facts: Facts, found: Roles) -> None:
+    """What a step updated in place and gave back is the object that it was handed."""
+    for call, bindings in facts.bindings.items():
+        for function, binding in bindings.items():
+            target = facts.scopes.statement(call)
+            if not isinstance(target, ast.Assign) or target.value is not call:
+                continue
+            for position in dropped_positions(facts, function):
+                received = dict(binding.arguments).get(parameter_of(facts, function, position))
+                bound = target.targets[0]
+                if isinstance(bound, ast.Tuple) and position != WHOLE:
+                    bound = bound.elts[position]
+                pair = [_variable(facts, received), _variable(facts, bound)]
+                if all(variable in found.role for variable in pair):
+                    found.groups.join(pair)
+
+
+def _variable(facts: Facts, node: ast.expr | None) -> Variable | None:
+    return facts.scopes.variable(node, node.id) if isinstance(node, ast.Name) else None
+
+
+def _same_object(facts: Facts, value: ast.expr) -> Variable | None:
+    site = facts.sites.get(value)
+    if isinstance(site, ApplyGradients):
+        value = site.state
+    return facts.scopes.variable(value, value.id) if isinstance(value, ast.Name) else None
+
+
+def is_parameter(variable: Variable) -> bool:
+    """Whether the variable is a parameter of a function."""
+    scope = variable.scope
+    if not isinstance(scope, FUNCTIONS):
+        return False
+    a = scope.args
+    return any(x.arg == variable.name for x in (*a.posonlyargs, *a.args, *a.kwonlyargs))

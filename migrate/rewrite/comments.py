@@ -1,0 +1,49 @@
+"""Comments of libcst nodes: a comment whose place goes away moves above the statement."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import libcst as cst
+
+
+def comments(node: Any) -> list[str]:
+    """The comments below a node, in order, without those of nested blocks of statements."""
+    found: list[str] = []
+    _collect(node, found)
+    return found
+
+
+def _collect(node: Any, found: list[str]) -> None:
+    if isinstance(node, cst.Comment):
+        found.append(node.value)
+    elif isinstance(node, cst.CSTNode):
+        for name in sorted(node.__dataclass_fields__, key=_written_early):
+            _collect(getattr(node, name), found)
+    elif isinstance(node, (list, tuple)):
+        for item in node:
+            _collect(item, found)
+
+
+def _written_early(name: str) -> int:
+    """Fields that are declared late in libcst and stand early in the text."""
+    order = {"lpar": 0, "func": 1, "whitespace_after_func": 2, "whitespace_before_args": 3}
+    return order.get(name, 4)
+
+
+def lost(before: Any, after: Any, moved: list[str] | None = None) -> list[str]:
+    """The comments of `before` that `after` no longer has and that were not `moved` elsewhere, in order."""
+    kept = Counter([*comments(after), *(moved or [])])
+    missing = []
+    for comment in comments(before):
+        if kept[comment]:
+            kept[comment] -= 1
+        else:
+            missing.append(comment)
+    return missing
+
+
+def as_lines(texts: list[str]) -> list[cst.EmptyLine]:
+    """Comments on lines of their own."""
+    return [cst.EmptyLine(indent=True, comment=cst.Comment(text)) for text in texts]

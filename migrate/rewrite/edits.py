@@ -1,0 +1,86 @@
+"""Edits as data: what replaces which node, before anything is written.
+
+A template is text with holes; a hole is a node of the original tree, which is rendered with its own
+edits applied, so that comments and formatting inside of it stay.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+from migrate.analysis.scopes import FunctionNode
+
+
+@dataclass(frozen=True)
+class Template:
+    """Text and holes in turn."""
+
+    parts: tuple[str | ast.AST | Template, ...]
+
+
+Piece = str | ast.AST | Template
+
+
+def template(text: str, *holes: Piece) -> Template:
+    """`template("{}.update({})", a, b)`: the holes in place of the braces."""
+    texts = text.split("{}")
+    assert len(texts) == len(holes) + 1
+    parts: list[Piece] = [texts[0]]
+    for hole, after in zip(holes, texts[1:], strict=True):
+        parts += [hole, after]
+    return Template(tuple(part for part in parts if part != ""))
+
+
+@dataclass(frozen=True)
+class Method:
+    """A method to be written: its signature and the statements of its body.
+
+    A statement given as a pair takes over the comments of the node beside it.
+    """
+
+    name: str
+    parameters: tuple[Piece, ...]
+    body: tuple[tuple[Piece, ast.AST | None], ...]
+
+
+@dataclass
+class ClassEdit:
+    """A new `__init__` in place of the fields, or of `setup`."""
+
+    method: Method
+    removed: set[ast.stmt] = field(default_factory=set)
+    at: ast.stmt | None = None
+
+
+@dataclass
+class Edits:
+    """Everything that a plan wants changed in one module."""
+
+    expressions: dict[ast.AST, Piece] = field(default_factory=dict)
+    statements: dict[ast.stmt, list[Piece]] = field(default_factory=dict)
+    before: dict[ast.stmt, list[Piece]] = field(default_factory=lambda: defaultdict(list))
+    arguments: dict[ast.Call, dict[ast.expr, tuple[tuple[str | None, Piece], ...]]] = field(
+        default_factory=lambda: defaultdict(dict)
+    )
+    added: dict[ast.Call, list[tuple[str | None, Piece]]] = field(default_factory=lambda: defaultdict(list))
+    parameters: dict[FunctionNode, dict[str, tuple[Piece, ...]]] = field(
+        default_factory=lambda: defaultdict(dict)
+    )
+    classes: dict[ast.ClassDef, ClassEdit] = field(default_factory=dict)
+    decorators: set[ast.expr] = field(default_factory=set)
+
+    def merge(self, other: Edits) -> None:
+        """Take in the edits of another plan; two plans never edit one node."""
+        self.expressions |= other.expressions
+        self.statements |= other.statements
+        self.before |= other.before
+        self.arguments |= other.arguments
+        self.added |= other.added
+        self.parameters |= other.parameters
+        self.classes |= other.classes
+        self.decorators |= other.decorators
+
+    def __bool__(self) -> bool:
+        return bool(self.expressions or self.statements or self.before or self.classes)

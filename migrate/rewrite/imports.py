@@ -1,0 +1,137 @@
+"""Imports after a rewrite: `nnx` comes in, and what nothing uses any more goes out."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+import libcst as cst
+
+from migrate.rewrite.comments import as_lines, comments
+
+NNX = "from flax import nnx"
+
+
+def used_names(tree: ast.Module) -> set[str]:
+    """Every name that is read anywhere, in strings that may be annotations or `__all__` too."""
+    used: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Store):
+            used.add(node.id)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.isidentifier():
+            used.add(node.value)
+    return used
+
+
+def settled(module: cst.Module, before: ast.Module) -> cst.Module:
+    """`module` with its imports put right, given the tree that it was made from."""
+    after = ast.parse(module.code)
+    used = used_names(after)
+    gone = used_names(before) - used
+    wanted = "nnx" in used and not _binds(after, "nnx")
+    body = [_without(line, gone) if _is_import(line) else line for line in module.body]
+    if wanted:
+        at = _place(module.body, body)
+        body[at] = _replacement(module.body[at], body[at])
+    return module.with_changes(body=_closed_up(module.body, body))
+
+
+def _binds(tree: ast.Module, name: str) -> bool:
+    imports = (node for node in ast.walk(tree) if isinstance(node, (ast.Import, ast.ImportFrom)))
+    return any((alias.asname or alias.name.split(".")[0]) == name for node in imports for alias in node.names)
+
+
+def _is_import(line: Any) -> bool:
+    simple = isinstance(line, cst.SimpleStatementLine) and len(line.body) == 1
+    return simple and isinstance(line.body[0], (cst.Import, cst.ImportFrom))
+
+
+def _without(line: Any, gone: set[str]) -> Any:
+    """The import line without the names that are gone; None where nothing is left."""
+    statement = line.body[0]
+    if isinstance(statement.names, cst.ImportStar) or _module(line) == "__future__":
+        return line
+    kept = [alias for alias in statement.names if _bound(alias) not in gone]
+    if len(kept) == len(statement.names):
+        return line
+    if not kept:
+        return None
+    if kept[-1] is not statement.names[-1]:
+        kept[-1] = kept[-1].with_changes(comma=statement.names[-1].comma)
+    return line.with_changes(body=[statement.with_changes(names=kept)])
+
+
+def _bound(alias: cst.ImportAlias) -> str:
+    if alias.asname is not None:
+        return cst.ensure_type(alias.asname.name, cst.Name).value
+    return _dotted(alias.name).split(".")[0]
+
+
+def _dotted(node: Any) -> str:
+    return f"{_dotted(node.value)}.{node.attr.value}" if isinstance(node, cst.Attribute) else str(node.value)
+
+
+def _module(line: Any) -> str:
+    """The module of a `from` import, or the first module of a plain one."""
+    statement = line.body[0]
+    if isinstance(statement, cst.ImportFrom):
+        return _dotted(statement.module) if statement.module is not None else "."
+    return _dotted(statement.names[0].name)
+
+
+def _place(old: Any, new: list[Any]) -> int:
+    """Where the import of nnx goes: `from flax import ...`, then the first flax import that went away."""
+    imports = [i for i, line in enumerate(old) if _is_import(line)]
+    from_flax = [
+        i for i in imports if isinstance(old[i].body[0], cst.ImportFrom) and _module(old[i]) == "flax"
+    ]
+    removed = [i for i in imports if new[i] is None and _module(old[i]).split(".")[0] == "flax"]
+    written_from = [i for i in removed if isinstance(old[i].body[0], cst.ImportFrom)]
+    any_flax = [i for i in imports if _module(old[i]).split(".")[0] == "flax"]
+    return next(iter((*from_flax, *written_from, *removed, *any_flax[-1:], *imports[-1:])))
+
+
+def _replacement(old: Any, new: Any) -> Any:
+    """The import of nnx in place of a line that went away, or beside the one that stays."""
+    if new is None:
+        return old.with_changes(body=cst.ensure_type(cst.parse_statement(NNX), cst.SimpleStatementLine).body)
+    if isinstance(old.body[0], cst.ImportFrom) and _module(old) == "flax":
+        names = new.body[0].names
+        first = cst.ImportAlias(cst.Name("nnx"), comma=_comma(names))
+        ordered = sorted([first, *names], key=lambda alias: _dotted(alias.name))
+        ordered = [
+            alias.with_changes(comma=_comma(names) if alias is not ordered[-1] else names[-1].comma)
+            for alias in ordered
+        ]
+        return new.with_changes(body=[new.body[0].with_changes(names=ordered)])
+    extra = cst.ensure_type(cst.parse_statement(NNX), cst.SimpleStatementLine)
+    return cst.FlattenSentinel([new, extra])
+
+
+def _comma(names: Any) -> cst.Comma:
+    known = next((alias.comma for alias in names if isinstance(alias.comma, cst.Comma)), None)
+    return known or cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
+
+
+def _closed_up(old: Any, new: list[Any]) -> list[Any]:
+    """The lines that are left; comments of a removed line stay where it stood."""
+    body: list[Any] = []
+    carried: list[cst.EmptyLine] = []
+    for before, line in zip(old, new, strict=True):
+        if line is None:
+            blank = [*before.leading_lines] if not carried else [e for e in before.leading_lines if e.comment]
+            carried += [*blank, *as_lines(comments([before.body, before.trailing_whitespace]))]
+            continue
+        lines = list(line.nodes) if isinstance(line, cst.FlattenSentinel) else [line]
+        if carried:
+            lines[0] = lines[0].with_changes(leading_lines=_merged(carried, lines[0].leading_lines))
+            carried = []
+        body += lines
+    return body
+
+
+def _merged(carried: list[cst.EmptyLine], own: Any) -> list[cst.EmptyLine]:
+    """Blank lines of a removed line count only where it began a group that is still there."""
+    if any(entry.comment for entry in carried):
+        return [*carried, *own]
+    return [*own] if own else carried

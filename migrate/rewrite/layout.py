@@ -1,0 +1,69 @@
+"""Line breaks for new statements that would be longer than the lines of their file.
+
+In the manner of Black: first the content of the last bracket on one line of its own, then one item a line.
+"""
+
+from __future__ import annotations
+
+import io
+import tokenize
+from itertools import pairwise
+
+DEFAULT_WIDTH = 88
+OPEN, CLOSE = "([{", ")]}"
+
+
+def width_of(text: str) -> int:
+    """The line length that a file keeps to: Black's, or its own longest line of code."""
+    longest = max((len(line) for line in text.splitlines() if not _is_data(line)), default=0)
+    return max(DEFAULT_WIDTH, min(longest, 120))
+
+
+def _is_data(line: str) -> bool:
+    return "#" in line or '"""' in line or "http" in line
+
+
+def wrapped(statement: str, indent: str, width: int, step: str) -> str:
+    """`statement`, one line of source without its indentation, broken if it is too long."""
+    if "\n" in statement or len(indent) + len(statement) <= width:
+        return statement
+    for opening, closing in _brackets(statement):
+        head, content, tail = statement[: opening + 1], statement[opening + 1 : closing], statement[closing:]
+        if not content.strip() or len(indent) + len(head) > width or len(indent) + len(tail) > width:
+            continue
+        inner = indent + step
+        if len(inner) + len(content) <= width:
+            return f"{head}\n{inner}{content.rstrip(', ')}\n{indent}{tail}"
+        items = [wrapped(item, inner, width - 1, step) for item in _items(content)]
+        return head + "\n" + "".join(f"{inner}{item},\n" for item in items) + indent + tail
+    return statement
+
+
+def _brackets(statement: str) -> list[tuple[int, int]]:
+    """The outermost bracket pairs, the last one first."""
+    pairs, stack = [], []
+    for start, text in _operators(statement):
+        if text in OPEN:
+            stack.append(start)
+        elif text in CLOSE:
+            opening = stack.pop()
+            if not stack:
+                pairs.append((opening, start))
+    return pairs[::-1]
+
+
+def _operators(statement: str) -> list[tuple[int, str]]:
+    source = statement if not statement.endswith(":") else f"{statement} pass"
+    tokens = tokenize.generate_tokens(io.StringIO(source).readline)
+    return [(t.start[1], t.string) for t in tokens if t.type == tokenize.OP]
+
+
+def _items(content: str) -> list[str]:
+    cuts, depth = [], 0
+    for start, text in _operators(f"({content})"):
+        depth += (text in OPEN) - (text in CLOSE)
+        if text == "," and depth == 1:
+            cuts.append(start - 1)
+    edges = [-1, *cuts, len(content)]
+    items = (content[a + 1 : b].strip() for a, b in pairwise(edges))
+    return [item for item in items if item]

@@ -1,0 +1,46 @@
+"""LNX201: `jax.grad` and `jax.value_and_grad` of a loss over parameters become those of `nnx`."""
+
+from __future__ import annotations
+
+import ast
+
+from migrate.analysis.sites import Differentiate
+from migrate.plan.context import Plan
+from migrate.rule import Rule
+
+SITE = Differentiate
+
+RULE = Rule(
+    code="LNX201",
+    name="gradient",
+    title="a gradient of parameters can become a gradient of the model",
+    fix="automatic",
+    what="",
+    why="",
+    use_instead="",
+    fix_safety="",
+    upstream="https://flax.readthedocs.io/en/latest/migrating/linen_to_nnx.html",
+    invalid=(),
+)
+POSITIONAL = ("argnums", "has_aux", "holomorphic", "allow_int")
+
+
+def rewrite(plan: Plan, site: Differentiate) -> None:
+    """The transform takes the model where the parameters were; its options are keywords."""
+    name = getattr(plan.facts.values[site.node.func], "name", "jax.grad").rpartition(".")[2]
+    plan.edits.expressions[site.node.func] = f"nnx.{name}"
+    for value, keyword in zip(site.node.args[1:], POSITIONAL, strict=False):
+        plan.edits.arguments[site.node][value] = ((keyword, value),)
+    shift(plan, site.node, site.function)
+
+
+def shift(plan: Plan, call: ast.Call, function: ast.expr) -> None:
+    """Point `argnums` at the model where parameters before it went or came."""
+    from migrate.plan.positions import differentiated, moved
+
+    node = differentiated(plan, function)
+    for keyword in call.keywords:
+        if keyword.arg == "argnums" and node is not None:
+            plan.edits.arguments[call][keyword.value] = (("argnums", moved(plan, node, keyword.value)),)
+    if len(call.args) > 1 and node is not None:
+        plan.edits.arguments[call][call.args[1]] = (("argnums", moved(plan, node, call.args[1])),)

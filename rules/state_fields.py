@@ -1,0 +1,85 @@
+"""LNX004: fields of a train state are read from the model or the optimizer."""
+
+from __future__ import annotations
+
+import ast
+
+from migrate.analysis.kinds import Const
+from migrate.analysis.sites import ReadState
+from migrate.plan.blocked import Blocked
+from migrate.plan.context import Plan
+from migrate.rewrite.edits import Piece, template
+from migrate.rule import Rule
+
+SITE = ReadState
+
+RULE = Rule(
+    code="LNX004",
+    name="state-fields",
+    title="a field of a train state can be read from the model or the optimizer",
+    fix="automatic",
+    what="",
+    why="",
+    use_instead="",
+    fix_safety="",
+    upstream="https://flax.readthedocs.io/en/latest/migrating/linen_to_nnx.html",
+    invalid=(),
+)
+
+PLAIN_CALLS = frozenset({"int", "float", "str", "print", "bool"})
+PLAIN_OPERATORS = (ast.Mod, ast.FloorDiv, ast.Add, ast.Mult)
+
+
+def rewrite(plan: Plan, site: ReadState) -> None:
+    """`step`, `opt_state` and `tx`; parameters and `apply_fn` are written by what they are used for."""
+    state = site.node.value
+    match site.field:
+        case "step":
+            plan.edits.expressions[site.node] = _step(plan, site.node, plan.optimizer_of(state))
+        case "opt_state":
+            if site.node not in plan.facts.trees:
+                raise Blocked(site.node, "LNX014", "the optimizer state is kept or handed on as a tree")
+            plan.edits.expressions[site.node] = f"{plan.optimizer_of(state)}.opt_state"
+        case "tx":
+            plan.edits.expressions[site.node] = f"{plan.optimizer_of(state)}.tx"
+        case _:
+            pass
+
+
+def _step(plan: Plan, node: ast.Attribute, optimizer: str) -> Piece:
+    """NNX counts in uint32, which wraps below 0: anything that may subtract gets Linen's int32."""
+    if _is_plain(plan, node):
+        return f"{optimizer}.step[...]"
+    return template(f"{optimizer}.step[...].astype({{}})", _int32(plan, node))
+
+
+def _is_plain(plan: Plan, node: ast.expr) -> bool:
+    parent = plan.parent(node)
+    match parent:
+        case ast.FormattedValue() | ast.Expr():
+            return True
+        case ast.Call(func=function, args=args) if node in args:
+            name = ast.unparse(function)
+            return name in PLAIN_CALLS or name.endswith("fold_in")
+        case ast.Compare(left=left, comparators=others):
+            return all(_not_negative(plan, part) for part in (left, *others) if part is not node)
+        case ast.BinOp(left=left, op=op, right=right) if isinstance(op, PLAIN_OPERATORS):
+            other = right if left is node else left
+            return _not_negative(plan, other) and (
+                left is node or not isinstance(op, (ast.Mod, ast.FloorDiv))
+            )
+        case _:
+            return False
+
+
+def _not_negative(plan: Plan, node: ast.expr) -> bool:
+    value = plan.facts.values.get(node)
+    return isinstance(value, Const) and isinstance(value.value, int) and value.value >= 0
+
+
+def _int32(plan: Plan, node: ast.AST) -> str:
+    for name, target in plan.facts.imports.items():
+        variable = plan.facts.scopes.variable(node, name)
+        if target == "jax.numpy" and variable is not None and variable.scope is plan.facts.scopes.tree:
+            return f"{name}.int32"
+    raise Blocked(node, "LNX004", "the step is used in arithmetic and `jax.numpy` is not imported here")
