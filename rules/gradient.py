@@ -6,6 +6,7 @@ import ast
 
 from migrate.analysis.sites import Differentiate
 from migrate.plan.context import Plan
+from migrate.plan.positions import function_of, moved
 from migrate.rule import Rule
 
 SITE = Differentiate
@@ -31,16 +32,12 @@ def rewrite(plan: Plan, site: Differentiate) -> None:
     plan.edits.expressions[site.node.func] = f"nnx.{name}"
     for value, keyword in zip(site.node.args[1:], POSITIONAL, strict=False):
         plan.edits.arguments[site.node][value] = ((keyword, value),)
-    shift(plan, site.node, site.function)
+    _shift(plan, site)
 
 
-def shift(plan: Plan, call: ast.Call, function: ast.expr) -> None:
+def _shift(plan: Plan, site: Differentiate) -> None:
     """Point `argnums` at the model where parameters before it went or came."""
-    from migrate.plan.positions import differentiated, moved
-
-    node = differentiated(plan, function)
-    for keyword in call.keywords:
-        if keyword.arg == "argnums" and node is not None:
-            plan.edits.arguments[call][keyword.value] = (("argnums", moved(plan, node, keyword.value)),)
-    if len(call.args) > 1 and node is not None:
-        plan.edits.arguments[call][call.args[1]] = (("argnums", moved(plan, node, call.args[1])),)
+    function = function_of(plan.facts.values.get(site.function))
+    given = [keyword.value for keyword in site.node.keywords if keyword.arg == "argnums"] or site.node.args[1:2]
+    for value in given if function is not None else []:
+        plan.edits.arguments[site.node][value] = (("argnums", moved(plan, function, value)),)

@@ -114,8 +114,6 @@ def _compare(run: Run, node: ast.Compare, kinds: list[Value]) -> None:
 
 def _comprehension(run: Run, node: ast.expr) -> Value:
     assert isinstance(node, COMPREHENSIONS)
-    from migrate.analysis.interpreter import assign
-
     first = evaluate(run, node.generators[0].iter)
     run.escape(node.generators[0].iter, "LNX010", "a comprehension runs over followed values", first)
     frame = Frame(node, run.frame)
@@ -123,7 +121,7 @@ def _comprehension(run: Run, node: ast.expr) -> Value:
         for index, generator in enumerate(node.generators):
             if index:
                 evaluate(run, generator.iter)
-            assign(run, generator.target, UNKNOWN)
+            run.assign(generator.target, UNKNOWN)
             for test in generator.ifs:
                 evaluate(run, test)
         parts = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]

@@ -11,6 +11,7 @@ import ast
 from collections.abc import Sequence as Items
 
 from migrate.analysis import arrays, calls, modules
+from migrate.analysis.activation import enter_unknown
 from migrate.analysis.expressions import evaluate
 from migrate.analysis.facts import Facts
 from migrate.analysis.frames import Frame, merge
@@ -25,7 +26,7 @@ from migrate.analysis.kinds import (
     join,
 )
 from migrate.analysis.names import canonical, imported
-from migrate.analysis.run import Run, TooComplex
+from migrate.analysis.run import Hooks, Run, TooComplex
 from migrate.analysis.scopes import Scopes
 from migrate.analysis.source import Source
 from migrate.result import Style
@@ -36,7 +37,7 @@ ROUNDS = 6
 def interpret(path: str, text: str, tree: ast.Module, style: Style) -> Facts:
     """Run the module, then every function that nothing in it has called."""
     facts = Facts(path, Source(text), Scopes(tree))
-    run = Run(facts, style)
+    run = Run(facts, style, Hooks(evaluate, run_block, assign))
     frame = Frame(tree, None)
     try:
         with run.entering(frame):
@@ -56,7 +57,7 @@ def _run_uncalled(run: Run, tree: ast.Module) -> None:
         for node, function in list(run.definitions.items()):
             if node not in run.entered:
                 waiting = True
-                calls.enter_unknown(run, function)
+                enter_unknown(run, function)
 
 
 def run_block(run: Run, statements: Items[ast.stmt]) -> None:

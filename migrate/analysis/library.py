@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from migrate.analysis import arrays, modules
+from migrate.analysis import arrays, linen, modules
+from migrate.analysis.activation import Arguments, enter_callbacks, lost
 from migrate.analysis.kinds import (
     UNKNOWN,
     Const,
@@ -21,17 +20,12 @@ from migrate.analysis.kinds import (
 from migrate.analysis.layers import LAYERS
 from migrate.analysis.run import Run
 
-if TYPE_CHECKING:
-    from migrate.analysis.calls import Arguments
-
 LEAF_READERS = frozenset({"jax.tree.leaves", "optax.global_norm"})
 GRADIENT_LIBRARIES = ("jax.", "optax.", "numpy.")
 
 
 def call(run: Run, name: str, given: Arguments) -> Value:
     """What calling the library object `name` gives."""
-    from migrate.analysis import linen
-
     keywords = dict(given.keywords)
     match name:
         case "jax.jit" if given.args:
@@ -70,51 +64,41 @@ def _grad(name: str, given: Arguments, keywords: dict[str, Value]) -> Value:
 
 
 def _layer(run: Run, name: str, given: Arguments, keywords: dict[str, Value]) -> Value:
-    from migrate.analysis import linen
-
     if run.owner is None:
         return linen.define_layer(run, name, given)
     return modules.construct(run, given.node, name, keywords)
 
 
 def _other_layer(run: Run, name: str, given: Arguments) -> Value:
-    from migrate.analysis import calls
-
     if run.owner is not None:
         modules.blocked(run, given.node, "LNX110", f"`{name.removeprefix('flax.')}` has no rewriting yet")
-    return calls.lost(run, given)
+    return lost(run, given)
 
 
 def _read(run: Run, given: Arguments) -> Value:
     """A function that only reads the leaves of a tree: parameters may be handed over as a state."""
-    from migrate.analysis import calls
-
     if not given.args or given.keywords or len(given.args) > 1:
-        return calls.lost(run, given)
+        return lost(run, given)
     if isinstance(given.args[0], (Params, Variables, OptState)):
         run.facts.trees.add(given.node.args[0])
         return UNKNOWN
-    return UNKNOWN if isinstance(given.args[0], Grads) else calls.lost(run, given)
+    return UNKNOWN if isinstance(given.args[0], Grads) else lost(run, given)
 
 
 def _tree_map(run: Run, given: Arguments) -> Value:
-    from migrate.analysis import calls
-
     trees = given.args[1:]
     if trees and all(isinstance(tree, Grads) for tree in trees) and not given.keywords:
-        calls.enter_callbacks(run, given)
+        enter_callbacks(run, given)
         tokens = frozenset().union(*(tree.tokens for tree in trees if isinstance(tree, Grads)))
         return Grads(tokens)
-    return calls.lost(run, given)
+    return lost(run, given)
 
 
 def _other(run: Run, name: str, given: Arguments, keywords: dict[str, Value]) -> Value:
-    from migrate.analysis import calls
-
     values = [*given.args, *keywords.values()]
     if all(isinstance(value, Grads) or not followed(value) for value in values):
         if any(isinstance(value, Grads) for value in values) and not name.startswith(GRADIENT_LIBRARIES):
-            return calls.lost(run, given)
-        calls.enter_callbacks(run, given)
+            return lost(run, given)
+        enter_callbacks(run, given)
         return arrays.function(name, list(given.args), keywords)
-    return calls.lost(run, given)
+    return lost(run, given)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ast
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from migrate.analysis import arrays, attributes, modules
+from migrate.analysis.activation import Arguments, enter, lost
 from migrate.analysis.kinds import (
     UNKNOWN,
     ApplyFn,
@@ -41,9 +41,6 @@ from migrate.analysis.sites import (
 )
 from migrate.analysis.sizes import UNKNOWN_SHAPE
 
-if TYPE_CHECKING:
-    from migrate.analysis.calls import Arguments
-
 
 def define(run: Run, cls: Class, given: Arguments) -> Value:
     """`Net(...)`: a module definition."""
@@ -73,8 +70,6 @@ def _no_followed_arguments(run: Run, given: Arguments) -> None:
 
 def call(run: Run, callee: Method | ApplyFn | Instance, given: Arguments) -> Value:
     """A call of something that belongs to a model or a train state."""
-    from migrate.analysis import calls
-
     match callee:
         case ApplyFn(instances):
             return _apply(run, instances, given)
@@ -93,7 +88,7 @@ def call(run: Run, callee: Method | ApplyFn | Instance, given: Arguments) -> Val
             _escape_all(run, given, "a followed value is put into a list", items)
             return UNKNOWN
         case _:
-            return calls.lost(run, given, callee)
+            return lost(run, given, callee)
 
 
 def _escape_all(run: Run, given: Arguments, message: str, *more: Value) -> None:
@@ -145,16 +140,14 @@ def _apply(run: Run, instances: frozenset[Instance], given: Arguments) -> Value:
 
 def create(run: Run, given: Arguments) -> Value:
     """`TrainState.create(...)`."""
-    from migrate.analysis import calls
-
     node = given.node
     expressions = {k.arg: k.value for k in node.keywords}
     if given.args or set(expressions) != {"apply_fn", "params", "tx"}:
-        return calls.lost(run, given)
+        return lost(run, given)
     keywords = dict(given.keywords)
     params, apply_fn = keywords["params"], keywords["apply_fn"]
     if not isinstance(params, (Params, Variables)) or not isinstance(apply_fn, ApplyFn):
-        return calls.lost(run, given)
+        return lost(run, given)
     if attributes.origins(run, params.tokens) != apply_fn.instances:
         run.escape(node, "LNX001", "`apply_fn` and `params` belong to different models", params, apply_fn)
     if params.stale:
@@ -192,17 +185,15 @@ def _apply_gradients(run: Run, state: State, given: Arguments) -> Value:
 
 def differentiated(run: Run, grad: Grad, given: Arguments) -> Value:
     """A call of `jax.grad(loss)`: the gradients of the parameters, or nothing followed."""
-    from migrate.analysis import calls
-
     if grad.argnums is None:
-        return calls.lost(run, given)
+        return lost(run, given)
     at = grad.argnums[0]
     spread = any(isinstance(arg, ast.Starred) for arg in given.node.args)
     target = given.args[at] if -len(given.args) <= at < len(given.args) and not spread else UNKNOWN
     if not isinstance(target, (Params, Variables)) or not isinstance(grad.function, Function):
-        return calls.lost(run, given)
+        return lost(run, given)
     with run.freezing(run.visible()):
-        value = calls.enter(run, grad.function, given)
+        value = enter(run, grad.function, given)
     run.facts.site(Differentiate(grad.site, grad.site.args[0], grad.argnums))
     run.facts.links |= {(a, b) for a in target.tokens for b in target.tokens}
     grads = Grads(target.tokens)
@@ -225,8 +216,6 @@ def compiled(run: Run, function: Function, site: ast.AST, given: Arguments) -> V
 
     Under `nnx.jit` (the stateful style) nothing is copied: updates reach the caller's objects.
     """
-    from migrate.analysis import calls
-
     visible = run.visible()
     values = (*given.args, *(value for _, value in given.keywords))
     used = frozenset().union(*(tokens_of(value) for value in values))
@@ -235,7 +224,7 @@ def compiled(run: Run, function: Function, site: ast.AST, given: Arguments) -> V
         run.facts.site(Compile(site, function.node))
     if run.style == "stateful":
         with run.freezing(visible - used):
-            return calls.enter(run, function, given)
+            return enter(run, function, given)
     copies = _copies(function, values)
     _adopt(run, copies)
     inside = replace(
@@ -244,7 +233,7 @@ def compiled(run: Run, function: Function, site: ast.AST, given: Arguments) -> V
         keywords=tuple((name, renamed(value, copies)) for name, value in given.keywords),
     )
     with run.freezing(visible):
-        result = calls.enter(run, function, inside)
+        result = enter(run, function, inside)
     returned = {token: _returned(given.node, token, copies) for token in tokens_of(result)}
     _adopt(run, returned)
     return renamed(result, returned, fresh=True)

@@ -66,9 +66,6 @@ def placeholder(parameter: str) -> Size:
 
 def summarise(run: Run, cls: Class) -> None:
     """Run `setup` and `__call__` once with symbolic inputs; the layers are recorded as sites."""
-    from migrate.analysis.expressions import evaluate
-    from migrate.analysis.interpreter import run_block
-
     if cls.node in run.entered:
         return
     run.entered.add(cls.node)
@@ -81,12 +78,12 @@ def summarise(run: Run, cls: Class) -> None:
                 method = known[name]
                 run.entered.add(method)
                 for decorator in method.decorator_list:
-                    evaluate(run, decorator)
+                    run.evaluate(decorator)
                 frame = Frame(method, run.frame)
                 frame.vars |= {p: Array(Shape((placeholder(p),))) for p in inputs_of(method)}
                 frame.vars[_self_name(method)] = Object(cls)
                 with run.entering(frame):
-                    run_block(run, method.body)
+                    run.execute(method.body)
     run.owner, run.counters, run.attributes = outer
 
 

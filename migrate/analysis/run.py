@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -31,12 +31,22 @@ class TooComplex(Exception):
     """The file takes more steps to interpret than is reasonable."""
 
 
+@dataclass(frozen=True)
+class Hooks:
+    """The three parts of the interpreter that call one another, tied together where a run begins."""
+
+    evaluate: Callable[[Run, ast.expr], Value]
+    execute: Callable[[Run, Sequence[ast.stmt]], None]
+    assign: Callable[[Run, ast.expr, Value], None]
+
+
 @dataclass
 class Run:
     """One interpretation of one module."""
 
     facts: Facts
     style: Style
+    hooks: Hooks
     stack: list[Frame] = field(default_factory=list)
     frozen: list[Tokens] = field(default_factory=list)
     active: list[ast.AST] = field(default_factory=list)
@@ -51,6 +61,18 @@ class Run:
     def frame(self) -> Frame:
         """The frame that is running."""
         return self.stack[-1]
+
+    def evaluate(self, node: ast.expr) -> Value:
+        """The kind of an expression."""
+        return self.hooks.evaluate(self, node)
+
+    def execute(self, statements: Sequence[ast.stmt]) -> None:
+        """Run statements in the current frame."""
+        self.hooks.execute(self, statements)
+
+    def assign(self, target: ast.expr, kind: Value) -> None:
+        """Bind `kind` to a target."""
+        self.hooks.assign(self, target, kind)
 
     def step(self) -> None:
         """Count one statement."""

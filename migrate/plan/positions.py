@@ -11,11 +11,6 @@ from migrate.plan.context import Plan
 from migrate.rewrite.edits import Piece
 
 
-def differentiated(plan: Plan, function: ast.expr) -> FunctionNode | None:
-    """The function of the project behind an expression."""
-    return function_of(plan.facts.values.get(function))
-
-
 def function_of(value: Value | None) -> FunctionNode | None:
     """The function behind a value, under `jit` or not."""
     match value:

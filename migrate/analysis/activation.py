@@ -1,0 +1,146 @@
+"""Entering the functions of the project, and giving up on what cannot be entered."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence as Items
+from dataclasses import dataclass
+
+from migrate.analysis.frames import Frame, joined_return
+from migrate.analysis.kinds import (
+    UNKNOWN,
+    Array,
+    Function,
+    Length,
+    ShapeOf,
+    Value,
+    followed,
+    join,
+)
+from migrate.analysis.run import DEPTH, Run
+from migrate.analysis.scopes import FunctionNode
+from migrate.analysis.sites import Binding
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """The arguments of a call: nodes and kinds, side by side."""
+
+    node: ast.Call
+    args: tuple[Value, ...]
+    keywords: tuple[tuple[str, Value], ...]
+
+
+def lost(run: Run, given: Arguments, *callee: Value) -> Value:
+    """A call of something that is not followed: followed arguments escape there."""
+    message = f"handed to `{_spelling(given.node.func)}`, which this tool cannot look into"
+    for node, value in zip(given.node.args, given.args, strict=False):
+        run.escape(node, "LNX010", message, value)
+    for keyword, (_, value) in zip(given.node.keywords, given.keywords, strict=False):
+        run.escape(keyword.value, "LNX010", message, value)
+    run.escape(given.node, "LNX299", "called in a way that this tool does not know", *callee)
+    enter_callbacks(run, given)
+    return UNKNOWN
+
+
+def enter_callbacks(run: Run, given: Arguments) -> None:
+    """Functions that are handed over are run as if nothing were known of their arguments."""
+    for value in (*given.args, *dict(given.keywords).values()):
+        if isinstance(value, Function) and value.node not in run.active and len(run.active) < DEPTH:
+            run.facts.references[value.node].add(given.node)
+            with run.freezing(run.visible()):
+                enter_unknown(run, value)
+
+
+def _spelling(node: ast.expr) -> str:
+    text = ast.unparse(node)
+    return text if len(text) < 40 else f"{text[:37]}..."
+
+
+def enter(run: Run, function: Function, given: Arguments) -> Value:
+    """Run a function of the project with the kinds of its arguments."""
+    node = function.node
+    run.facts.references[node].add(given.node)
+    if node in run.active or len(run.active) > DEPTH:
+        return lost(run, given)
+    frame = Frame(node, function.frame)
+    bound = _bind(run, function, given)
+    if bound is None:
+        return lost(run, given)
+    for name, value in bound.items():
+        known = run.facts.parameters.get((node, name))
+        run.facts.parameters[node, name] = value if known is None else join(known, value)
+    frame.vars |= bound
+    return _body(run, function, frame)
+
+
+def enter_unknown(run: Run, function: Function) -> None:
+    """Run a function that nothing calls, knowing nothing of its arguments."""
+    frame = Frame(function.node, function.frame)
+    frame.vars |= {arg.arg: UNKNOWN for arg in all_parameters(function.node)}
+    _body(run, function, frame)
+
+
+def _body(run: Run, function: Function, frame: Frame) -> Value:
+    node = function.node
+    run.entered.add(node)
+    run.active.append(node)
+    with run.entering(frame):
+        if isinstance(node, ast.Lambda):
+            frame.returned = run.evaluate(node.body)
+        else:
+            run.execute(node.body)
+    run.active.pop()
+    result = joined_return(frame)
+    known = run.facts.returns.get(node)
+    run.facts.returns[node] = result if known is None else join(known, result)
+    return result
+
+
+def all_parameters(node: FunctionNode) -> list[ast.arg]:
+    """Every parameter, starred ones too."""
+    a = node.args
+    starred = [arg for arg in (a.vararg, a.kwarg) if arg is not None]
+    return [*a.posonlyargs, *a.args, *a.kwonlyargs, *starred]
+
+
+def _bind(run: Run, function: Function, given: Arguments) -> dict[str, Value] | None:
+    """Parameters to kinds; None where the call does not fit or spreads its arguments."""
+    node, call_node = function.node, given.node
+    spread = any(isinstance(a, ast.Starred) for a in call_node.args) or any(
+        k.arg is None for k in call_node.keywords
+    )
+    positional = [a.arg for a in (*node.args.posonlyargs, *node.args.args)]
+    every = [a.arg for a in all_parameters(node)]
+    bound: dict[str, Value] = dict.fromkeys(every, UNKNOWN)
+    if spread:
+        return bound if not any(followed(v) for v in (*given.args, *dict(given.keywords).values())) else None
+    fits = len(given.args) <= len(positional) or node.args.vararg is not None
+    overflow = [v for v in given.args[len(positional) :] if followed(v)]
+    if not fits or overflow:
+        return None
+    for name, value in given.keywords:
+        if name not in every:
+            if node.args.kwarg is None or followed(value):
+                return None
+            continue
+        bound[name] = value
+    bound |= dict(zip(positional, given.args, strict=False))
+    _record_binding(run, node, positional, given)
+    return {name: _carried(value) for name, value in bound.items()}
+
+
+def _carried(value: Value) -> Value:
+    """What a function may know of an argument: sizes are expressions of the caller's scope, so not those."""
+    return UNKNOWN if isinstance(value, (Array, Length, ShapeOf)) else value
+
+
+def _record_binding(run: Run, node: FunctionNode, positional: Items[str], given: Arguments) -> None:
+    offset = len(given.args) - len(given.node.args)
+    pairs = [
+        (name, given.node.args[i - offset])
+        for i, name in enumerate(positional[: len(given.args)])
+        if i >= offset
+    ]
+    pairs += [(k.arg, k.value) for k in given.node.keywords if k.arg is not None]
+    run.facts.bindings[given.node][node] = Binding(given.node, node, tuple(pairs))
