@@ -8,6 +8,10 @@ from collections.abc import Mapping
 from migrate.result import Options, Result
 
 
+NEEDLES = ("linen", "train_state", "TrainState", "nnx")
+"""A text without any of these holds nothing that the engine knows of."""
+
+
 def migrate_sources(sources: Mapping[str, str], options: Options | None = None) -> Result:
     """Migrate every training component found in `sources`, a map from path to text.
 
@@ -17,6 +21,6 @@ def migrate_sources(sources: Mapping[str, str], options: Options | None = None) 
 
     outcome = Outcome(options or Options())
     for path, text in sources.items():
-        if "flax" in text:
+        if any(needle in text for needle in NEEDLES):
             outcome.add(path, text, ast.parse(text))
     return outcome.result()

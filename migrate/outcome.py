@@ -38,13 +38,15 @@ class Outcome:
     def add(self, path: str, text: str, tree: ast.Module) -> None:
         """Migrate one module as far as its components allow."""
         facts = interpret(path, text, tree, self.options.style)
-        decisions = decide(facts, self.options.style)
+        decisions = decide(facts, self.options.style, self.options.imported_by.get(path, ()))
         edits = Edits()
+        loose = [e for e in facts.escapes.values() if not (e.tokens or e.instances or e.owner)]
+        self.findings += [_finding(facts, e.node, e.code, e.message, None) for e in loose]
         for number, decision in enumerate(decisions, 1):
             self._decided(facts, decision, f"{path}#{number}")
             if decision.plan is not None:
                 edits.merge(decision.plan.edits)
-        if all(decision.plan is not None for decision in decisions):
+        if not loose and all(decision.plan is not None for decision in decisions):
             shared_function.rewrite(facts, edits)
         if edits:
             self.changed[path] = written(text, tree, facts, edits)
@@ -77,7 +79,7 @@ class Outcome:
         return Finding(made.path, made.line, made.column, made.code, made.message, "automatic", name)
 
 
-def _finding(facts: Facts, node: ast.AST, code: str, message: str, component: str) -> Finding:
+def _finding(facts: Facts, node: ast.AST, code: str, message: str, component: str | None) -> Finding:
     line = getattr(node, "lineno", 1)
     column = facts.source.column(node) if isinstance(node, (ast.expr, ast.stmt)) else 1
     return Finding(facts.path, line, column, code, message, "manual", component)

@@ -82,6 +82,19 @@ def enter_unknown(run: Run, function: Function) -> None:
 
 
 def _body(run: Run, function: Function, frame: Frame) -> Value:
+    """Run a body; one that no followed value can reach gives the same result every time."""
+    key = (function.node, function.frame, tuple(frame.vars.items()))
+    if key in run.quiet:
+        return run.quiet[key]
+    quiet = run.owner is None and not any(followed(v) for f in frame.chain() for v in f.vars.values())
+    models = len(run.facts.origins)
+    result = _run_body(run, function, frame)
+    if quiet and not followed(result) and models == len(run.facts.origins):
+        run.quiet[key] = result
+    return result
+
+
+def _run_body(run: Run, function: Function, frame: Frame) -> Value:
     node = function.node
     run.entered.add(node)
     run.active.append(node)

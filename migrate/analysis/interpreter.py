@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence as Items
 
-from migrate.analysis import arrays, calls, modules
+from migrate.analysis import arrays, calls, leftovers, modules
 from migrate.analysis.activation import enter_unknown
 from migrate.analysis.expressions import evaluate
 from migrate.analysis.facts import Facts
@@ -42,7 +42,8 @@ def interpret(path: str, text: str, tree: ast.Module, style: Style) -> Facts:
     try:
         with run.entering(frame):
             run_block(run, tree.body)
-            _run_uncalled(run, tree)
+            _run_uncalled(run)
+        leftovers.record(facts, run.entered)
     except TooComplex:
         tokens = frozenset(token for link in facts.links for token in link) | frozenset(facts.origins)
         instances = frozenset().union(*facts.origins.values())
@@ -50,7 +51,7 @@ def interpret(path: str, text: str, tree: ast.Module, style: Style) -> Facts:
     return facts
 
 
-def _run_uncalled(run: Run, tree: ast.Module) -> None:
+def _run_uncalled(run: Run) -> None:
     waiting = True
     while waiting:
         waiting = False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -56,6 +56,7 @@ class Run:
     counters: dict[str, int] = field(default_factory=dict)
     attributes: dict[str, Value] = field(default_factory=dict)
     steps: int = 0
+    quiet: dict[Hashable, Value] = field(default_factory=dict)
 
     @property
     def frame(self) -> Frame:

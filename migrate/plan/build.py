@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from migrate.analysis.facts import Facts
@@ -16,7 +17,7 @@ from migrate.plan.needs import needs
 from migrate.plan.results import rewrite_results
 from migrate.plan.roles import roles
 from migrate.plan.signatures import check_references, rewrite_flows, rewrite_parameters
-from migrate.result import Style
+from migrate.result import Importer, Style
 from rules import rewriters
 
 
@@ -38,9 +39,34 @@ class Decision:
     blockers: tuple[Blocker, ...]
 
 
-def decide(facts: Facts, style: Style) -> list[Decision]:
-    """What becomes of every component of the module."""
-    return [_decide(facts, component, style) for component in components(facts)]
+def decide(facts: Facts, style: Style, importers: Sequence[Importer] = ()) -> list[Decision]:
+    """What becomes of every component of the module, which `importers` in other files may rely on."""
+    decisions = [_decide(facts, component, style) for component in components(facts)]
+    return [_unless_imported(facts, decision, importers) for decision in decisions]
+
+
+def _unless_imported(facts: Facts, decision: Decision, importers: Sequence[Importer]) -> Decision:
+    """A component whose functions or classes another file imports stays: that file would break."""
+    if decision.plan is None:
+        return decision
+    changed = {*decision.plan.edits.parameters, *decision.plan.edits.classes}
+    changed |= {facts.scopes.function(node) for node in decision.component.nodes}
+    names = {node.name for node in changed if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
+    module_level = {
+        node.id
+        for node in decision.component.nodes
+        if isinstance(node, ast.Name) and facts.scopes.scope[node] is facts.scopes.tree
+    }
+    for importer in importers:
+        used = (names | module_level) & set(importer.names) if importer.names else names | module_level
+        if used:
+            node = next((n for n in changed if getattr(n, "name", None) in used), facts.scopes.tree)
+            what = f"`{min(used)}`" if importer.names else "this module"
+            message = (
+                f"{what} is imported by {importer.path}:{importer.line}; files are migrated one by one so far"
+            )
+            return Decision(decision.component, None, (Blocker(node, "LNX016", message),))
+    return decision
 
 
 def _decide(facts: Facts, component: ComponentFacts, style: Style) -> Decision:

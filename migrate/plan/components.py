@@ -8,9 +8,9 @@ from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 
 from migrate.analysis.facts import Escape, Facts
-from migrate.analysis.kinds import Class, Instance, followed, tokens_of
+from migrate.analysis.kinds import Class, Function, Instance, followed, tokens_of
 from migrate.analysis.run import instances_of
-from migrate.analysis.sites import Layer, Site
+from migrate.analysis.sites import Compile, Differentiate, Layer, Site
 
 
 @dataclass(frozen=True)
@@ -126,5 +126,7 @@ def _root_of_site(
     for node in ast.walk(site.node):
         if keys.get(node):
             return union.find(keys[node][0])
-    function = facts.scopes.function(site.node)
-    return union.find(getattr(site, "function", function))
+    if isinstance(site, Compile):
+        return union.find(site.function)
+    value = facts.values.get(site.function) if isinstance(site, Differentiate) else None
+    return union.find(value.node if isinstance(value, Function) else facts.scopes.function(site.node))

@@ -50,7 +50,9 @@ def mention_pattern(changed: Collection[str]) -> Callable[[str], object]:
     """Return a cheap test for texts that could import one of `changed`."""
     stems = {_dotted(PurePosixPath(path))[-1:] for path in changed}
     words = "|".join(sorted(re.escape(stem) for (stem,) in filter(None, stems)))
-    return re.compile(rf"\b(?:{words})\b|from\s+\.+\s+import").search
+    statement = rf"^[ \t]*(?:from|import)\b(?:\\\r?\n|[^\n(])*(?:\([^)]*)?\b(?:{words})\b"
+    dynamic = rf"(?:import_module|__import__)\([^)]*\b(?:{words})\b"
+    return re.compile(rf"{statement}|{dynamic}|from\s+\.+\s+import", re.MULTILINE).search
 
 
 def _dotted(path: PurePosixPath) -> Parts:

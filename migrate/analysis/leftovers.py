@@ -1,0 +1,53 @@
+"""What of Linen was seen and not followed: nothing of it may pass in silence."""
+
+from __future__ import annotations
+
+import ast
+
+from migrate.analysis.facts import Facts
+from migrate.analysis.kinds import Class, Method, Symbol, Value
+from migrate.analysis.modules import is_module
+
+LIBRARY = ("flax.linen.", "flax.TrainState")
+
+
+def record(facts: Facts, entered: set[ast.AST]) -> None:
+    """Escapes for classes that nothing builds, for states of unknown origin, and for what is left over."""
+    for node, cls in facts.classes.items():
+        if is_module(cls) and node not in entered:
+            message = f"`{node.name}` is not constructed and initialised where this tool can see it"
+            facts.escape(node, "LNX114", message, frozenset(), owner=node)
+        elif _is_train_state(cls):
+            message = f"`{node.name}` extends `TrainState`, which has no rewriting yet"
+            facts.escape(node, "LNX012", message, frozenset())
+    for node, value in list(facts.values.items()):
+        if (
+            isinstance(node, ast.Attribute)
+            and node.attr == "apply_gradients"
+            and not isinstance(value, Method)
+        ):
+            message = "it cannot be seen where the train state that is updated here comes from"
+            facts.escape(node, "LNX015", message, frozenset())
+    _record_unexplained(facts)
+
+
+def _is_train_state(value: Value) -> bool:
+    if isinstance(value, Symbol):
+        return value.name == "flax.TrainState"
+    return isinstance(value, Class) and any(_is_train_state(base) for base in value.bases)
+
+
+def _record_unexplained(facts: Facts) -> None:
+    """A construction from the library that became neither a site nor an escape."""
+    blocked = {node for node, _ in facts.escapes}
+    for node in list(facts.values):
+        if not isinstance(node, ast.Call) or node in facts.sites or node in blocked:
+            continue
+        callee = facts.values.get(node.func)
+        name = callee.name if isinstance(callee, Symbol) else ""
+        built = name.startswith(LIBRARY) and name.rpartition(".")[2][:1].isupper()
+        if built or name == "flax.TrainState.create":
+            text = name.replace("flax.TrainState", "TrainState").removeprefix("flax.")
+            facts.escape(
+                node, "LNX015", f"`{text}` is used here in a way that cannot be followed", frozenset()
+            )
