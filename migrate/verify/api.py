@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import functools
 import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from migrate.verify import child, judge
+from migrate.verify import judge
+from migrate.verify.diagnose import diagnose
 from migrate.verify.errors import VerifyError
-from migrate.verify.outcome import Problem, problem
-from migrate.verify.recording import Recording, load
+from migrate.verify.outcome import Problem
+from migrate.verify.pairing import pair_tracks
+from migrate.verify.recording import Recording
 from migrate.verify.report import Divergence, Report
 from migrate.verify.request import Request, check
+from migrate.verify.runner import Runner
 
 __all__ = ["Report", "Request", "VerifyError", "verify"]
 
@@ -36,33 +40,28 @@ def _require_numpy() -> None:
 
 
 def _compare(request: Request, after: Path, scratch: Path) -> Report:
-    old, trouble = _run(request, request.before, scratch / "before.events", None)
+    runner = Runner(request, scratch)
+    old, trouble = runner.run(request.before, "before")
     blank = Report(str(request.before), str(after), "inconclusive", "none", 0, "")
     if trouble is not None:
         return replace(blank, message=trouble.message, traceback=trouble.traceback)
-    new, trouble = _run(request, after, scratch / "after.events", scratch / "before.events")
+    new, trouble = runner.run(after, "after", transplant="before")
+    pairs = pair_tracks(old, new, request.given)
     if trouble is not None:
-        return _after_failed(blank, trouble, old, new)
-    return judge.judge(blank, old, new, request.steps, request.given)
+        report = _after_failed(blank, trouble, old, new)
+    else:
+        report = judge.judge(blank, old, new, request.steps, pairs)
+    watch = functools.partial(_watch, runner, after)
+    return diagnose(report, old, new, pairs, watch, request.layers)
 
 
-def _run(
-    request: Request, program: Path, out: Path, transplant: Path | None
-) -> tuple[Recording, Problem | None]:
-    job = child.Job(
-        program=program,
-        out=out,
-        args=request.args,
-        steps=request.steps,
-        transplant=transplant,
-        python=child.interpreter(request.python),
-        timeout=request.timeout,
-        cwd=request.cwd,
-        leaf_map={"/".join(k): "/".join(v) for k, v in request.given.items()},
-    )
-    ended = child.run(job)
-    run = load(out)
-    return run, problem(program, run, ended, request.timeout)
+def _watch(runner: Runner, after: Path, step: int) -> tuple[Recording, Recording] | None:
+    """Both programs once more, with the inputs and outputs of every module."""
+    old, trouble = runner.run(runner.request.before, "before-layers", layers=True, steps=step)
+    if trouble is not None:
+        return None
+    new, trouble = runner.run(after, "after-layers", transplant="before-layers", layers=True, steps=step)
+    return None if trouble is not None else (old, new)
 
 
 def _after_failed(blank: Report, trouble: Problem, old: Recording, new: Recording) -> Report:

@@ -31,6 +31,7 @@ class Job:
     timeout: float
     cwd: Path | None = None
     leaf_map: Mapping[str, str] = field(default_factory=dict)
+    layers: bool = False
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,7 @@ def _settings(job: Job) -> dict[str, object]:
         "args": list(job.args),
         "steps": job.steps,
         "leaf_map": dict(job.leaf_map),
+        "layers": job.layers,
         "transplant": str(job.transplant) if job.transplant else None,
     }
 

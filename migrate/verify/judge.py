@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from itertools import pairwise
@@ -19,8 +19,7 @@ from migrate.verify.compare import (
 from migrate.verify.liveness import alive, lost_updates
 from migrate.verify.measure import distance
 from migrate.verify.observe import compare_calls, compare_returns
-from migrate.verify.pairing import TrackPair, pair_losses, pair_tracks
-from migrate.verify.recorder.leafmap import Path
+from migrate.verify.pairing import TrackPair, pair_losses
 from migrate.verify.recorder.wire import Record
 from migrate.verify.recording import Recording
 from migrate.verify.report import Alive, Divergence, Grade, Losses, MapEntry, Phase, Report, StepTime
@@ -58,10 +57,9 @@ def _step_time(run: Recording) -> float | None:
     return median(longest[WARM_UP:]) if len(longest) > WARM_UP else None
 
 
-def judge(blank: Report, old: Recording, new: Recording, steps: int, given: Mapping[Path, Path]) -> Report:
+def judge(blank: Report, old: Recording, new: Recording, steps: int, pairs: list[TrackPair]) -> Report:
     """Compare two runs that both trained."""
     report = evidence(blank, old, new)
-    pairs = pair_tracks(old, new, given)
     report = replace(report, steps=_compared(old, pairs, steps), leaf_map=_leaf_map(pairs))
     looks = (_never_built, _unmapped, partial(_not_trained, steps=steps))
     for look in looks:

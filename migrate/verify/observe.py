@@ -118,6 +118,23 @@ def compare_returns(old: Recording, new: Recording, names: Names) -> Iterator[Di
             yield from _compare_results(one, other, matched, function)
 
 
+Results = dict[tuple[str, Path], Array]
+Matched = list[tuple[tuple[str, Path], tuple[str, Path]]]
+
+
+def matched_results(
+    old: Recording, new: Recording, names: Names
+) -> Iterator[tuple[list[tuple[Results, Results]], Matched]]:
+    """The results of each compiled function, call by call, and how their leaves were paired."""
+    before, after = _by_function(old), _by_function(new)
+    for function, ours in before.items():
+        theirs = after.get(function) or _only_other(before, after, function) or []
+        pairs = list(zip(ours, theirs, strict=False))
+        if pairs:
+            calls = [(_results(one.record), _results(other.record)) for one, other in pairs[:WINDOW]]
+            yield calls, _match_results(*pairs[0], names)
+
+
 def _by_function(run: Recording) -> dict[str, list[Observed]]:
     return grouped((str(seen.record.header["function"]), seen) for seen in observations(run, "return"))
 

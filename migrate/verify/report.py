@@ -25,6 +25,30 @@ class Divergence:
     path: str
     max_abs: float | None = None
     max_rel: float | None = None
+    before_line: str = ""
+    after_line: str = ""
+
+
+@dataclass(frozen=True)
+class Cause:
+    """A known fault that explains the divergence; `code` is its entry in the catalogue."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One module call in both programs: whether it was given the same and returned the same."""
+
+    path: str
+    kind: str
+    same_input: bool
+    same_output: bool
+    max_abs: float
+    max_rel: float
+    before_line: str
+    after_line: str
 
 
 @dataclass(frozen=True)
@@ -83,6 +107,9 @@ class Report:
     leaf_map: tuple[MapEntry, ...] = ()
     liveness: dict[str, Alive] = field(default_factory=dict)
     step_time: StepTime = StepTime()
+    causes: tuple[Cause, ...] = ()
+    layers: tuple[Layer, ...] = ()
+    shows_map: bool = False
     notes: tuple[str, ...] = ()
     traceback: str = ""
     environment: dict[str, str] = field(default_factory=dict)

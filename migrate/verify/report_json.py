@@ -22,6 +22,8 @@ def to_json(report: Report) -> dict[str, object]:
         "losses": {"before": list(report.losses.before), "after": list(report.losses.after)},
         "first_divergence": asdict(report.first_divergence) if report.first_divergence else None,
         "leaf_map": [asdict(entry) for entry in report.leaf_map],
+        "causes": [asdict(cause) for cause in report.causes],
+        "layers": [asdict(layer) for layer in report.layers],
         "liveness": {side: asdict(signs) for side, signs in report.liveness.items()},
         "step_time": {"before": times.before, "after": times.after, "ratio": times.ratio},
         "notes": list(report.notes),

@@ -12,7 +12,7 @@ def render(report: Report) -> str:
     grade = f" ({report.grade})" if report.verdict == "pass" else ""
     lines = [f"{report.verdict}{grade}: {report.message}"]
     lines += [f"  {line}" for line in report.traceback.rstrip().splitlines()]
-    lines += _divergence(report) + _loss_table(report) + _facts(report)
+    lines += _divergence(report) + _loss_table(report) + _layers(report) + _facts(report)
     lines += [f"note: {note}" for note in report.notes]
     return "\n".join(lines)
 
@@ -27,7 +27,12 @@ def _divergence(report: Report) -> list[str]:
         if value is not None
     )
     path = f", {found.path}" if found.path else ""
-    return [f"first divergence: step {found.step}, phase {found.phase}{path}{sizes}"]
+    lines = [f"first divergence: step {found.step}, phase {found.phase}{path}{sizes}"]
+    for side, place in (("before", found.before_line), ("after", found.after_line)):
+        lines += [f"  {side + ':':<8}{place}"] if place else []
+    causes = [f"{cause.message} [{cause.code}]" for cause in report.causes]
+    lines += [f"probable cause: {causes[0]}"] if causes else []
+    return lines + [f"  or: {cause}" for cause in causes[1:4]]
 
 
 def _loss_table(report: Report) -> list[str]:
@@ -49,6 +54,18 @@ def _gap(before: float, after: float) -> str:
     if before == after or (before != before and after != after):
         return "0"
     return f"{after - before:.1e}"
+
+
+def _layers(report: Report) -> list[str]:
+    """The tree of module calls; the first that goes wrong on its own is marked."""
+    marked = next((layer for layer in report.layers if layer.same_input and not layer.same_output), None)
+    rows = []
+    for layer in report.layers:
+        indent = "  " * layer.path.count("/")
+        state = "same" if layer.same_output else f"max rel {layer.max_rel:.2g}"
+        mark = "  <--- first" if layer is marked else ""
+        rows.append(f"  {indent + (layer.path or 'model'):<44} {layer.kind:<20} {state}{mark}")
+    return ["layers:", *rows, ""] if rows else []
 
 
 def _facts(report: Report) -> list[str]:

@@ -10,7 +10,9 @@ from typing import Any
 from flax import nnx
 
 from .context import user_site
+from .describe import describe_values
 from .emit import emit_leaves
+from .layers import bound_arguments, note_module, ship_layer
 from .session import Session
 from .trees import named_leaves
 
@@ -47,11 +49,29 @@ def _watched_method(session: Session, name: str, method: Callable[..., Any]) -> 
             return method(self, *args, **kwargs)
         with context.calling(path) as outermost:
             result = method(self, *args, **kwargs)
+            if name == "__call__":
+                _note(session, self, path, method, args, kwargs, result)
         if outermost:
             record_call(session, type(self).__qualname__, name, result)
         return result
 
     return call
+
+
+def _note(
+    session: Session,
+    module: Any,
+    path: str,
+    method: Callable[..., Any],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    result: Any,
+) -> None:
+    kind = type(module).__name__
+    named = bound_arguments(method, module, args, kwargs)
+    note_module(session, path, kind, describe_values(vars(module)), named, vars(module))
+    if session.settings.layers:
+        ship_layer(session, path, kind, args, result)
 
 
 def record_call(session: Session, module: str, method: str, result: Any) -> None:

@@ -18,7 +18,7 @@ import numpy as np
 from . import wire
 from .context import user_stack
 from .emit import emit
-from .leafmap import normal_name
+from .leafmap import Site, draw_site
 from .session import Session
 from .trees import is_key, is_traced
 from .wire import Array
@@ -41,15 +41,6 @@ def _site(session: Session, path: str, stream: str) -> dict[str, Any]:
     }
 
 
-Site = tuple[str, str, int, int]
-
-
-def site_of(header: Mapping[str, Any]) -> Site:
-    """The part of a site that both programs share; origins count from 0 in order of appearance."""
-    name = normal_name(tuple(header["path"].split("/")))
-    return name, header["stream"], header["occurrence"], header["origin"]
-
-
 class Replay:
     """Linen's keys by site, handed out to the NNX run."""
 
@@ -61,7 +52,7 @@ class Replay:
         source = session.settings.transplant
         for record in wire.records(File(source)) if source else ():
             if record.kind == "key":
-                self._learn(site_of(record.header), record.group("key")[()])
+                self._learn(draw_site(record.header), record.group("key")[()])
 
     def _learn(self, site: Site, key: Array) -> None:
         known = self.keys.setdefault(site, [])
@@ -71,7 +62,7 @@ class Replay:
     def replace(self, path: str, stream: str, key: Any) -> Any:
         """The Linen key that belongs to an NNX key, of the same kind; the key itself if there is none."""
         header = _site(self.session, path, stream)
-        site = self._linen_site(site_of(header))
+        site = self._linen_site(draw_site(header))
         typed = is_key(key)
         data = jax.random.key_data(key) if typed else key
         answer = functools.partial(self._answer, header, site)
@@ -94,7 +85,7 @@ class Replay:
 
     def _answer(self, header: Mapping[str, Any], site: Site | None, data: Any) -> Array:
         drawn = np.asarray(data)
-        own = site if site is not None else site_of(header)
+        own = site if site is not None else draw_site(header)
         memory = own, drawn.tobytes()
         if memory not in self.answers:
             waiting = self.keys.get(own, [])

@@ -23,27 +23,31 @@ CALLS = 200
 def install(session: Session) -> None:
     """Wrap `jit` and `pmap` of jax and of NNX where the user's own code calls them."""
     for library, name in ((jax, "jit"), (jax, "pmap"), (nnx, "jit"), (nnx, "pmap")):
-        setattr(library, name, _watched(session, getattr(library, name)))
+        setattr(library, name, _watched(session, getattr(library, name), library is nnx))
 
 
-def _watched(session: Session, transform: Callable[..., Any]) -> Callable[..., Any]:
+def _watched(session: Session, transform: Callable[..., Any], in_place: bool) -> Callable[..., Any]:
     @functools.wraps(transform)
     def call(*args: Any, **kwargs: Any) -> Any:
         made = transform(*args, **kwargs)
         if not is_user_file(sys._getframe(1).f_code.co_filename):
             return made
         if args or "fun" in kwargs:
-            return Boundary(session, made)
-        return lambda function: Boundary(session, made(function))
+            return Boundary(session, made, in_place)
+        return lambda function: Boundary(session, made(function), in_place)
 
     return call
 
 
 class Boundary:
-    """A compiled function whose outermost calls are recorded after they have run."""
+    """A compiled function whose outermost calls are recorded after they have run.
 
-    def __init__(self, session: Session, function: Any) -> None:
+    With `in_place`, the NNX objects among its arguments are recorded as it left them.
+    """
+
+    def __init__(self, session: Session, function: Any, in_place: bool) -> None:
         self.session = session
+        self.in_place = in_place
         self.function = function
         self.calls = 0
         functools.update_wrapper(self, function, updated=())
@@ -64,7 +68,8 @@ class Boundary:
         return getattr(self.__dict__["function"], name)
 
     def _record(self, result: Any, args: tuple[Any, ...]) -> None:
-        changed = {str(i): nnx.state(arg) for i, arg in enumerate(args) if isinstance(arg, nnx.Pytree)}
+        given = args if self.in_place else ()
+        changed = {str(i): nnx.state(arg) for i, arg in enumerate(given) if isinstance(arg, nnx.Pytree)}
         trees = {"out": _small(result), "args": _small(changed)}
         if trees["out"] or trees["args"]:
             name = getattr(self.function, "__name__", "")

@@ -12,8 +12,10 @@ from flax.training.train_state import TrainState
 
 from .calls import record_call
 from .context import user_site
+from .describe import describe_values
 from .draws import watched_make_rng
 from .emit import emit
+from .layers import bound_arguments, note_module, ship_layer
 from .session import Session
 from .trees import creation_order
 
@@ -68,6 +70,24 @@ def _watched_apply(session: Session, apply: Callable[..., Any]) -> Callable[...,
         return result
 
     return call
+
+
+def interceptor(session: Session) -> Callable[..., Any]:
+    """Notes every module that is called, its settings and its switches."""
+
+    def intercept(next_call: Any, args: tuple[Any, ...], kwargs: dict[str, Any], context: Any) -> Any:
+        result = next_call(*args, **kwargs)
+        if context.method_name == "__call__" and not session.context.inside("init"):
+            module = context.module
+            kind, path = type(module).__name__, "/".join(module.scope.path)
+            values = {field.name: getattr(module, field.name, None) for field in dataclasses.fields(module)}
+            named = bound_arguments(type(module).__call__, module, args, kwargs)
+            note_module(session, path, kind, describe_values(values), named, values)
+            if session.settings.layers:
+                ship_layer(session, path, kind, args, result)
+        return result
+
+    return intercept
 
 
 def _method_name(method: Any) -> str:

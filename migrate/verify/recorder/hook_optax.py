@@ -10,6 +10,7 @@ from typing import Any
 import optax
 
 from .context import user_site
+from .describe import Facts, describe_transform
 from .emit import emit
 from .session import Session
 from .trees import named_leaves
@@ -36,10 +37,23 @@ def watched(session: Session, update: Callable[..., Any], bound: bool = False) -
             result = update(*args, **kwargs)
         if outermost:
             given = args[1:] if bound else args
-            _record(session, _arguments(given, kwargs), result)
+            parts = _multi_steps(args[0]) if bound else describe_transform(update)
+            _record(session, _arguments(given, kwargs), result, parts)
         return result
 
     return call
+
+
+def _multi_steps(steps: Any) -> list[Facts]:
+    """Accumulation, and the transformation that it wraps."""
+    try:
+        every = int(steps._every_k_schedule(0))
+    except (AttributeError, TypeError):
+        every = 0
+    return [
+        {"name": "MultiSteps", "numbers": {"every_k": every}},
+        *describe_transform(steps.inner_opt.update),
+    ]
 
 
 def _arguments(args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
@@ -47,7 +61,7 @@ def _arguments(args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
     return {**{name: kwargs.get(name) for name in names}, **dict(zip(names, args, strict=False))}
 
 
-def _record(session: Session, given: dict[str, Any], result: tuple[Any, Any]) -> None:
+def _record(session: Session, given: dict[str, Any], result: tuple[Any, Any], parts: list[Facts]) -> None:
     owners = session.context.owners
     owner = owners[-1] if owners else {"step": None, "fields": {}}
     trees = {
@@ -58,7 +72,7 @@ def _record(session: Session, given: dict[str, Any], result: tuple[Any, Any]) ->
         "step": owner["step"],
         "fields": owner["fields"],
     }
-    header = {"kind": "update", "optimizer": _identity(given), "site": user_site()}
+    header = {"kind": "update", "optimizer": _identity(given), "site": user_site(), "transform": parts}
     emit(session, header, trees)
 
 

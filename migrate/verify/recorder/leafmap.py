@@ -7,9 +7,11 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from math import prod
+from typing import Any
 
 Path = tuple[str, ...]
 Shape = tuple[int, ...]
+Site = tuple[str, str, int, int]
 COLLECTIONS = frozenset({"params", "batch_stats"})
 
 
@@ -90,6 +92,16 @@ def _same(left: Tree, right: Tree) -> Rung:
 def normal_name(path: Path) -> str:
     """A path without the ways of writing that differ: case, underscores, indices as own names."""
     return re.sub(r"[^a-z0-9]", "", "".join(part for part in path if part not in COLLECTIONS).lower())
+
+
+def draw_site(header: Mapping[str, Any]) -> Site:
+    """The part of a random draw's site that both programs share.
+
+    That is its module, its stream, which draw of one forward call it is, and the number of the
+    place in the user's code that led to it, in order of appearance.
+    """
+    name = normal_name(tuple(header["path"].split("/")))
+    return name, header["stream"], header["occurrence"], header["origin"]
 
 
 def _by_name(left: Tree, right: Tree) -> Rung:

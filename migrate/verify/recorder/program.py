@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import jax
+from flax import linen
 
 from . import hook_grad, hook_jit, hook_linen, hook_nnx, hook_optax
 from .cases import FUNCTION, run_cases
@@ -48,11 +49,12 @@ def _run(session: Session) -> dict[str, Any]:
     sys.argv = [program, *session.settings.args]
     sys.path[0] = str(Path(program).parent)
     try:
-        names = runpy.run_path(program, run_name="__main__")
-        function = names.get(FUNCTION)
-        trained = max(session.counts.values(), default=0) > 1
-        if session.settings.cases and not trained and callable(function):
-            run_cases(session, function)
+        with linen.intercept_methods(hook_linen.interceptor(session)):
+            names = runpy.run_path(program, run_name="__main__")
+            function = names.get(FUNCTION)
+            trained = max(session.counts.values(), default=0) > 1
+            if session.settings.cases and not trained and callable(function):
+                run_cases(session, function)
     except SystemExit as error:
         return {"reason": "exit", "code": error.code if isinstance(error.code, int | None) else 1}
     except BaseException as error:

@@ -25,6 +25,7 @@ class Settings:
     steps: int = 10
     transplant: str | None = None
     cases: bool = True
+    layers: bool = False
     leaf_map: dict[str, str] = field(default_factory=dict)
 
 
@@ -40,6 +41,7 @@ class Session:
     spent: float = 0.0
     unlimited: bool = False
     pid: int = field(default_factory=os.getpid)
+    noted: set[str] = field(default_factory=set)
     watched: set[type] = field(default_factory=set)
     lock: threading.RLock = field(default_factory=threading.RLock)
 

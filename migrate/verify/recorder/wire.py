@@ -59,7 +59,7 @@ def decode(raw: bytes, dtype: str, shape: tuple[int, ...]) -> Array:
     if dtype == "bfloat16":
         wide = np.frombuffer(raw, np.uint16).astype(np.uint32) << 16
         return wide.view(np.float32).reshape(shape)
-    if dtype.startswith(("float8", "float4", "int4", "uint4", "int2", "uint2", "float6")):
+    if dtype.startswith(("float8", "float4", "int4", "uint4", "int2", "uint2", "float6_")):
         import ml_dtypes
 
         return np.frombuffer(raw, getattr(ml_dtypes, dtype)).astype(np.float32).reshape(shape)

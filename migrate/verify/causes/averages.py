@@ -1,0 +1,63 @@
+"""Faults of averages and target copies, seen in what compiled functions return."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from migrate.verify.causes.evidence import Evidence
+from migrate.verify.observe import Place, matched_results
+from migrate.verify.recorder.wire import Array
+from migrate.verify.report import Cause
+
+
+def averages(evidence: Evidence) -> Iterator[Cause]:
+    """What became of a tree that used to follow the parameters at a distance."""
+    names = {path: leaf for pair in evidence.pairs for path, leaf in pair.names.items()}
+    for calls, matched in matched_results(evidence.old, evidence.new, names):
+        for ours, theirs in matched:
+            if len(calls) > 1 and "params" not in ours[1] and len(ours[1]) > 2:
+                yield from _average(calls, ours, theirs)
+
+
+Results = dict[Place, Array]
+
+
+def _average(calls: list[tuple[Results, Results]], ours: Place, theirs: Place) -> Iterator[Cause]:
+    """Compare one leaf with the parameter of the same name over two calls."""
+    (first, _), (second, changed) = calls[0], calls[1]
+    parameter = next(
+        (p for p in second if "params" in p[1] and p[1][-2:] == ours[1][-2:] and p != ours), None
+    )
+    if parameter is None or ours not in first or theirs not in changed or parameter not in first:
+        return
+    old, new = first[ours].astype(float), second[ours].astype(float)
+    weights, earlier = second[parameter].astype(float), first[parameter].astype(float)
+    got = changed[theirs].astype(float)
+    before_old = calls[0][1].get(theirs)
+    decay = _decay(old, weights, new)
+    if decay is None or before_old is None or np.array_equal(got, new):
+        return
+    start = before_old.astype(float)
+    name = "/".join(ours[1])
+    options = {
+        "average-swapped": ("mixes old and new with swapped factors", (1 - decay) * start + decay * weights),
+        "average-early": ("is taken before the update", decay * start + (1 - decay) * earlier),
+        "average-frozen": ("does not move", start),
+        "average-is-model": ("is the model itself", weights),
+    }
+    for code, (text, value) in options.items():
+        if np.allclose(got, value, rtol=1e-5, atol=1e-7):
+            yield Cause(code, f"{name} {text}")
+            return
+
+
+def _decay(old: Array, weights: Array, new: Array) -> float | None:
+    """The factor of the old value, if one factor explains all elements."""
+    gap = old - weights
+    if not np.any(np.abs(gap) > 1e-9):
+        return None
+    at = np.unravel_index(np.argmax(np.abs(gap)), gap.shape)
+    decay = float(((new - weights) / np.where(gap == 0, 1, gap))[at])
+    return decay if np.allclose(decay * old + (1 - decay) * weights, new, rtol=1e-4, atol=1e-6) else None

@@ -1,0 +1,117 @@
+"""The second pass: every module's inputs and output in both programs, in the order of the call."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from migrate.verify.compare import Tree
+from migrate.verify.measure import EQUAL, Distance, distance
+from migrate.verify.observe import grouped
+from migrate.verify.pairing import TrackPair
+from migrate.verify.recorder.leafmap import normal_name
+from migrate.verify.recorder.wire import Record
+from migrate.verify.recording import Recording
+from migrate.verify.report import Layer
+
+Key = tuple[str, int, int, bool]
+
+
+@dataclass(frozen=True)
+class LayerPair:
+    """One module call in both runs."""
+
+    before: Record
+    after: Record
+
+    @property
+    def inputs(self) -> Distance:
+        return _furthest(self.before.group("in"), self.after.group("in"))
+
+    @property
+    def output(self) -> Distance:
+        return _furthest(self.before.group("out"), self.after.group("out"))
+
+
+def pair_layers(old: Recording, new: Recording, pairs: tuple[TrackPair, ...], step: int) -> list[LayerPair]:
+    """The module calls of one step (the case, for the one-step problem), in order of tracing."""
+    renamed = _renamed(pairs)
+    segment = step if old.of("case") else None
+    before, after = _calls(old, renamed, segment), _calls(new, {}, segment)
+    index = 0 if segment else step - 1
+    found = []
+    for key, ours in sorted(before.items(), key=lambda item: int(item[1][0].header["order"])):
+        theirs = after.get(key, [])
+        if theirs:
+            at = min(index, len(ours) - 1, len(theirs) - 1)
+            found.append(LayerPair(ours[at], theirs[at]))
+    return found
+
+
+def _calls(run: Recording, renamed: Mapping[str, str], segment: int | None) -> dict[Key, list[Record]]:
+    """Calls by module, occurrence and place, in order of time; rounds of recomputation dropped."""
+    events = [e for e in run.of("layer") if segment is None or e.header["segment"] == segment]
+    return grouped((_key(event, renamed), event) for event in events)
+
+
+def _key(event: Record, renamed: Mapping[str, str]) -> Key:
+    header = event.header
+    name = normal_name(tuple(header["path"].split("/")))
+    return renamed.get(name, name), header["occurrence"], header["origin"], header["training"]
+
+
+def _renamed(pairs: tuple[TrackPair, ...]) -> dict[str, str]:
+    """Names of modules at every depth, as the leaf map shows them."""
+    names: dict[str, str] = {}
+    for pair in pairs:
+        for leaf in pair.leaves.pairs:
+            one, other = leaf.before[:-1], leaf.after[:-1]
+            while one and other and normal_name(one) not in names:
+                names[normal_name(one)] = normal_name(other)
+                if len(one) != len(other):
+                    break
+                one, other = one[:-1], other[:-1]
+    return names
+
+
+def _furthest(before: Tree, after: Tree) -> Distance:
+    """The largest distance between two lists of arrays; a missing array is left out."""
+    found = [distance(a, b) for a, b in zip(before.values(), after.values(), strict=False)]
+    return max((d for d in found if not d.same_bits), key=lambda d: d.max_rel, default=EQUAL)
+
+
+def describe(pair: LayerPair) -> Layer:
+    """One row of the tree of layers."""
+    output = pair.output
+    return Layer(
+        path=pair.before.header["path"],
+        kind=pair.before.header["type"],
+        same_input=pair.inputs.same_bits,
+        same_output=output.same_bits,
+        max_abs=output.max_abs,
+        max_rel=output.max_rel,
+        before_line=line_of(pair.before),
+        after_line=line_of(pair.after),
+    )
+
+
+def line_of(record: Record) -> str:
+    """File and line of an event in the user's code, empty if it is not known."""
+    site = record.header.get("site") or {}
+    return f"{site['file']}:{site['line']}" if site.get("file") else ""
+
+
+def first_wrong(pairs: list[LayerPair]) -> LayerPair | None:
+    """The first call that turned equal inputs into something else, or else the first with other inputs."""
+    innermost = [p for p in pairs if p.inputs.same_bits and not p.output.same_bits and _is_leaf(p, pairs)]
+    given_other = [p for p in pairs if not p.inputs.same_bits]
+    return next(iter(innermost), None) or next(iter(given_other), None)
+
+
+def _is_leaf(pair: LayerPair, pairs: list[LayerPair]) -> bool:
+    path = pair.before.header["path"]
+    inside = f"{path}/" if path else ""
+    return not any(
+        other.before.header["path"].startswith(inside) and other.before.header["path"] != path
+        for other in pairs
+    )

@@ -1,0 +1,45 @@
+"""The runs of one comparison: their files lie in one scratch directory that goes away with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from migrate.verify import child
+from migrate.verify.outcome import Problem, problem
+from migrate.verify.recording import Recording, load
+from migrate.verify.request import Request
+
+
+@dataclass(frozen=True)
+class Runner:
+    """Runs programs as a request asks for, each under a name of its own."""
+
+    request: Request
+    scratch: Path
+
+    def run(
+        self,
+        program: Path,
+        name: str,
+        transplant: str | None = None,
+        layers: bool = False,
+        steps: int | None = None,
+    ) -> tuple[Recording, Problem | None]:
+        """Record a program; with `transplant` it starts from the values of the run of that name."""
+        request, out = self.request, self.scratch / f"{name}.events"
+        job = child.Job(
+            program=program,
+            out=out,
+            args=request.args,
+            steps=steps or request.steps,
+            transplant=self.scratch / f"{transplant}.events" if transplant else None,
+            python=child.interpreter(request.python),
+            timeout=request.timeout,
+            cwd=request.cwd,
+            leaf_map={"/".join(one): "/".join(other) for one, other in request.given.items()},
+            layers=layers,
+        )
+        ended = child.run(job)
+        recording = load(out)
+        return recording, problem(program, recording, ended, request.timeout)
