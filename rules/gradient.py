@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ast
-
 from migrate.analysis.sites import Differentiate
 from migrate.plan.context import Plan
 from migrate.plan.positions import function_of, moved
@@ -38,6 +36,8 @@ def rewrite(plan: Plan, site: Differentiate) -> None:
 def _shift(plan: Plan, site: Differentiate) -> None:
     """Point `argnums` at the model where parameters before it went or came."""
     function = function_of(plan.facts.values.get(site.function))
-    given = [keyword.value for keyword in site.node.keywords if keyword.arg == "argnums"] or site.node.args[1:2]
-    for value in given if function is not None else []:
+    named = [keyword.value for keyword in site.node.keywords if keyword.arg == "argnums"]
+    if function is None:
+        return
+    for value in named or site.node.args[1:2]:
         plan.edits.arguments[site.node][value] = (("argnums", moved(plan, function, value)),)

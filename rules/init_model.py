@@ -9,6 +9,7 @@ from migrate.analysis.sites import Init
 from migrate.plan.blocked import Blocked
 from migrate.plan.construction import Arguments, rngs, sizes
 from migrate.plan.context import Plan
+from migrate.plan.samples import drop_dead_samples
 from migrate.rewrite.edits import template
 from migrate.rule import Rule
 
@@ -33,6 +34,7 @@ def rewrite(plan: Plan, site: Init) -> None:
     """The construction takes over key and input sizes, where the definition stood if it can."""
     definition, name = _definition(plan, site)
     arguments: Arguments = [*sizes(plan, site), ("rngs", rngs(plan, site))]
+    drop_dead_samples(plan, site, [piece for _, piece in arguments])
     positional = isinstance(site.instance.cls, Symbol)
     begin, end = plan.statement(definition), plan.statement(site.node)
     reads = _reads(plan, arguments, site)

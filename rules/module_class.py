@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import ast
+from itertools import groupby
 
-from migrate.analysis.kinds import Class
+from migrate.analysis.kinds import Class, Loop
 from migrate.analysis.modules import fields, methods
 from migrate.analysis.sites import Layer
 from migrate.plan.blocked import Blocked
 from migrate.plan.construction import needed_inputs
 from migrate.plan.context import Plan
-from migrate.plan.layer import construction
-from migrate.rewrite.edits import ClassEdit, Method, Piece, template
+from migrate.plan.layer import construction, renamed
+from migrate.rewrite.edits import ClassEdit, Method, Piece, Suite, Template, template
 from migrate.rule import Rule
 
 SITE = Class
+Body = list[tuple[Piece | Suite, ast.AST | None]]
 
 RULE = Rule(
     code="LNX101",
@@ -37,7 +39,7 @@ def rewrite(plan: Plan, site: Class) -> None:
     known = methods(site)
     layers = sorted(_layers(plan, node), key=lambda layer: (layer.node.lineno, layer.node.col_offset))
     arguments = needed_inputs(plan, node)
-    body: list[tuple[Piece, ast.AST | None]] = []
+    body: Body = []
     for statement in fields(site):
         assert isinstance(statement.target, ast.Name)
         body.append((f"self.{statement.target.id} = {statement.target.id}", statement))
@@ -101,23 +103,59 @@ def _fields_as_parameters(site: Class) -> list[Piece]:
     return parameters
 
 
-def _compact(
-    plan: Plan, layers: list[Layer], arguments: dict[str, str]
-) -> list[tuple[Piece, ast.AST | None]]:
-    body: list[tuple[Piece, ast.AST | None]] = []
+def _compact(plan: Plan, layers: list[Layer], arguments: dict[str, str]) -> Body:
+    """The layers in the order in which they are built, those of a loop in the same loop."""
+    body: Body = []
+    for loop, group in groupby(layers, key=lambda layer: layer.loop):
+        lines = [_layer(plan, layer, arguments) for layer in group]
+        body += lines if loop is None else _looped(plan, loop, lines, arguments)
     names = [layer.name for layer in layers]
     for layer in layers:
         if names.count(layer.name) > 1:
             raise Blocked(layer.node, "LNX111", f"two layers are called `{layer.name}`")
-        made = construction(plan, layer, arguments)
-        body.append((template(f"self.{layer.name} = {{}}", made), layer.node))
-        plan.edits.expressions[layer.node] = f"self.{layer.name}"
     return body
 
 
-def _setup(
-    plan: Plan, setup: ast.FunctionDef, layers: list[Layer], arguments: dict[str, str]
-) -> list[tuple[Piece, ast.AST | None]]:
+def _layer(plan: Plan, layer: Layer, arguments: dict[str, str]) -> tuple[Piece, ast.AST | None]:
+    made = construction(plan, layer, arguments)
+    if "{" not in layer.name:
+        plan.edits.expressions[layer.node] = f"self.{layer.name}"
+        return template(f"self.{layer.name} = {{}}", made), layer.node
+    name = _f_string(plan, layer)
+    plan.edits.expressions[layer.node] = f"getattr(self, {name})"
+    return Template(("setattr(self, ", name, ", ", made, ")")), layer.node
+
+
+def _f_string(plan: Plan, layer: Layer) -> str:
+    """A computed name in the quotes that the file uses; before Python 3.12 they may not stand inside too."""
+    text = plan.facts.source.text
+    preferred = sorted(('"', "'"), key=text.count, reverse=True)
+    quote = next((q for q in preferred if q not in layer.name), None)
+    if quote is None:
+        raise Blocked(layer.node, "LNX111", "the name of a layer in a loop would need nested quotes")
+    return f"f{quote}{layer.name}{quote}"
+
+
+def _looped(
+    plan: Plan, loop: Loop, lines: list[tuple[Piece, ast.AST | None]], arguments: dict[str, str]
+) -> Body:
+    """The loop in `__init__`, with the size that goes round; the one in `__call__` must count its turns."""
+    text = plan.facts.source.segment
+    element = text(loop.element) if loop.element is not None else ""
+    iterated = f"enumerate({text(loop.iterated)})" if element else text(loop.node.iter)
+    target = f"{loop.index}, {element}" if element else loop.index
+    if target != text(loop.node.target).strip("()"):
+        plan.edits.expressions[loop.node.target] = target
+        plan.edits.expressions[loop.node.iter] = iterated
+    running = plan.facts.loops.get(loop.node)
+    if running is None:
+        return [(Suite(f"for {target} in {iterated}:", tuple(lines)), None)]
+    lines = [*lines, (f"{running.name} = {renamed(running.end, arguments)}", None)]
+    start = f"{running.name} = {renamed(running.start, arguments)}"
+    return [(start, None), (Suite(f"for {target} in {iterated}:", tuple(lines)), None)]
+
+
+def _setup(plan: Plan, setup: ast.FunctionDef, layers: list[Layer], arguments: dict[str, str]) -> Body:
     for layer in layers:
         if setup not in plan.facts.scopes.enclosing(plan.facts.scopes.scope[layer.node]):
             raise Blocked(layer.node, "LNX111", "a class has both `setup` and layers built elsewhere")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from migrate.analysis.kinds import Class, Instance, Token, Tokens, Value, join
 from migrate.analysis.scopes import FunctionNode, Scopes
-from migrate.analysis.sites import Binding, Site
+from migrate.analysis.sites import Binding, Running, Site
 from migrate.analysis.source import Source
 
 
@@ -44,6 +44,7 @@ class Facts:
     classes: dict[ast.ClassDef, Class] = field(default_factory=dict)
     imports: dict[str, str] = field(default_factory=dict)
     trees: set[ast.expr] = field(default_factory=set)
+    loops: dict[ast.For, Running] = field(default_factory=dict)
 
     def record(self, node: ast.AST, value: Value) -> Value:
         """Remember the kind of `node`, joined with what was seen there before."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence as Items
 
-from migrate.analysis import arrays, calls, leftovers, modules
+from migrate.analysis import arrays, calls, leftovers, loops, modules
 from migrate.analysis.activation import enter_unknown
 from migrate.analysis.expressions import evaluate
 from migrate.analysis.facts import Facts
@@ -211,6 +211,10 @@ def _branch(run: Run, blocks: Items[Items[ast.stmt]]) -> None:
 
 
 def _loop(run: Run, node: ast.For | ast.AsyncFor | ast.While) -> None:
+    layers = loops.recognised(run, node)
+    if layers is not None:
+        loops.execute(run, layers)
+        return
     frame = run.frame
     iterated = evaluate(run, node.iter) if not isinstance(node, ast.While) else UNKNOWN
     if not isinstance(node, ast.While):

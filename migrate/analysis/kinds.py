@@ -110,6 +110,17 @@ class Object:
 
 
 @dataclass(frozen=True)
+class Loop:
+    """A loop that can be written in `__init__` too: `index` counts its turns, `count` is their number."""
+
+    node: ast.For
+    index: str
+    count: str
+    iterated: ast.expr
+    element: ast.expr | None
+
+
+@dataclass(frozen=True)
 class Instance:
     """A Linen module definition: a class and the call that built it."""
 

@@ -13,13 +13,13 @@ LIBRARY = ("flax.linen.", "flax.TrainState")
 
 def record(facts: Facts, entered: set[ast.AST]) -> None:
     """Escapes for classes that nothing builds, for states of unknown origin, and for what is left over."""
-    for node, cls in facts.classes.items():
-        if is_module(cls) and node not in entered:
-            message = f"`{node.name}` is not constructed and initialised where this tool can see it"
-            facts.escape(node, "LNX114", message, frozenset(), owner=node)
+    for definition, cls in facts.classes.items():
+        if is_module(cls) and definition not in entered:
+            message = f"`{definition.name}` is not constructed and initialised where this tool can see it"
+            facts.escape(definition, "LNX114", message, frozenset(), owner=definition)
         elif _is_train_state(cls):
-            message = f"`{node.name}` extends `TrainState`, which has no rewriting yet"
-            facts.escape(node, "LNX012", message, frozenset())
+            message = f"`{definition.name}` extends `TrainState`, which has no rewriting yet"
+            facts.escape(definition, "LNX012", message, frozenset())
     for node, value in list(facts.values.items()):
         if (
             isinstance(node, ast.Attribute)
@@ -40,7 +40,7 @@ def _is_train_state(value: Value) -> bool:
 def _record_unexplained(facts: Facts) -> None:
     """A construction from the library that became neither a site nor an escape."""
     blocked = {node for node, _ in facts.escapes}
-    for node in list(facts.values):
+    for node in [*facts.values]:
         if not isinstance(node, ast.Call) or node in facts.sites or node in blocked:
             continue
         callee = facts.values.get(node.func)

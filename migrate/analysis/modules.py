@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 
 from migrate.analysis import arrays
 from migrate.analysis.frames import Frame
@@ -20,7 +21,7 @@ from migrate.analysis.kinds import (
     followed,
 )
 from migrate.analysis.layers import LAYERS
-from migrate.analysis.run import Run
+from migrate.analysis.run import Counter, Run
 from migrate.analysis.sites import Layer
 from migrate.analysis.sizes import UNKNOWN_SHAPE, Shape, Size
 
@@ -129,7 +130,7 @@ def keep(run: Run, target: ast.Attribute, holder: Value, kind: Value) -> bool:
 def _name_layer(run: Run, instance: Instance, name: str) -> None:
     site = run.facts.sites.get(instance.site)
     if isinstance(site, Layer):
-        run.facts.sites[instance.site] = Layer(site.node, site.layer, name, site.owner, site.inputs)
+        run.facts.sites[instance.site] = replace(site, name=name)
 
 
 def construct(run: Run, node: ast.Call, layer: str, keywords: dict[str, Value]) -> Value:
@@ -138,19 +139,23 @@ def construct(run: Run, node: ast.Call, layer: str, keywords: dict[str, Value]) 
     if _conditional(run, node):
         blocked(run, node, "LNX111", "a layer is built under a condition, in a loop or in a nested function")
     short = layer.rpartition(".")[2]
-    name = f"{short}_{run.counters.get(short, 0)}"
+    counter = run.counters.get(short, Counter())
+    if run.loop is not None and counter.turns:
+        blocked(run, node, "LNX111", f"`{short}` layers are built in more than one loop")
+    name = counter.named(short, run.loop)
     if "name" in keywords:
         name = _explicit_name(run, node, name)
     else:
-        run.counters[short] = run.counters.get(short, 0) + 1
-    run.facts.site(Layer(node, layer, name, run.owner, None))
+        run.counters[short] = replace(counter, number=counter.number + 1)
+    run.facts.site(Layer(node, layer, name, run.owner, None, run.loop))
     return Instance(Symbol(layer), node)
 
 
 def _explicit_name(run: Run, node: ast.Call, otherwise: str) -> str:
     given = next(k.value for k in node.keywords if k.arg == "name")
-    if isinstance(given, ast.Constant) and isinstance(given.value, str) and given.value.isidentifier():
-        return given.value
+    value = given.value if isinstance(given, ast.Constant) else None
+    if isinstance(value, str) and value.isidentifier() and run.loop is None:
+        return value
     blocked(run, node, "LNX111", "the name of a layer is computed")
     return otherwise
 
@@ -160,7 +165,8 @@ def _conditional(run: Run, node: ast.AST) -> bool:
     allowed = [m for n, m in methods(run.owner).items() if n in {"setup", "__call__"}]
     parent = run.facts.scopes.parent
     while node not in allowed:
-        if isinstance(node, CONDITIONAL) or node is run.owner.node:
+        looped = run.loop is not None and node is run.loop.node
+        if (isinstance(node, CONDITIONAL) and not looped) or node is run.owner.node:
             return True
         node = parent[node]
     return False
@@ -177,7 +183,7 @@ def call_layer(run: Run, node: ast.Call, instance: Instance, args: list[Value]) 
     shape = (arrays.of(args[0]) if args else None) or UNKNOWN_SHAPE
     if site.inputs is not None and site.inputs.axis(-1) != shape.axis(-1):
         shape = UNKNOWN_SHAPE
-    run.facts.sites[instance.site] = Layer(site.node, site.layer, site.name, site.owner, shape)
+    run.facts.sites[instance.site] = replace(site, inputs=shape)
     return Array(LAYERS[site.layer].output(shape, size_argument(run, site)))
 
 

@@ -14,6 +14,7 @@ from migrate.analysis.kinds import (
     Class,
     Function,
     Instance,
+    Loop,
     Method,
     Mixed,
     Tokens,
@@ -29,6 +30,21 @@ BUDGET = 200_000
 
 class TooComplex(Exception):
     """The file takes more steps to interpret than is reasonable."""
+
+
+@dataclass(frozen=True)
+class Counter:
+    """How many layers of a class there are: a number, after the turns of a loop if there was one."""
+
+    turns: str = ""
+    number: int = 0
+
+    def named(self, short: str, loop: Loop | None) -> str:
+        """The name of the next layer; braces where it is the text of an f-string."""
+        base = loop.index if loop is not None else self.turns
+        if not base:
+            return f"{short}_{self.number}"
+        return f"{short}_{{{base} + {self.number}}}" if self.number else f"{short}_{{{base}}}"
 
 
 @dataclass(frozen=True)
@@ -53,7 +69,8 @@ class Run:
     entered: set[ast.AST] = field(default_factory=set)
     definitions: dict[ast.AST, Function] = field(default_factory=dict)
     owner: Class | None = None
-    counters: dict[str, int] = field(default_factory=dict)
+    counters: dict[str, Counter] = field(default_factory=dict)
+    loop: Loop | None = None
     attributes: dict[str, Value] = field(default_factory=dict)
     steps: int = 0
     quiet: dict[Hashable, Value] = field(default_factory=dict)

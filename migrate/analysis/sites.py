@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 
-from migrate.analysis.kinds import Class, Instance
+from migrate.analysis.kinds import Class, Instance, Loop
 from migrate.analysis.scopes import FunctionNode
-from migrate.analysis.sizes import Shape
+from migrate.analysis.sizes import Shape, Size
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,16 @@ class Layer:
     name: str
     owner: Class
     inputs: Shape | None
+    loop: Loop | None = None
+
+
+@dataclass(frozen=True)
+class Running:
+    """The size that goes round a loop: its name, what it starts from, what a turn leaves."""
+
+    name: str
+    start: Size
+    end: Size
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,7 @@ def _unless_imported(facts: Facts, decision: Decision, importers: Sequence[Impor
     """A component whose functions or classes another file imports stays: that file would break."""
     if decision.plan is None:
         return decision
-    changed = {*decision.plan.edits.parameters, *decision.plan.edits.classes}
+    changed: set[ast.AST] = {*decision.plan.edits.parameters, *decision.plan.edits.classes}
     changed |= {facts.scopes.function(node) for node in decision.component.nodes}
     names = {node.name for node in changed if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
     module_level = {

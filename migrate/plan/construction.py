@@ -22,6 +22,12 @@ def needed_inputs(plan: Plan, node: ast.ClassDef) -> dict[str, str]:
     needed = []
     layers = [s for s in plan.facts.sites.values() if isinstance(s, Layer) and s.owner.node is node]
     used = {name for site in layers for name in _size_names(plan, site)}
+    turns = [
+        r
+        for loop, r in plan.facts.loops.items()
+        if node in plan.facts.scopes.enclosing(plan.facts.scopes.scope[loop])
+    ]
+    used |= {name for running in turns for size in (running.start, running.end) for name in size.names}
     needed = [name for name in inputs_of(call) if placeholder(name).text in used]
     if len(needed) == 1:
         return {needed[0]: "in_features"}

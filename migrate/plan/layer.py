@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 
-from migrate.analysis.kinds import Length
+from migrate.analysis.kinds import Length, Loop
 from migrate.analysis.layers import LAYERS, LayerKind
 from migrate.analysis.modules import placeholder
 from migrate.analysis.sites import Layer
@@ -74,11 +74,19 @@ def _check_hoistable(plan: Plan, site: Layer) -> None:
         if any(_inside(scopes.parent, node, edited) for edited in plan.edits.expressions):
             continue
         variable = scopes.variable(node, node.id)
+        if site.loop is not None and node.id in target_names(site.loop):
+            continue
         local = variable is not None and variable.scope is scopes.function(site.node)
         if local and node.id != "self" and not _in_setup(plan, site):
             raise Blocked(
                 site.node, "LNX111", f"a layer is built from `{node.id}`, which is local to `__call__`"
             )
+
+
+def target_names(loop: Loop) -> set[str]:
+    """The names that a loop binds at each turn."""
+    bound = {n.id for n in ast.walk(loop.node.target) if isinstance(n, ast.Name)}
+    return bound | {loop.index}
 
 
 def _in_setup(plan: Plan, site: Layer) -> bool:

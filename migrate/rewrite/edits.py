@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from migrate.analysis.scopes import FunctionNode
@@ -34,6 +35,14 @@ def template(text: str, *holes: Piece) -> Template:
 
 
 @dataclass(frozen=True)
+class Suite:
+    """A compound statement to be written: its header and the lines of its block."""
+
+    header: Piece
+    lines: tuple[tuple[Piece, ast.AST | None], ...]
+
+
+@dataclass(frozen=True)
 class Method:
     """A method to be written: its signature and the statements of its body.
 
@@ -42,7 +51,22 @@ class Method:
 
     name: str
     parameters: tuple[Piece, ...]
-    body: tuple[tuple[Piece, ast.AST | None], ...]
+    body: tuple[tuple[Piece | Suite, ast.AST | None], ...]
+
+    def pieces(self) -> Iterator[Piece]:
+        """Every piece of the body, those in suites too."""
+        for piece, _ in self.body:
+            if isinstance(piece, Suite):
+                yield piece.header
+                yield from (line for line, _ in piece.lines)
+            else:
+                yield piece
+
+    def origins(self) -> Iterator[ast.expr]:
+        """The expressions that statements of the body were made from."""
+        for piece, origin in self.body:
+            inner = [o for _, o in piece.lines] if isinstance(piece, Suite) else [origin]
+            yield from (o for o in inner if isinstance(o, ast.expr))
 
 
 @dataclass

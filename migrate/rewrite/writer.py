@@ -11,7 +11,7 @@ import libcst as cst
 
 from migrate.rewrite import lens
 from migrate.rewrite.comments import as_lines, comments, lost
-from migrate.rewrite.edits import ClassEdit, Edits, Piece, Template
+from migrate.rewrite.edits import ClassEdit, Edits, Piece, Suite, Template
 from migrate.rewrite.layout import width_of, wrapped
 
 
@@ -68,7 +68,7 @@ class Writer:
         for parameters in edits.parameters.values():
             pieces += [piece for new in parameters.values() for piece in new]
         for change in edits.classes.values():
-            pieces += [*change.method.parameters, *(piece for piece, _ in change.method.body)]
+            pieces += [*change.method.parameters, *change.method.pieces()]
         return pieces
 
     # Where each node of the spine stands in the original libcst tree.
@@ -135,12 +135,7 @@ class Writer:
 
     def _moved(self, group: list[ast.stmt]) -> list[str]:
         """The comments that go to `__init__` with the layers built in these statements."""
-        origins = {
-            o
-            for change in self.edits.classes.values()
-            for _, o in change.method.body
-            if isinstance(o, ast.expr)
-        }
+        origins = {o for change in self.edits.classes.values() for o in change.method.origins()}
         inside = [node for statement in group for node in ast.walk(statement) if node in origins]
         return [text for node in inside for text in comments(self.homes[node])]
 
@@ -316,8 +311,13 @@ class Writer:
         return parsed.with_changes(body=cst.IndentedBlock(body=body, indent=suite.indent))
 
     def _method_statement(
-        self, piece: Piece, origin: ast.AST | None, lines: dict[ast.stmt, Any], indent: str
+        self, piece: Piece | Suite, origin: ast.AST | None, lines: dict[ast.stmt, Any], indent: str
     ) -> list[Any]:
+        if isinstance(piece, Suite):
+            inner = indent + self.module.default_indent
+            nested = [n for part, o in piece.lines for n in self._method_statement(part, o, lines, inner)]
+            made = cst.ensure_type(cst.parse_statement(f"{self.text(piece.header)} pass"), cst.For)
+            return [made.with_changes(body=cst.IndentedBlock(body=nested))]
         if isinstance(piece, ast.stmt):
             return self._line(self._line_of(piece), [piece], indent)
         text = self.text(piece)

@@ -1,0 +1,52 @@
+"""Sample inputs that were made for `init` alone go with it."""
+
+from __future__ import annotations
+
+import ast
+
+from migrate.analysis.kinds import Symbol
+from migrate.analysis.sites import Init
+from migrate.plan.context import Plan
+from migrate.rewrite.edits import Piece, Template
+
+PURE = ("jax.numpy.", "numpy.zeros", "numpy.ones", "numpy.empty", "numpy.full", "jax.random.")
+
+
+def drop_dead_samples(plan: Plan, site: Init, written: list[Piece]) -> None:
+    """Remove the assignment of each sample that nothing reads any more."""
+    holes = {part for piece in written for part in _nodes(piece)}
+    for sample in site.inputs:
+        if isinstance(sample, ast.Name) and sample not in holes:
+            assignment = _only_assignment(plan, sample)
+            if assignment is not None and assignment not in plan.edits.statements:
+                plan.edits.statements[assignment] = []
+
+
+def _nodes(piece: Piece) -> set[ast.AST]:
+    if isinstance(piece, Template):
+        return {node for part in piece.parts for node in _nodes(part)}
+    return set(ast.walk(piece)) if isinstance(piece, ast.AST) else set()
+
+
+def _only_assignment(plan: Plan, sample: ast.Name) -> ast.Assign | None:
+    """The one assignment of a name that is read nowhere but at `sample`, if making it has no other effect."""
+    scopes = plan.facts.scopes
+    variable = scopes.variable(sample, sample.id)
+    nodes = [
+        node
+        for node in ast.walk(scopes.tree)
+        if isinstance(node, ast.Name) and node.id == sample.id and scopes.variable(node, node.id) == variable
+    ]
+    others = [node for node in nodes if node is not sample]
+    if len(others) != 1 or not isinstance(others[0].ctx, ast.Store):
+        return None
+    statement = scopes.statement(others[0])
+    if not isinstance(statement, ast.Assign) or statement.targets != others:
+        return None
+    return statement if _is_pure(plan, statement.value) else None
+
+
+def _is_pure(plan: Plan, value: ast.expr) -> bool:
+    calls = [node for node in ast.walk(value) if isinstance(node, ast.Call)]
+    callees = [plan.facts.values.get(call.func) for call in calls]
+    return all(isinstance(callee, Symbol) and callee.name.startswith(PURE) for callee in callees)
