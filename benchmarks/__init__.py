@@ -1,0 +1,1 @@
+"""How long linen2nnx takes, beside a bare parse and the tools that do similar work."""
