@@ -171,7 +171,10 @@ class Writer:
     def _laid(self, text: str, indent: str) -> str:
         """Broken lines relative to their block: libcst writes the block's own indentation by itself."""
         laid = wrapped(text, indent, self.width, self.module.default_indent)
-        return laid.replace(f"\n{indent}", "\n").replace("\n", self.module.default_newline)
+        return self._own_newlines(laid.replace(f"\n{indent}", "\n"))
+
+    def _own_newlines(self, text: str) -> str:
+        return text.replace("\n", self.module.default_newline)
 
     def _compound(self, line: Any, statement: ast.stmt, indent: str) -> list[Any]:
         if statement in self.edits.statements:
@@ -369,6 +372,7 @@ class Writer:
     def _expression(self, text: str) -> Any:
         """Parsed text, in parentheses where it runs over several lines without any."""
         config = self.module.config_for_parsing
+        text = self._own_newlines(text)
         try:
             return cst.parse_expression(text, config=config)
         except cst.ParserSyntaxError:
@@ -405,8 +409,9 @@ class Writer:
         return args
 
     def _argument(self, name: str | None, piece: Piece) -> cst.Arg:
-        text = self.text(piece)
-        call = cst.ensure_type(cst.parse_expression(f"f({name}={text})" if name else f"f({text})"), cst.Call)
+        text = self._own_newlines(self.text(piece))
+        source = f"f({name}={text})" if name else f"f({text})"
+        call = cst.ensure_type(cst.parse_expression(source, self.module.config_for_parsing), cst.Call)
         return call.args[0]
 
     # Text.
@@ -419,7 +424,7 @@ class Writer:
             case Template(parts):
                 return "".join(self.text(part) for part in parts)
             case _:
-                return self._code(self._tree(piece)).strip()
+                return self._code(self._tree(piece)).strip().replace("\r\n", "\n")
 
     def _code(self, node: Any) -> str:
         return self.module.code_for_node(node)
