@@ -12,6 +12,7 @@ from migrate.analysis.sites import Construct, Init, Site
 from migrate.plan.blocked import Blocked
 from migrate.plan.components import ComponentFacts, components
 from migrate.plan.context import Plan
+from migrate.plan.lines import check_lines
 from migrate.plan.naming import Naming
 from migrate.plan.needs import needs
 from migrate.plan.results import rewrite_results
@@ -96,6 +97,7 @@ def _plan(facts: Facts, component: ComponentFacts, style: Style) -> Plan:
     rewrite_flows(plan)
     rewrite_results(plan)
     check_references(plan)
+    check_lines(plan)
     return plan
 
 

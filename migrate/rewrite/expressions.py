@@ -1,0 +1,123 @@
+"""Expressions with the edits below them applied, and pieces as text."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+import libcst as cst
+
+from migrate.rewrite import lens
+from migrate.rewrite.edits import Piece, Template
+from migrate.rewrite.layout import wrapped
+from migrate.rewrite.page import Page
+from migrate.rewrite.separators import exchanged, like, separator, trimmed, with_arguments
+
+
+def text_of(page: Page, piece: Piece) -> str:
+    """A piece as source, with edits applied inside of its holes."""
+    match piece:
+        case str():
+            return piece
+        case Template(parts):
+            return "".join(text_of(page, part) for part in parts)
+        case _:
+            return code_of(page, tree_of(page, piece)).strip().replace("\r\n", "\n")
+
+
+def code_of(page: Page, node: Any) -> str:
+    return page.module.code_for_node(node)
+
+
+def tree_of(page: Page, node: ast.AST) -> Any:
+    """The libcst node of `node` with all edits below it applied."""
+    home = page.homes[node]
+    if node in page.edits.expressions:
+        return expression(page, text_of(page, page.edits.expressions[node]))
+    return below(page, node, home)
+
+
+def below(page: Page, node: ast.AST, home: Any) -> Any:
+    changed = home
+    for child, path in lens.expressions(node, home):
+        if child in page.spine:
+            changed = lens.put(changed, path, tree_of(page, child))
+    if isinstance(node, ast.Call) and (node in page.edits.arguments or node in page.edits.added):
+        changed = arguments(page, node, home, changed)
+    if isinstance(node, ast.Lambda) and node in page.edits.parameters:
+        changed = changed.with_changes(params=parameters(page, node, changed.params))
+    return changed
+
+
+def expression(page: Page, text: str) -> Any:
+    """Parsed text, in parentheses where it runs over several lines without any."""
+    config = page.module.config_for_parsing
+    text = own_newlines(page, text)
+    try:
+        return cst.parse_expression(text, config=config)
+    except cst.ParserSyntaxError:
+        return cst.parse_expression(f"({text})", config=config)
+
+
+def arguments(page: Page, node: ast.Call, home: cst.Call, changed: cst.Call) -> cst.Call:
+    wanted = page.edits.arguments.get(node, {})
+    positions = dict(zip(lens.argument_positions(node, home), lens.given(node), strict=True))
+    new: list[cst.Arg] = []
+    for i, arg in enumerate(changed.args):
+        expression = positions[i]
+        if expression not in wanted:
+            new.append(arg)
+            continue
+        pieces = [argument(page, name, piece) for name, piece in wanted[expression]]
+        new += like(arg, pieces)
+    new = with_added(page, node, home, new)
+    return with_arguments(changed, new)
+
+
+def with_added(page: Page, node: ast.Call, home: cst.Call, args: list[cst.Arg]) -> list[cst.Arg]:
+    for name, piece in page.edits.added.get(node, []):
+        addition = argument(page, name, piece)
+        if args:
+            comma = separator(home)
+            trailing = args[-1].comma
+            args[-1] = args[-1].with_changes(comma=comma)
+            addition = addition.with_changes(
+                comma=trailing, whitespace_after_arg=args[-1].whitespace_after_arg
+            )
+            args[-1] = args[-1].with_changes(whitespace_after_arg=cst.SimpleWhitespace(""))
+        args.append(addition)
+    return args
+
+
+def argument(page: Page, name: str | None, piece: Piece) -> cst.Arg:
+    text = own_newlines(page, text_of(page, piece))
+    source = f"f({name}={text})" if name else f"f({text})"
+    call = cst.ensure_type(cst.parse_expression(source, page.module.config_for_parsing), cst.Call)
+    return call.args[0]
+
+
+def parameters(page: Page, node: Any, params: cst.Parameters) -> cst.Parameters:
+    wanted = page.edits.parameters[node]
+    groups: dict[str, list[Any]] = {}
+    for name in ("posonly_params", "params", "kwonly_params"):
+        groups[name] = exchanged(getattr(params, name), wanted, lambda piece: parameter(page, piece))
+    return trimmed(params.with_changes(**groups))
+
+
+def parameter(page: Page, piece: Piece) -> cst.Param:
+    parsed = cst.ensure_type(cst.parse_statement(f"def f({text_of(page, piece)}): ..."), cst.FunctionDef)
+    return parsed.params.params[0]
+
+
+def parsed_statement(page: Page, text: str, indent: str) -> Any:
+    return cst.parse_statement(laid_out(page, text, indent), config=page.module.config_for_parsing)
+
+
+def laid_out(page: Page, text: str, indent: str) -> str:
+    """Broken lines relative to their block: libcst writes the block's own indentation by itpage."""
+    laid = wrapped(text, indent, page.width, page.module.default_indent)
+    return own_newlines(page, laid.replace(f"\n{indent}", "\n"))
+
+
+def own_newlines(page: Page, text: str) -> str:
+    return text.replace("\n", page.module.default_newline)

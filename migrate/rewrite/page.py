@@ -1,0 +1,109 @@
+"""The page being written: a libcst module, the edits, and where the nodes on the way to an edit stand."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import libcst as cst
+
+from migrate.rewrite import lens
+from migrate.rewrite.edits import Edits, Piece, Template
+
+
+class Mismatch(Exception):
+    """The two trees of one source do not fit together: a fault of this tool."""
+
+
+@dataclass
+class Page:
+    """One module; `spine` holds every node on the way to an edit, `homes` its libcst node."""
+
+    module: cst.Module
+    edits: Edits
+    parent: dict[ast.AST, ast.AST]
+    width: int
+    spine: set[ast.AST] = field(default_factory=set)
+    homes: dict[ast.AST, Any] = field(default_factory=dict)
+
+    def find_homes(self, tree: ast.Module) -> None:
+        """Mark the way to each edit, then walk it in both trees at once."""
+        for node in targets(self):
+            current: ast.AST | None = node
+            while current is not None and current not in self.spine:
+                self.spine.add(current)
+                current = self.parent.get(current)
+        locate_block(self, tree.body, self.module.body)
+
+
+def targets(page: Page) -> list[ast.AST]:
+    edits = page.edits
+    groups: tuple[Any, ...] = (
+        *(edits.expressions, edits.statements, edits.before, edits.arguments),
+        *(edits.added, edits.parameters, edits.classes, edits.decorators),
+    )
+    return [node for group in groups for node in group] + holes(page)
+
+
+def holes(page: Page) -> list[ast.AST]:
+    found: list[ast.AST] = []
+    for piece in pieces(page):
+        gather(piece, found)
+    return found
+
+
+def pieces(page: Page) -> list[Piece]:
+    edits = page.edits
+    pieces: list[Piece] = [*edits.expressions.values()]
+    for group in (*edits.statements.values(), *edits.before.values()):
+        pieces += group
+    for arguments in edits.arguments.values():
+        pieces += [piece for new in arguments.values() for _, piece in new]
+    for added in edits.added.values():
+        pieces += [piece for _, piece in added]
+    for parameters in edits.parameters.values():
+        pieces += [piece for new in parameters.values() for piece in new]
+    for change in edits.classes.values():
+        pieces += [*change.method.parameters, *change.method.pieces()]
+    return pieces
+
+
+def gather(piece: Piece, found: list[ast.AST]) -> None:
+    if isinstance(piece, Template):
+        for part in piece.parts:
+            gather(part, found)
+    elif isinstance(piece, ast.AST):
+        found.append(piece)
+
+
+def locate_block(page: Page, statements: Sequence[ast.stmt], body: Any) -> None:
+    for statement, (line, position) in zip(statements, places(body), strict=True):
+        if statement in page.spine:
+            small = line.body[position] if position is not None else line
+            page.homes[statement] = small
+            locate_below(page, statement, small)
+
+
+def locate_below(page: Page, node: ast.AST, tree: Any) -> None:
+    for child, path in lens.expressions(node, tree):
+        if child in page.spine:
+            page.homes[child] = lens.get(tree, path)
+            locate_below(page, child, page.homes[child])
+    for block, path in lens.blocks(node, tree):
+        suite = lens.get(tree, path)
+        locate_block(page, block, [suite] if isinstance(suite, cst.If) else suite.body)
+
+
+def places(body: Any) -> list[tuple[Any, int | None]]:
+    """Each statement of a libcst block: its line, and its place on it if it is a simple one."""
+    places: list[tuple[Any, int | None]] = []
+    for line in body:
+        if isinstance(line, cst.SimpleStatementLine):
+            places += [(line, i) for i in range(len(line.body))]
+        elif isinstance(line, cst.BaseSmallStatement):
+            places.append((cst.SimpleStatementLine(body=[line]), 0))
+        else:
+            places.append((line, None))
+    return places

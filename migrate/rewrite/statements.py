@@ -1,0 +1,152 @@
+"""Blocks of statements: lines replaced, lines inserted, comments kept."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from typing import Any
+
+import libcst as cst
+
+from migrate.rewrite import lens
+from migrate.rewrite.classes import class_body
+from migrate.rewrite.comments import as_lines, comments, lost
+from migrate.rewrite.expressions import below, code_of, parsed_statement, text_of, tree_of
+from migrate.rewrite.functions import changed_function
+from migrate.rewrite.page import Mismatch, Page, places
+
+
+def written_block(
+    page: Page, statements: Sequence[ast.stmt], body: Any, indent: str
+) -> tuple[list[Any], list[cst.EmptyLine]]:
+    """The lines of a block, and the comments that its last lines leave behind."""
+    groups: list[tuple[Any, list[ast.stmt]]] = []
+    for statement, (line, _) in zip(statements, places(body), strict=True):
+        if groups and groups[-1][0] is line:
+            groups[-1][1].append(statement)
+        else:
+            groups.append((line, [statement]))
+    written: list[Any] = []
+    carried: list[cst.EmptyLine] = []
+    for line, group in groups:
+        new = written_line(page, line, group, indent) if any(s in page.spine for s in group) else [line]
+        if not new:
+            carried += left_behind(line)
+            continue
+        if carried:
+            new[0] = new[0].with_changes(leading_lines=joined(carried, new[0].leading_lines))
+            carried = []
+        written += new
+    return written, [entry for entry in carried if entry.comment]
+
+
+def written_line(page: Page, line: Any, group: list[ast.stmt], indent: str) -> list[Any]:
+    """One line of simple statements, or one compound statement, as the lines that take its place."""
+    if not isinstance(line, cst.SimpleStatementLine):
+        return written_compound(page, line, group[0], indent)
+    edited = [s for s in group if s in page.edits.statements or s in page.edits.before]
+    if edited and len(group) > 1:
+        raise Mismatch("several statements on one line")
+    if not edited:
+        small = [
+            tree_of(page, s) if s in page.spine else part for s, part in zip(group, line.body, strict=True)
+        ]
+        changed = line.with_changes(body=small)
+        return [relaid(page, line, changed, indent, moved(page, group))]
+    statement = group[0]
+    texts = [text_of(page, piece) for piece in page.edits.before.get(statement, [])]
+    if statement in page.edits.statements:
+        texts += [text_of(page, piece) for piece in page.edits.statements[statement]]
+        return replaced(page, line, texts, indent, None)
+    own = line.with_changes(body=[tree_of(page, statement)])
+    return replaced(page, line, texts, indent, own)
+
+
+def moved(page: Page, group: list[ast.stmt]) -> list[str]:
+    """The comments that go to `__init__` with the layers built in these statements."""
+    origins = {o for change in page.edits.classes.values() for o in change.method.origins()}
+    inside = [node for statement in group for node in ast.walk(statement) if node in origins]
+    return [text for node in inside for text in comments(page.homes[node])]
+
+
+def relaid(page: Page, line: Any, changed: Any, indent: str, moved: list[str] | None = None) -> Any:
+    """A changed line, broken anew if it has become too long; comments that lost their place go above."""
+    code = code_of(page, changed.with_changes(leading_lines=[], trailing_whitespace=cst.TrailingWhitespace()))
+    if "\n" not in code.strip("\n") and len(indent) + len(code.strip()) > page.width:
+        broken = parsed_statement(page, code.strip(), indent)
+        changed = changed.with_changes(body=broken.body)
+    missing = lost(line, changed, moved)
+    return changed.with_changes(leading_lines=[*changed.leading_lines, *as_lines(missing)])
+
+
+def replaced(page: Page, line: Any, texts: list[str], indent: str, last: Any) -> list[Any]:
+    """New statements in place of a line; its comments stay with the first, its tail with the last."""
+    new = [parsed_statement(page, text, indent) for text in texts]
+    if last is not None:
+        new.append(
+            relaid(page, line.with_changes(leading_lines=[]), last.with_changes(leading_lines=[]), indent)
+        )
+    if not new:
+        return []
+    new[-1] = new[-1].with_changes(trailing_whitespace=line.trailing_whitespace)
+    new[0] = new[0].with_changes(leading_lines=line.leading_lines)
+    missing = lost(line, cst.IndentedBlock(body=new))
+    lines = [*new[0].leading_lines, *as_lines(missing)]
+    return [new[0].with_changes(leading_lines=lines), *new[1:]]
+
+
+def written_compound(page: Page, line: Any, statement: ast.stmt, indent: str) -> list[Any]:
+    """A compound statement with what goes in front of it."""
+    if statement in page.edits.statements:
+        raise Mismatch("a compound statement is replaced")
+    changed = headed(page, statement, line, indent)
+    before = [
+        parsed_statement(page, text_of(page, piece), indent) for piece in page.edits.before.get(statement, [])
+    ]
+    if before:
+        before[0] = before[0].with_changes(leading_lines=changed.leading_lines)
+        changed = changed.with_changes(leading_lines=[])
+    return [*before, changed]
+
+
+def headed(page: Page, statement: ast.stmt, line: Any, indent: str) -> Any:
+    """A compound statement: its header by expressions, its suites block by block."""
+    changed = below(page, statement, line)
+    if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        changed = changed_function(page, statement, line, changed, indent)
+    for block, path in lens.blocks(statement, line):
+        if not any(child in page.spine for child in block):
+            continue
+        suite = lens.get(line, path)
+        if isinstance(suite, cst.If):
+            new: Any = headed(page, block[0], suite, indent)
+        else:
+            new = written_suite(page, block, suite, indent, statement)
+        changed = lens.put(changed, path, new)
+    return changed
+
+
+def written_suite(page: Page, block: list[ast.stmt], suite: Any, indent: str, owner: ast.stmt) -> Any:
+    """The indented block of `owner`."""
+    if not isinstance(suite, cst.IndentedBlock):
+        raise Mismatch("a suite on the line of its header is edited")
+    inner = indent + (suite.indent or page.module.default_indent)
+    if isinstance(owner, ast.ClassDef) and owner in page.edits.classes:
+        return suite.with_changes(body=class_body(page, owner, suite, inner, written_line))
+    body, orphans = written_block(page, block, suite.body, inner)
+    body = body or [cst.parse_statement("pass")]
+    return suite.with_changes(body=body, footer=[*orphans, *suite.footer])
+
+
+def left_behind(line: Any) -> list[cst.EmptyLine]:
+    """What a removed line leaves behind: its comments, the one at its end too."""
+    inner = comments([line.body, line.trailing_whitespace])
+    return [*line.leading_lines, *as_lines(inner)]
+
+
+def joined(carried: list[cst.EmptyLine], own: Any) -> list[cst.EmptyLine]:
+    """Comments of removed lines before a statement, with no more blank lines than there were."""
+    lines = [entry for i, entry in enumerate(carried) if entry.comment or i == 0 or carried[i - 1].comment]
+    if not any(entry.comment for entry in lines):
+        return [*lines[:1], *own] if lines and not own else [*own] if own else lines
+    return [*lines, *own]
