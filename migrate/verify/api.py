@@ -13,15 +13,20 @@ from migrate.verify.errors import VerifyError
 from migrate.verify.outcome import Problem
 from migrate.verify.pairing import pair_tracks
 from migrate.verify.recording import Recording
+from migrate.verify.refine import refine
 from migrate.verify.report import Divergence, Report
-from migrate.verify.request import Request, check
+from migrate.verify.report_html import render_html
+from migrate.verify.request import Request, check, command
 from migrate.verify.runner import Runner
 
 __all__ = ["Report", "Request", "VerifyError", "verify"]
 
 
-def verify(request: Request) -> Report:
+def verify(request: Request, keep: Path | None = None) -> Report:
     """Compare two programs over `request.steps` optimizer steps.
+
+    With `keep`, an existing directory, the runs of the before program are kept there and used
+    again by the next call with the same request, so that many after programs cost one run each.
 
     Raises VerifyError where the request or the set-up is at fault; everything that the
     programs do, crashes included, is in the report.
@@ -29,7 +34,18 @@ def verify(request: Request) -> Report:
     after = check(request)
     _require_numpy()
     with tempfile.TemporaryDirectory(prefix="linen2nnx-") as name:
-        return _compare(replace(request, after=after), after, Path(name))
+        runner = Runner(replace(request, after=after), Path(name), keep or Path(name))
+        report = replace(_compare(runner, after), shows_map=request.show_map, command=command(request))
+    if request.html is not None:
+        _write_page(request.html, report)
+    return report
+
+
+def _write_page(path: Path, report: Report) -> None:
+    try:
+        path.write_text(render_html(report), encoding="utf-8")
+    except OSError as error:
+        raise VerifyError(f"{path}: the page cannot be written ({error.strerror})") from error
 
 
 def _require_numpy() -> None:
@@ -39,8 +55,8 @@ def _require_numpy() -> None:
         raise VerifyError("verify needs numpy; install linen2nnx[verify]") from error
 
 
-def _compare(request: Request, after: Path, scratch: Path) -> Report:
-    runner = Runner(request, scratch)
+def _compare(runner: Runner, after: Path) -> Report:
+    request = runner.request
     old, trouble = runner.run(request.before, "before")
     blank = Report(str(request.before), str(after), "inconclusive", "none", 0, "")
     if trouble is not None:
@@ -50,17 +66,17 @@ def _compare(request: Request, after: Path, scratch: Path) -> Report:
     if trouble is not None:
         report = _after_failed(blank, trouble, old, new)
     else:
-        report = judge.judge(blank, old, new, request.steps, pairs)
+        report = refine(judge.judge(blank, old, new, request.steps, pairs), runner, old, pairs)
     watch = functools.partial(_watch, runner, after)
     return diagnose(report, old, new, pairs, watch, request.layers)
 
 
 def _watch(runner: Runner, after: Path, step: int) -> tuple[Recording, Recording] | None:
     """Both programs once more, with the inputs and outputs of every module."""
-    old, trouble = runner.run(runner.request.before, "before-layers", layers=True, steps=step)
+    old, trouble = runner.run(runner.request.before, f"before-{step}", layers=True, steps=step)
     if trouble is not None:
         return None
-    new, trouble = runner.run(after, "after-layers", transplant="before-layers", layers=True, steps=step)
+    new, trouble = runner.run(after, "after-layers", transplant=f"before-{step}", layers=True, steps=step)
     return None if trouble is not None else (old, new)
 
 

@@ -32,6 +32,7 @@ class Job:
     cwd: Path | None = None
     leaf_map: Mapping[str, str] = field(default_factory=dict)
     layers: bool = False
+    replay: int = 0
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,7 @@ def _settings(job: Job) -> dict[str, object]:
         "steps": job.steps,
         "leaf_map": dict(job.leaf_map),
         "layers": job.layers,
+        "replay": job.replay,
         "transplant": str(job.transplant) if job.transplant else None,
     }
 

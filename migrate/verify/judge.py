@@ -22,9 +22,11 @@ from migrate.verify.observe import compare_calls, compare_returns
 from migrate.verify.pairing import TrackPair, pair_losses
 from migrate.verify.recorder.wire import Record
 from migrate.verify.recording import Recording
-from migrate.verify.report import Alive, Divergence, Grade, Losses, MapEntry, Phase, Report, StepTime
+from migrate.verify.report import Alive, Divergence, Error, Grade, Losses, MapEntry, Phase, Report, StepTime
 
 WARM_UP = 2
+DRIFT = 1e-3
+ERRORS = 5000
 
 
 def evidence(report: Report, old: Recording, new: Recording) -> Report:
@@ -66,8 +68,8 @@ def judge(blank: Report, old: Recording, new: Recording, steps: int, pairs: list
         found = look(report, old, new, pairs)
         if found is not None:
             return found
-    differences = sorted(_differences(old, new, pairs, steps), key=lambda found: found.rank)
-    return _ladder(report, differences, old)
+    found_all = sorted(differences(old, new, pairs, steps), key=lambda found: found.rank)
+    return _ladder(report, found_all, old)
 
 
 def _compared(old: Recording, pairs: list[TrackPair], steps: int) -> int:
@@ -163,7 +165,7 @@ def _not_decreasing(
     return replace(report, verdict="fail", first_divergence=lost, message=message)
 
 
-def _differences(old: Recording, new: Recording, pairs: list[TrackPair], steps: int) -> Iterator[Difference]:
+def differences(old: Recording, new: Recording, pairs: list[TrackPair], steps: int) -> Iterator[Difference]:
     updates = max((len(track.updates) for track in old.tracks), default=1)
     for before, after in pair_losses(old.loss_sites, new.loss_sites):
         yield from compare_losses(before, after, max(1.0, len(before.losses) / updates), steps)
@@ -185,22 +187,32 @@ def _case_difference(number: int, one: Record, other: Record) -> Iterator[Differ
             yield Difference(number, phase, f"returned[{index}]", found, tolerated)
 
 
-def _ladder(report: Report, differences: list[Difference], old: Recording) -> Report:
+def _ladder(report: Report, found_all: list[Difference], old: Recording) -> Report:
     """Identical bits, then differences that rounding explains, then failure."""
-    if not differences:
+    if not found_all:
         return _passed(report, "bitwise", f"identical bits over {_count(report, old)}")
-    first = differences[0]
-    worst = next((found for found in differences if not found.tolerated), None)
-    shown = worst or first
-    divergence = Divergence(
-        shown.step, shown.phase, shown.path, shown.distance.max_abs, shown.distance.max_rel
+    serious = [found for found in found_all if not found.tolerated]
+    worst = next(iter(serious), None)
+    report = replace(
+        report,
+        errors=tuple(_error(found) for found in found_all[:ERRORS]),
+        first_divergence=_divergence(worst or found_all[0]),
+        inexact=_divergence(found_all[0]),
+        drifts=all(d.phase in ("forward", "backward") and d.distance.max_rel < DRIFT for d in serious),
     )
-    report = replace(report, first_divergence=divergence)
     if worst is None:
         return _passed(report, "ulp", f"equal up to rounding over {_count(report, old)}")
     place = f"step {worst.step}, phase {worst.phase}, {worst.path}"
     sizes = f"max abs {worst.distance.max_abs:.3g}, max rel {worst.distance.max_rel:.3g}"
     return replace(report, verdict="fail", message=f"{report.after}: differs first in {place} ({sizes})")
+
+
+def _error(found: Difference) -> Error:
+    return Error(found.step, found.phase, found.path, found.distance.max_abs, found.distance.max_rel)
+
+
+def _divergence(found: Difference) -> Divergence:
+    return Divergence(found.step, found.phase, found.path, found.distance.max_abs, found.distance.max_rel)
 
 
 def _count(report: Report, old: Recording) -> str:

@@ -42,6 +42,11 @@ class Recording:
     def started(self) -> bool:
         return bool(self.of("start"))
 
+    @property
+    def whole(self) -> bool:
+        """Whether the run took steps and ended by itself or after the last wanted one."""
+        return bool(self.tracks) and self.end["reason"] in ("steps", "finished")
+
     @cached_property
     def end(self) -> dict[str, object]:
         """How the run ended; `reason` is `steps`, `finished`, `exit`, `crash` or `killed`."""

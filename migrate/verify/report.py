@@ -38,6 +38,17 @@ class Cause:
 
 
 @dataclass(frozen=True)
+class Error:
+    """One leaf of one step whose bits differ; relative to the largest magnitude of its tree."""
+
+    step: int
+    phase: Phase
+    path: str
+    max_abs: float
+    max_rel: float
+
+
+@dataclass(frozen=True)
 class Layer:
     """One module call in both programs: whether it was given the same and returned the same."""
 
@@ -94,7 +105,11 @@ class StepTime:
 
 @dataclass(frozen=True)
 class Report:
-    """The outcome of one comparison; `message` is one sentence, `traceback` a program's own."""
+    """The outcome of one comparison; `message` is one sentence, `traceback` a program's own.
+
+    `inexact` is the first difference of bits, tolerated or not; `drifts` says that all that is not
+    tolerated is small and comes in losses and gradients, as rounding that grows would.
+    """
 
     before: str
     after: str
@@ -104,12 +119,16 @@ class Report:
     message: str
     losses: Losses = Losses()
     first_divergence: Divergence | None = None
+    inexact: Divergence | None = None
+    drifts: bool = False
     leaf_map: tuple[MapEntry, ...] = ()
     liveness: dict[str, Alive] = field(default_factory=dict)
     step_time: StepTime = StepTime()
     causes: tuple[Cause, ...] = ()
     layers: tuple[Layer, ...] = ()
+    errors: tuple[Error, ...] = ()
     shows_map: bool = False
+    command: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     traceback: str = ""
     environment: dict[str, str] = field(default_factory=dict)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from migrate.verify.report import Alive, Report
+from migrate.verify.report import Alive, Layer, Report
 
 LOSS_ROWS = 12
 
@@ -58,7 +58,7 @@ def _gap(before: float, after: float) -> str:
 
 def _layers(report: Report) -> list[str]:
     """The tree of module calls; the first that goes wrong on its own is marked."""
-    marked = next((layer for layer in report.layers if layer.same_input and not layer.same_output), None)
+    marked = _first_wrong(report.layers)
     rows = []
     for layer in report.layers:
         indent = "  " * layer.path.count("/")
@@ -68,10 +68,18 @@ def _layers(report: Report) -> list[str]:
     return ["layers:", *rows, ""] if rows else []
 
 
+def _first_wrong(layers: tuple[Layer, ...]) -> Layer | None:
+    """The first call that is given something else, or turns the same into something else."""
+    return next((layer for layer in layers if not (layer.same_input and layer.same_output)), None)
+
+
 def _facts(report: Report) -> list[str]:
     lines = []
     if report.leaf_map:
         lines.append(f"leaf map: {len(report.leaf_map)} leaves paired")
+    if report.shows_map:
+        width = max((len(entry.before) for entry in report.leaf_map), default=0)
+        lines += [f"  {entry.before:<{width}}  {entry.after}  ({entry.how})" for entry in report.leaf_map]
     for side in ("before", "after"):
         if side in report.liveness:
             lines.append(f"{side + ':':<8}{_signs(report.liveness[side])}")

@@ -39,6 +39,20 @@ class Request:
         return read_leaf_map(self.leaf_map) if self.leaf_map else {}
 
 
+def command(request: Request) -> tuple[str, ...]:
+    """The command line that repeats a request."""
+    words = ["linen2nnx", "verify", str(request.before), str(request.after or "")]
+    values = (
+        ("--steps", request.steps),
+        ("--python", request.python),
+        ("--cwd", request.cwd),
+        ("--leaf-map", request.leaf_map),
+    )
+    words += [word for name, value in values if value is not None for word in (name, str(value))]
+    words += [name for name, wanted in (("--layers", request.layers), ("--map", request.show_map)) if wanted]
+    return tuple([word for word in words if word] + (["--", *request.args] if request.args else []))
+
+
 def check(request: Request) -> Path:
     """Return the after program once everything that can be seen without a run is in order."""
     if request.after is None:

@@ -13,10 +13,14 @@ from migrate.verify.request import Request
 
 @dataclass(frozen=True)
 class Runner:
-    """Runs programs as a request asks for, each under a name of its own."""
+    """Runs programs as a request asks for, each under a name of its own.
+
+    Runs that start from their own values lie in `kept` and are not repeated there.
+    """
 
     request: Request
     scratch: Path
+    kept: Path
 
     def run(
         self,
@@ -24,21 +28,26 @@ class Runner:
         name: str,
         transplant: str | None = None,
         layers: bool = False,
+        replay: int = 0,
         steps: int | None = None,
     ) -> tuple[Recording, Problem | None]:
         """Record a program; with `transplant` it starts from the values of the run of that name."""
-        request, out = self.request, self.scratch / f"{name}.events"
+        request = self.request
+        out = (self.scratch if transplant else self.kept) / f"{name}.events"
+        if out.exists() and load(out).whole:
+            return load(out), None
         job = child.Job(
             program=program,
             out=out,
             args=request.args,
             steps=steps or request.steps,
-            transplant=self.scratch / f"{transplant}.events" if transplant else None,
+            transplant=self.kept / f"{transplant}.events" if transplant else None,
             python=child.interpreter(request.python),
             timeout=request.timeout,
             cwd=request.cwd,
             leaf_map={"/".join(one): "/".join(other) for one, other in request.given.items()},
             layers=layers,
+            replay=replay,
         )
         ended = child.run(job)
         recording = load(out)

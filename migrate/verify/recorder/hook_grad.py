@@ -31,11 +31,13 @@ def install(session: Session) -> None:
 def watched(session: Session, fun: Any, inner: Callable[..., Any], has_aux: bool) -> Callable[..., Any]:
     """A gradient function whose loss is recorded when it is not inside another one."""
     name = loss_name(fun)
+    replays = session.replays
 
     @functools.wraps(inner)
     def call(*args: Any, **kwargs: Any) -> Any:
         with session.context.enter("grad") as outermost:
-            result = inner(*args, **kwargs)
+            wanted = replays is not None and outermost
+            result = replays.call(name, inner, args, kwargs) if wanted else inner(*args, **kwargs)
         if outermost:
             value = result[0][0] if has_aux else result[0]
             emit(session, {"kind": "loss", "name": name, "site": user_site()}, {"loss": value})

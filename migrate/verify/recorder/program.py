@@ -16,6 +16,7 @@ from flax import linen
 from . import hook_grad, hook_jit, hook_linen, hook_nnx, hook_optax
 from .cases import FUNCTION, run_cases
 from .context import HERE
+from .replay import Replays
 from .session import Session, Settings, open_session
 
 
@@ -25,6 +26,7 @@ def main(config: str) -> None:
     settings = Settings(**{**raw, "args": tuple(raw["args"])})
     session = open_session(settings)
     session.write({"kind": "start", "versions": _versions()}, [])
+    session.replays = Replays(session) if settings.replay else None
     for hook in (hook_optax, hook_grad, hook_jit, hook_linen, hook_nnx):
         hook.install(session)
     session.end(_run(session))
@@ -62,6 +64,8 @@ def _run(session: Session) -> dict[str, Any]:
     finally:
         with contextlib.suppress(Exception):
             jax.effects_barrier()
+            if session.replays is not None:
+                session.replays.finish()
     return {"reason": "finished"}
 
 

@@ -26,6 +26,7 @@ class Settings:
     transplant: str | None = None
     cases: bool = True
     layers: bool = False
+    replay: int = 0
     leaf_map: dict[str, str] = field(default_factory=dict)
 
 
@@ -42,6 +43,8 @@ class Session:
     unlimited: bool = False
     pid: int = field(default_factory=os.getpid)
     noted: set[str] = field(default_factory=set)
+    replays: Any = None
+    stopping: bool = False
     watched: set[type] = field(default_factory=set)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
@@ -66,10 +69,19 @@ class Session:
         self.counts[optimizer] = self.counts.get(optimizer, 0) + 1
         wanted = self.settings.steps + 1
         enough = min(self.counts.values()) >= wanted or max(self.counts.values()) >= 4 * wanted
-        if enough and not self.unlimited:
-            self.end({"reason": "steps"})
-            sys.stdout.flush()
-            os._exit(0)
+        if enough and not self.unlimited and not self.stopping:
+            self.stopping = True
+            if self.replays is None:
+                self._stop()
+            threading.Thread(target=self._stop).start()
+
+    def _stop(self) -> None:
+        """End the process at once, wherever the program is, when all replays are done."""
+        if self.replays is not None:
+            self.replays.finish()
+        self.end({"reason": "steps"})
+        sys.stdout.flush()
+        os._exit(0)
 
     def end(self, outcome: dict[str, Any]) -> None:
         """Write the last event and close the file."""
