@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from migrate.analysis.facts import Facts
 from migrate.analysis.interpreter import interpret
+from migrate.plan import pitfalls
 from migrate.plan.build import Decision, decide
 from migrate.result import Component, Finding, Options, Result, SiteCount, Status
 from migrate.rewrite.edits import Edits
@@ -48,6 +49,7 @@ class Outcome:
                 edits.merge(decision.plan.edits)
         if not loose and all(decision.plan is not None for decision in decisions):
             shared_function.rewrite(facts, edits)
+        self.findings += pitfalls.repair(facts, self.options, edits)
         if edits:
             self.changed[path] = written(text, tree, facts, edits)
 

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 from migrate.rule import Rule
 
 if TYPE_CHECKING:
+    from migrate.analysis.facts import Facts
     from migrate.plan.context import Plan
+    from migrate.rewrite.edits import Edits
 
 
 @cache
@@ -35,3 +37,20 @@ def rewriters() -> dict[type, Rewriter]:
     """The rule module for each type of site."""
     modules: list[Any] = [importlib.import_module(f"rules.{m.name}") for m in pkgutil.iter_modules(__path__)]
     return {module.SITE: module for module in modules if hasattr(module, "SITE")}
+
+
+class PitfallRule(Protocol):
+    """A rule module about one pitfall in code that is already NNX."""
+
+    RULE: Rule
+    PITFALL: type
+
+    def report(self, facts: Facts, pitfall: Any, edits: Edits) -> tuple[str, bool]:
+        """The message, and whether edits that repair it were added."""
+
+
+@cache
+def pitfall_rules() -> dict[type, PitfallRule]:
+    """The rule module for each type of pitfall."""
+    modules: list[Any] = [importlib.import_module(f"rules.{m.name}") for m in pkgutil.iter_modules(__path__)]
+    return {module.PITFALL: module for module in modules if hasattr(module, "PITFALL")}

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Sequence as Items
 from dataclasses import dataclass
 
+from migrate.analysis import nnx_classes, nnx_contexts
 from migrate.analysis.frames import Frame, joined_return
 from migrate.analysis.kinds import (
     UNKNOWN,
@@ -48,7 +49,7 @@ def enter_callbacks(run: Run, given: Arguments) -> None:
     for value in (*given.args, *dict(given.keywords).values()):
         if isinstance(value, Function) and value.node not in run.active and len(run.active) < DEPTH:
             run.facts.references[value.node].add(given.node)
-            with run.freezing(run.visible()):
+            with run.freezing(run.visible()), nnx_contexts.repeated(run, given.node):
                 enter_unknown(run, value)
 
 
@@ -78,12 +79,14 @@ def enter_unknown(run: Run, function: Function) -> None:
     """Run a function that nothing calls, knowing nothing of its arguments."""
     frame = Frame(function.node, function.frame)
     frame.vars |= {arg.arg: UNKNOWN for arg in all_parameters(function.node)}
+    frame.vars |= nnx_classes.parameters(run, function)
+    run.nnx.pending = run.nnx.compiled.get(function.node)
     _body(run, function, frame)
 
 
 def _body(run: Run, function: Function, frame: Frame) -> Value:
     """Run a body; one that no followed value can reach gives the same result every time."""
-    key = (function.node, function.frame, tuple(frame.vars.items()))
+    key = (function.node, function.frame, tuple(frame.vars.items()), run.nnx.key())
     if key in run.quiet:
         return run.quiet[key]
     quiet = run.owner is None and not any(followed(v) for f in frame.chain() for v in f.vars.values())
@@ -98,7 +101,7 @@ def _run_body(run: Run, function: Function, frame: Frame) -> Value:
     node = function.node
     run.entered.add(node)
     run.active.append(node)
-    with run.entering(frame):
+    with run.entering(frame), nnx_contexts.activation(run, node, frame):
         if isinstance(node, ast.Lambda):
             frame.returned = run.evaluate(node.body)
         else:

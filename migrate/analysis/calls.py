@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from migrate.analysis import library, linen, modules
+from migrate.analysis import library, linen, modules, nnx, nnx_contexts
 from migrate.analysis.activation import Arguments, enter, lost
 from migrate.analysis.kinds import (
     UNKNOWN,
@@ -37,6 +37,8 @@ def call(run: Run, node: ast.Call) -> Value:
 
 def invoke(run: Run, callee: Value, given: Arguments) -> Value:
     """What calling `callee` gives."""
+    if (known := nnx.invoked(run, callee, given)) is not None:
+        return known
     match callee:
         case Function():
             return enter(run, callee, given)
@@ -44,7 +46,8 @@ def invoke(run: Run, callee: Value, given: Arguments) -> Value:
             names = dict(keywords) | dict(given.keywords)
             return invoke(run, function, Arguments(given.node, (*args, *given.args), tuple(names.items())))
         case Jit(function, site):
-            return _compiled(run, function, site, given)
+            with nnx_contexts.compiling(run, site):
+                return _compiled(run, function, site, given)
         case Grad():
             return linen.differentiated(run, callee, given)
         case Class() if modules.is_module(callee):
@@ -57,7 +60,7 @@ def invoke(run: Run, callee: Value, given: Arguments) -> Value:
             return lost(run, given, callee)
 
 
-def _compiled(run: Run, function: Value, site: ast.AST, given: Arguments) -> Value:
+def _compiled(run: Run, function: Value, site: ast.expr, given: Arguments) -> Value:
     if not isinstance(function, Function):
         return (
             invoke(run, function, given)
@@ -72,12 +75,12 @@ def decorate(run: Run, decorator: ast.expr, function: Value) -> Value:
     kind = run.evaluate(decorator)
     match kind:
         case Symbol("jax.jit"):
-            return Jit(function, decorator)
+            return nnx.compiled(run, function, decorator)
         case Symbol("jax.grad" | "jax.value_and_grad"):
             return UNKNOWN
         case Symbol("flax.linen.compact"):
             return function
         case Partial(Symbol("jax.jit"), (), _) if isinstance(decorator, ast.Call):
-            return Jit(function, decorator)
+            return nnx.compiled(run, function, decorator)
         case _:
-            return UNKNOWN
+            return nnx.decorated(run, kind, decorator, function)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import replace
 
-from migrate.analysis import arrays, attributes, calls
+from migrate.analysis import arrays, attributes, calls, nnx_contexts
 from migrate.analysis.frames import Frame
 from migrate.analysis.kinds import (
     UNKNOWN,
@@ -117,7 +117,7 @@ def _comprehension(run: Run, node: ast.expr) -> Value:
     first = evaluate(run, node.generators[0].iter)
     run.escape(node.generators[0].iter, "LNX010", "a comprehension runs over followed values", first)
     frame = Frame(node, run.frame)
-    with run.entering(frame):
+    with run.entering(frame), nnx_contexts.turn(run, node):
         for index, generator in enumerate(node.generators):
             if index:
                 evaluate(run, generator.iter)

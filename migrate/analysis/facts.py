@@ -7,6 +7,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 
 from migrate.analysis.kinds import Class, Instance, Token, Tokens, Value, join
+from migrate.analysis.pitfalls import Pitfall
 from migrate.analysis.scopes import FunctionNode, Scopes
 from migrate.analysis.sites import Binding, Running, Site
 from migrate.analysis.source import Source
@@ -44,6 +45,7 @@ class Facts:
     classes: dict[ast.ClassDef, Class] = field(default_factory=dict)
     imports: dict[str, str] = field(default_factory=dict)
     trees: set[ast.expr] = field(default_factory=set)
+    pitfalls: dict[tuple[ast.AST, type], Pitfall] = field(default_factory=dict)
     loops: dict[ast.For, Running] = field(default_factory=dict)
 
     def record(self, node: ast.AST, value: Value) -> Value:
@@ -61,6 +63,10 @@ class Facts:
             )
             return
         self.sites[site.node] = site
+
+    def pitfall(self, found: Pitfall) -> None:
+        """Remember a pitfall in NNX code; of several at one place the first counts."""
+        self.pitfalls.setdefault((found.node, type(found)), found)
 
     def escape(
         self,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from migrate.analysis import nnx_kinds
 from migrate.analysis.kinds import UNKNOWN, Tokens, Value, aged, join
 
 Variables = dict[str, Value]
@@ -36,9 +37,9 @@ class Frame:
 
 def merge(left: Variables, right: Variables) -> Variables:
     """Both ways a block may end; a name bound on one way only keeps that kind."""
-    merged = dict(left)
+    merged = {n: v if n in right else nnx_kinds.aged(v, None) for n, v in left.items()}
     for name, value in right.items():
-        merged[name] = join(merged[name], value) if name in merged else value
+        merged[name] = join(merged[name], value) if name in merged else nnx_kinds.aged(value, None)
     return merged
 
 

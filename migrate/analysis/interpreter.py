@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence as Items
 
-from migrate.analysis import arrays, calls, leftovers, loops, modules
+from migrate.analysis import arrays, calls, leftovers, loops, modules, nnx, nnx_contexts
 from migrate.analysis.activation import enter_unknown
 from migrate.analysis.expressions import evaluate
 from migrate.analysis.facts import Facts
@@ -44,6 +44,7 @@ def interpret(path: str, text: str, tree: ast.Module, style: Style) -> Facts:
             run_block(run, tree.body)
             _run_uncalled(run)
         leftovers.record(facts, run.entered)
+        nnx.record_unread(run)
     except TooComplex:
         tokens = frozenset(token for link in facts.links for token in link) | frozenset(facts.origins)
         instances = frozenset().union(*facts.origins.values())
@@ -130,6 +131,7 @@ def _run(run: Run, statement: ast.stmt) -> None:
 
 def assign(run: Run, target: ast.expr, kind: Value) -> None:
     """Bind `kind` to a target, taking tuples apart."""
+    kind = nnx.bound(run, target, kind)
     run.facts.record(target, kind)
     match target:
         case ast.Name(id=name):
@@ -227,7 +229,8 @@ def _loop(run: Run, node: ast.For | ast.AsyncFor | ast.While) -> None:
             evaluate(run, node.test)
         else:
             assign(run, node.target, UNKNOWN)
-        run_block(run, node.body)
+        with nnx_contexts.turn(run, node):
+            run_block(run, node.body)
         breaks, continues = frame.jumps.pop()
         exits.extend(breaks)
         ends = [*continues, *([frame.vars] if frame.live else [])]

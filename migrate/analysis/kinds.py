@@ -12,6 +12,8 @@ import ast
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from migrate.analysis import nnx_kinds
+
 if TYPE_CHECKING:
     from migrate.analysis.frames import Frame
     from migrate.analysis.sizes import Shape, Size
@@ -220,7 +222,7 @@ class Jit:
     """`jax.jit(function)`; `site` is the call or decorator."""
 
     function: Value
-    site: ast.AST
+    site: ast.expr
 
 
 @dataclass(frozen=True)
@@ -255,6 +257,15 @@ Value = (
     | Grad
     | Jit
     | Mixed
+    | nnx_kinds.NnxModel
+    | nnx_kinds.NnxOptimizer
+    | nnx_kinds.NnxTree
+    | nnx_kinds.NnxArgument
+    | nnx_kinds.NnxGrads
+    | nnx_kinds.NnxUpdates
+    | nnx_kinds.NnxTransform
+    | nnx_kinds.NnxCompiled
+    | nnx_kinds.NnxSelf
 )
 UNKNOWN = Unknown()
 TOKENED = (Variables, Params, Path, State, OptState, Grads)
@@ -303,6 +314,8 @@ def join(left: Value, right: Value) -> Value:
         return left
     if isinstance(left, TOKENED) and type(left) is type(right):
         return _join_tokened(left, right)
+    if (covering := nnx_kinds.joined(left, right)) is not None:
+        return covering
     match left, right:
         case ApplyFn(a), ApplyFn(b):
             return ApplyFn(a | b)

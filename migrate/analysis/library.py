@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from migrate.analysis import arrays, linen, modules
+from migrate.analysis import arrays, linen, modules, nnx
 from migrate.analysis.activation import Arguments, enter_callbacks, lost
 from migrate.analysis.kinds import (
     UNKNOWN,
     Const,
     Grad,
     Grads,
-    Jit,
     OptState,
     Params,
     Partial,
@@ -27,9 +26,11 @@ GRADIENT_LIBRARIES = ("jax.", "optax.", "numpy.")
 def call(run: Run, name: str, given: Arguments) -> Value:
     """What calling the library object `name` gives."""
     keywords = dict(given.keywords)
+    if (known := nnx.constructed(run, name, given)) is not None:
+        return known
     match name:
         case "jax.jit" if given.args:
-            return Jit(given.args[0], given.node)
+            return nnx.compiled(run, given.args[0], given.node)
         case "jax.grad" | "jax.value_and_grad" if given.args:
             return _grad(name, given, keywords)
         case "functools.partial" if given.args:

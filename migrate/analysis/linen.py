@@ -211,7 +211,7 @@ def differentiated(run: Run, grad: Grad, given: Arguments) -> Value:
             return grads
 
 
-def compiled(run: Run, function: Function, site: ast.AST, given: Arguments) -> Value:
+def compiled(run: Run, function: Function, site: ast.expr, given: Arguments) -> Value:
     """A call of a jitted function: it works on copies, and what it returns is new.
 
     Under `nnx.jit` (the stateful style) nothing is copied: updates reach the caller's objects.

@@ -22,6 +22,10 @@ CANONICAL = {
     "optax.tree_utils.tree_l2_norm": "optax.global_norm",
     "optax.tree_utils.tree_norm": "optax.global_norm",
     "optax.tree.norm": "optax.global_norm",
+    "flax.nnx.optimizer.Optimizer": "flax.nnx.Optimizer",
+    "flax.nnx.training.optimizer.Optimizer": "flax.nnx.Optimizer",
+    "flax.nnx.optimizer.ModelAndOptimizer": "flax.nnx.ModelAndOptimizer",
+    "flax.nnx.training.optimizer.ModelAndOptimizer": "flax.nnx.ModelAndOptimizer",
 }
 PREFIXES = {
     "flax.linen.activation.": "flax.linen.",

@@ -22,6 +22,7 @@ from migrate.analysis.kinds import (
     followed,
     tokens_of,
 )
+from migrate.analysis.nnx_kinds import Tracking
 from migrate.result import Style
 
 DEPTH = 40
@@ -74,6 +75,7 @@ class Run:
     attributes: dict[str, Value] = field(default_factory=dict)
     steps: int = 0
     quiet: dict[Hashable, Value] = field(default_factory=dict)
+    nnx: Tracking = field(default_factory=Tracking)
 
     @property
     def frame(self) -> Frame:

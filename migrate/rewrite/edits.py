@@ -107,4 +107,4 @@ class Edits:
         self.decorators |= other.decorators
 
     def __bool__(self) -> bool:
-        return bool(self.expressions or self.statements or self.before or self.classes)
+        return bool(self.expressions or self.statements or self.before or self.classes or self.added)

@@ -1,0 +1,35 @@
+"""Pitfalls in NNX code: what is said of each, and the edits for those that have a certain repair."""
+
+from __future__ import annotations
+
+import ast
+
+from migrate.analysis.facts import Facts
+from migrate.result import Finding, Fix, Options
+from migrate.rewrite.edits import Edits
+from migrate.selection import is_selected
+from migrate.suppressions import parse_suppressions
+from rules import pitfall_rules
+
+
+def repair(facts: Facts, options: Options, edits: Edits) -> list[Finding]:
+    """Report every pitfall of a module and add the edits of those that can be repaired.
+
+    Nothing is edited that a comment or the options silence: pitfalls, unlike components, stand alone.
+    """
+    if not facts.pitfalls:
+        return []
+    suppressed = parse_suppressions(facts.source.text)
+    found = []
+    for pitfall in facts.pitfalls.values():
+        rule = pitfall_rules()[type(pitfall)]
+        wanted = is_selected(rule.RULE.code, options)
+        wanted = wanted and not suppressed.covers(pitfall.node.lineno, rule.RULE.code)
+        message, repaired = rule.report(facts, pitfall, edits if wanted else Edits())
+        found.append(_finding(facts, pitfall.node, rule.RULE.code, message, repaired))
+    return found
+
+
+def _finding(facts: Facts, node: ast.expr, code: str, message: str, repaired: bool) -> Finding:
+    fix: Fix = "automatic" if repaired else "manual"
+    return Finding(facts.path, node.lineno, facts.source.column(node), code, message, fix)
