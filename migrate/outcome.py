@@ -51,7 +51,7 @@ class Outcome:
             shared_function.rewrite(facts, edits)
         self.findings += pitfalls.repair(facts, self.options, edits)
         if edits:
-            self.changed[path] = written(text, tree, facts, edits)
+            self.changed[path] = written(tree, facts, edits)
 
     def result(self) -> Result:
         """Everything, in order."""
@@ -87,9 +87,9 @@ def _finding(facts: Facts, node: ast.AST, code: str, message: str, component: st
     return Finding(facts.path, line, column, code, message, "manual", component)
 
 
-def written(text: str, tree: ast.Module, facts: Facts, edits: Edits) -> str:
+def written(tree: ast.Module, facts: Facts, edits: Edits) -> str:
     """The new text of a module."""
     from migrate.rewrite.imports import settled
     from migrate.rewrite.writer import write
 
-    return settled(write(text, tree, edits, facts.scopes.parent), tree).code
+    return settled(write(facts.source, tree, edits, facts.scopes.parent), tree)

@@ -31,6 +31,7 @@ class Scopes:
         self.scope: dict[ast.AST, ast.AST] = {}
         self.bound: dict[ast.AST, set[str]] = defaultdict(set)
         self.outer: dict[ast.AST, dict[str, ast.AST]] = defaultdict(dict)
+        self.named: dict[str, list[ast.AST]] = defaultdict(list)
         self._visit(tree, tree)
 
     def variable(self, node: ast.AST, name: str) -> Variable | None:
@@ -49,6 +50,13 @@ class Scopes:
         while current is not None:
             yield current
             current = self.scope[current] if current is not self.tree else None
+
+    def names(self, variable: Variable | None) -> list[ast.Name]:
+        """Every `Name` node that denotes the variable."""
+        if variable is None:
+            return []
+        nodes = (node for node in self.named.get(variable.name, ()) if isinstance(node, ast.Name))
+        return [node for node in nodes if self.variable(node, node.id) == variable]
 
     def statement(self, node: ast.AST) -> ast.stmt:
         """The innermost statement that holds `node`."""
@@ -93,11 +101,15 @@ class Scopes:
 
     def _bind(self, node: ast.AST, scope: ast.AST) -> None:
         match node:
-            case ast.Name(id=name, ctx=ast.Store() | ast.Del()):
-                self.bound[self._binder(node, scope)].add(name)
+            case ast.Name(id=name, ctx=context):
+                self.named[name].append(node)
+                if not isinstance(context, ast.Load):
+                    self.bound[self._binder(node, scope)].add(name)
             case ast.arg(arg=name):
+                self.named[name].append(node)
                 self.bound[scope].add(name)
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+                self.named[name].append(node)
                 self.bound[scope].add(name)
             case (
                 ast.ExceptHandler(name=str(name))
@@ -106,7 +118,10 @@ class Scopes:
             ):
                 self.bound[scope].add(name)
             case ast.Import(names=names) | ast.ImportFrom(names=names):
-                self.bound[scope].update((a.asname or a.name.split(".")[0]) for a in names)
+                bound = [a.asname or a.name.split(".")[0] for a in names]
+                self.bound[scope].update(bound)
+                for name in bound:
+                    self.named[name].append(node)
             case ast.Global(names=names):
                 self.outer[scope].update(dict.fromkeys(names, self.tree))
                 self.bound[self.tree].update(names)

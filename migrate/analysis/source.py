@@ -22,6 +22,10 @@ class Source:
         parts = [self._lines[first][node.col_offset :], *middle, self._lines[last][:end]]
         return b"".join(parts).decode()
 
+    def lines(self, node: ast.stmt) -> str:
+        """The whole lines that a statement stands on."""
+        return b"".join(self._lines[node.lineno - 1 : node.end_lineno]).decode()
+
     def column(self, node: ast.expr | ast.stmt) -> int:
         """The column of a node in characters, from 1."""
         return len(self._lines[node.lineno - 1][: node.col_offset].decode()) + 1

@@ -112,14 +112,8 @@ def _named(sample: ast.expr) -> ast.expr | None:
 def _read_elsewhere(plan: Plan, sample: ast.Name) -> bool:
     scopes = plan.facts.scopes
     variable = scopes.variable(sample, sample.id)
-    return any(
-        isinstance(node, ast.Name)
-        and node.id == sample.id
-        and node is not sample
-        and isinstance(node.ctx, ast.Load)
-        and scopes.variable(node, node.id) == variable
-        for node in ast.walk(scopes.tree)
-    )
+    others = (node for node in scopes.names(variable) if node is not sample)
+    return any(isinstance(node.ctx, ast.Load) for node in others)
 
 
 def rngs(plan: Plan, site: Init) -> Piece:

@@ -148,8 +148,10 @@ class Naming:
     def _check_free(self, variable: Variable, name: str) -> None:
         """The name must not belong to something else that is still needed in the scope."""
         replaced = {id(node) for nodes in self._roles.nodes.values() for node in nodes}
-        for node in ast.walk(variable.scope):
-            if id(node) not in replaced and _names(node, name) and not self._harmless(variable, node, name):
+        scopes = self._facts.scopes
+        for node in scopes.named.get(name, ()):
+            inside = variable.scope in scopes.enclosing(scopes.scope[node])
+            if inside and id(node) not in replaced and not self._harmless(variable, node, name):
                 message = f"the name `{name}` that the model or optimizer would get is taken here"
                 raise Blocked(node, "LNX005", message)
 
@@ -167,15 +169,3 @@ class Naming:
         begin = scopes.statement(first)
         looped = isinstance(scopes.parent[begin], (ast.For, ast.While, ast.AsyncFor))
         return not looped and node.lineno <= (begin.end_lineno or begin.lineno)
-
-
-def _names(node: ast.AST, name: str) -> bool:
-    match node:
-        case ast.Name(id=given) | ast.arg(arg=given):
-            return given == name
-        case ast.FunctionDef(name=given) | ast.AsyncFunctionDef(name=given) | ast.ClassDef(name=given):
-            return given == name
-        case ast.alias(name=given, asname=alias):
-            return (alias or given.split(".")[0]) == name
-        case _:
-            return False

@@ -102,15 +102,15 @@ def _parameter(function: FunctionNode, name: str) -> ast.arg:
 
 def _check_every_use(facts: Facts, found: Roles) -> None:
     """Each node that names a followed variable must have been reached with that kind."""
-    names = {variable.name for variable in found.role}
-    for node in ast.walk(facts.scopes.tree):
-        if isinstance(node, ast.Name) and node.id in names:
-            variable = facts.scopes.variable(node, node.id)
-            if variable in found.role and node not in found.nodes[variable]:
+    for variable in found.role:
+        known = set(found.nodes[variable])
+        for node in facts.scopes.names(variable):
+            if node not in known:
                 message = f"`{node.id}` is used here in a way that could not be followed"
                 raise Blocked(node, "LNX299", message)
-        if isinstance(node, (ast.Global, ast.Nonlocal)) and names & set(node.names):
-            raise Blocked(node, "LNX299", "a train state or model is shared by `global` or `nonlocal`")
+        shared = [s for s, names in facts.scopes.outer.items() if names.get(variable.name) is variable.scope]
+        if shared:
+            raise Blocked(shared[0], "LNX299", "a train state or model is shared by `global` or `nonlocal`")
 
 
 def _group(facts: Facts, found: Roles) -> None:

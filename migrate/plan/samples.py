@@ -32,11 +32,7 @@ def _only_assignment(plan: Plan, sample: ast.Name) -> ast.Assign | None:
     """The one assignment of a name that is read nowhere but at `sample`, if making it has no other effect."""
     scopes = plan.facts.scopes
     variable = scopes.variable(sample, sample.id)
-    nodes = [
-        node
-        for node in ast.walk(scopes.tree)
-        if isinstance(node, ast.Name) and node.id == sample.id and scopes.variable(node, node.id) == variable
-    ]
+    nodes = scopes.names(variable)
     others = [node for node in nodes if node is not sample]
     if len(others) != 1 or not isinstance(others[0].ctx, ast.Store):
         return None

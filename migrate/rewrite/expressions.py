@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from keyword import iskeyword
 from typing import Any
 
 import libcst as cst
@@ -21,6 +22,8 @@ def text_of(page: Page, piece: Piece) -> str:
             return piece
         case Template(parts):
             return "".join(text_of(page, part) for part in parts)
+        case _ if piece not in page.edited and isinstance(piece, ast.expr) and page.on_one_line(piece):
+            return page.source.segment(piece)
         case _:
             return code_of(page, tree_of(page, piece)).strip().replace("\r\n", "\n")
 
@@ -51,12 +54,23 @@ def below(page: Page, node: ast.AST, home: Any) -> Any:
 
 def expression(page: Page, text: str) -> Any:
     """Parsed text, in parentheses where it runs over several lines without any."""
+    if all(part.isidentifier() and not iskeyword(part) for part in text.split(".")):
+        return dotted(text)
     config = page.module.config_for_parsing
     text = own_newlines(page, text)
     try:
         return cst.parse_expression(text, config=config)
     except cst.ParserSyntaxError:
         return cst.parse_expression(f"({text})", config=config)
+
+
+def dotted(text: str) -> cst.Name | cst.Attribute:
+    """A dotted name, made without a parser."""
+    first, *rest = text.split(".")
+    made: cst.Name | cst.Attribute = cst.Name(first)
+    for name in rest:
+        made = cst.Attribute(made, cst.Name(name))
+    return made
 
 
 def arguments(page: Page, node: ast.Call, home: cst.Call, changed: cst.Call) -> cst.Call:
@@ -90,10 +104,11 @@ def with_added(page: Page, node: ast.Call, home: cst.Call, args: list[cst.Arg]) 
 
 
 def argument(page: Page, name: str | None, piece: Piece) -> cst.Arg:
-    text = own_newlines(page, text_of(page, piece))
-    source = f"f({name}={text})" if name else f"f({text})"
-    call = cst.ensure_type(cst.parse_expression(source, page.module.config_for_parsing), cst.Call)
-    return call.args[0]
+    value = expression(page, text_of(page, piece))
+    if name is None:
+        return cst.Arg(value)
+    blank = cst.SimpleWhitespace("")
+    return cst.Arg(value, cst.Name(name), equal=cst.AssignEqual(blank, blank))
 
 
 def parameters(page: Page, node: Any, params: cst.Parameters) -> cst.Parameters:
@@ -105,7 +120,11 @@ def parameters(page: Page, node: Any, params: cst.Parameters) -> cst.Parameters:
 
 
 def parameter(page: Page, piece: Piece) -> cst.Param:
-    parsed = cst.ensure_type(cst.parse_statement(f"def f({text_of(page, piece)}): ..."), cst.FunctionDef)
+    """One parameter, with its annotation if it has one."""
+    text = text_of(page, piece)
+    if text.isidentifier():
+        return cst.Param(cst.Name(text))
+    parsed = cst.ensure_type(cst.parse_statement(f"def f({text}): ..."), cst.FunctionDef)
     return parsed.params.params[0]
 
 
@@ -114,7 +133,7 @@ def parsed_statement(page: Page, text: str, indent: str) -> Any:
 
 
 def laid_out(page: Page, text: str, indent: str) -> str:
-    """Broken lines relative to their block: libcst writes the block's own indentation by itpage."""
+    """Broken lines relative to their block: libcst writes the block's own indentation by itself."""
     laid = wrapped(text, indent, page.width, page.module.default_indent)
     return own_newlines(page, laid.replace(f"\n{indent}", "\n"))
 

@@ -23,17 +23,24 @@ def used_names(tree: ast.Module) -> set[str]:
     return used
 
 
-def settled(module: cst.Module, before: ast.Module) -> cst.Module:
-    """`module` with its imports put right, given the tree that it was made from."""
-    after = ast.parse(module.code)
+def settled(module: cst.Module, before: ast.Module) -> str:
+    """The text of `module` with its imports put right, given the tree that it was made from.
+
+    What stands outside of the imports is written once: it is the larger part of the work.
+    """
+    texts = [module.code_for_node(line) for line in module.body]
+    after = ast.parse("".join(texts))
     used = used_names(after)
     gone = used_names(before) - used
-    wanted = "nnx" in used and not _binds(after, "nnx")
     body = [_without(line, gone) if _is_import(line) else line for line in module.body]
-    if wanted:
+    if "nnx" in used and not _binds(after, "nnx"):
         at = _place(module.body, body)
         body[at] = _replacement(module.body[at], body[at])
-    return module.with_changes(body=_closed_up(module.body, body))
+    known = {id(line): text for line, text in zip(module.body, texts, strict=True)}
+    lines = [known.get(id(line)) or module.code_for_node(line) for line in _closed_up(module.body, body)]
+    edges = [module.code_for_node(entry) for part in (module.header, module.footer) for entry in part]
+    head = len(module.header)
+    return "".join([*edges[:head], *lines, *edges[head:]])
 
 
 def _binds(tree: ast.Module, name: str) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 
 import libcst as cst
 
+from migrate.analysis.source import Source
 from migrate.rewrite import lens
 from migrate.rewrite.edits import Edits, Piece, Template
 
@@ -22,40 +23,60 @@ class Page:
     """One module; `spine` holds every node on the way to an edit, `homes` its libcst node."""
 
     module: cst.Module
+    source: Source
     edits: Edits
     parent: dict[ast.AST, ast.AST]
     width: int
     spine: set[ast.AST] = field(default_factory=set)
+    edited: set[ast.AST] = field(default_factory=set)
     homes: dict[ast.AST, Any] = field(default_factory=dict)
 
     def find_homes(self, tree: ast.Module) -> None:
         """Mark the way to each edit, then walk it in both trees at once."""
-        for node in targets(self):
-            current: ast.AST | None = node
-            while current is not None and current not in self.spine:
-                self.spine.add(current)
-                current = self.parent.get(current)
+        self._mark(self.edited, targets(self.edits))
+        self.spine |= self.edited
+        self._mark(self.spine, [node for node in holes(self.edits) if not self._as_it_stands(node)])
         locate_block(self, tree.body, self.module.body)
 
+    def _as_it_stands(self, node: ast.AST) -> bool:
+        return isinstance(node, ast.expr) and node not in self.edited and self.on_one_line(node)
 
-def targets(page: Page) -> list[ast.AST]:
-    edits = page.edits
+    def _mark(self, marked: set[ast.AST], nodes: list[ast.AST]) -> None:
+        for node in nodes:
+            current: ast.AST | None = node
+            while current is not None and current not in marked:
+                marked.add(current)
+                current = self.parent.get(current)
+
+    def on_one_line(self, node: ast.expr) -> bool:
+        """Whether the text of `node` can be taken from the source as it stands."""
+        return node.lineno == node.end_lineno
+
+    def has_comment(self, statement: ast.stmt) -> bool:
+        """Whether a comment may stand inside or behind a statement."""
+        return "#" in self.source.lines(statement)
+
+
+def targets(edits: Edits) -> list[ast.AST]:
+    """Every node that has an edit of its own."""
     groups: tuple[Any, ...] = (
         *(edits.expressions, edits.statements, edits.before, edits.arguments),
         *(edits.added, edits.parameters, edits.classes, edits.decorators),
     )
-    return [node for group in groups for node in group] + holes(page)
+    origins = [origin for change in edits.classes.values() for origin in change.method.origins()]
+    return [*(node for group in groups for node in group), *origins]
 
 
-def holes(page: Page) -> list[ast.AST]:
+def holes(edits: Edits) -> list[ast.AST]:
+    """Every node that a template holds."""
     found: list[ast.AST] = []
-    for piece in pieces(page):
+    for piece in pieces(edits):
         gather(piece, found)
     return found
 
 
-def pieces(page: Page) -> list[Piece]:
-    edits = page.edits
+def pieces(edits: Edits) -> list[Piece]:
+    """Every piece of every edit."""
     pieces: list[Piece] = [*edits.expressions.values()]
     for group in (*edits.statements.values(), *edits.before.values()):
         pieces += group

@@ -52,14 +52,15 @@ def written_line(page: Page, line: Any, group: list[ast.stmt], indent: str) -> l
             tree_of(page, s) if s in page.spine else part for s, part in zip(group, line.body, strict=True)
         ]
         changed = line.with_changes(body=small)
-        return [relaid(page, line, changed, indent, moved(page, group))]
+        kept = not any(page.has_comment(statement) for statement in group)
+        return [relaid(page, line, changed, indent, None if kept else moved(page, group))]
     statement = group[0]
     texts = [text_of(page, piece) for piece in page.edits.before.get(statement, [])]
     if statement in page.edits.statements:
         texts += [text_of(page, piece) for piece in page.edits.statements[statement]]
-        return replaced(page, line, texts, indent, None)
+        return replaced(page, line, texts, indent, None, page.has_comment(statement))
     own = line.with_changes(body=[tree_of(page, statement)])
-    return replaced(page, line, texts, indent, own)
+    return replaced(page, line, texts, indent, own, page.has_comment(statement))
 
 
 def moved(page: Page, group: list[ast.stmt]) -> list[str]:
@@ -69,28 +70,31 @@ def moved(page: Page, group: list[ast.stmt]) -> list[str]:
     return [text for node in inside for text in comments(page.homes[node])]
 
 
-def relaid(page: Page, line: Any, changed: Any, indent: str, moved: list[str] | None = None) -> Any:
-    """A changed line, broken anew if it has become too long; comments that lost their place go above."""
+def relaid(page: Page, line: Any, changed: Any, indent: str, moved: list[str] | None) -> Any:
+    """A changed line, broken anew if it has become too long; comments that lost their place go above.
+
+    `moved` are comments that went elsewhere; None where the line has no comment at all.
+    """
     code = code_of(page, changed.with_changes(leading_lines=[], trailing_whitespace=cst.TrailingWhitespace()))
     if "\n" not in code.strip("\n") and len(indent) + len(code.strip()) > page.width:
         broken = parsed_statement(page, code.strip(), indent)
         changed = changed.with_changes(body=broken.body)
+    if moved is None:
+        return changed
     missing = lost(line, changed, moved)
     return changed.with_changes(leading_lines=[*changed.leading_lines, *as_lines(missing)])
 
 
-def replaced(page: Page, line: Any, texts: list[str], indent: str, last: Any) -> list[Any]:
+def replaced(page: Page, line: Any, texts: list[str], indent: str, last: Any, commented: bool) -> list[Any]:
     """New statements in place of a line; its comments stay with the first, its tail with the last."""
     new = [parsed_statement(page, text, indent) for text in texts]
     if last is not None:
-        new.append(
-            relaid(page, line.with_changes(leading_lines=[]), last.with_changes(leading_lines=[]), indent)
-        )
+        new.append(relaid(page, line, last.with_changes(leading_lines=[]), indent, None))
     if not new:
         return []
     new[-1] = new[-1].with_changes(trailing_whitespace=line.trailing_whitespace)
     new[0] = new[0].with_changes(leading_lines=line.leading_lines)
-    missing = lost(line, cst.IndentedBlock(body=new))
+    missing = lost(line, cst.IndentedBlock(body=new)) if commented else []
     lines = [*new[0].leading_lines, *as_lines(missing)]
     return [new[0].with_changes(leading_lines=lines), *new[1:]]
 
