@@ -15,6 +15,7 @@ from migrate.plan.context import Plan
 from migrate.plan.lines import check_lines
 from migrate.plan.naming import Naming
 from migrate.plan.needs import needs
+from migrate.plan.overwritten import check_overwritten
 from migrate.plan.results import rewrite_results
 from migrate.plan.roles import roles
 from migrate.plan.signatures import check_references, rewrite_flows, rewrite_parameters
@@ -85,6 +86,7 @@ def _plan(facts: Facts, component: ComponentFacts, style: Style) -> Plan:
     naming = Naming(facts, known)
     naming.settle()
     plan = Plan(facts, component, style, known, naming, needs(facts, known, style))
+    check_overwritten(plan)
     rewrite_parameters(plan)
     table = rewriters()
     for node in component.classes:
