@@ -16,6 +16,7 @@ from migrate.analysis.nnx_kinds import (
     Mark,
     Marks,
     NnxArgument,
+    NnxGrads,
     NnxOptimizer,
     NnxSelf,
     aged,
@@ -180,7 +181,11 @@ def _reachable(run: Run, function: FunctionNode, value: ast.expr) -> Marks:
     calls = [part for source in sources for part in ast.walk(source) if _is_opaque(run, part)]
     arguments = [part for call in calls for part in ast.walk(call) if part in run.facts.values]
     held = [run.facts.values[value], *(run.facts.values[part] for part in arguments)]
-    return frozenset().union(*(marks_of(part) for part in held))
+    return frozenset().union(*(marks_of(over(part, _unless_gradients)) for part in held))
+
+
+def _unless_gradients(value: Value) -> Value:
+    return Unknown() if isinstance(value, NnxGrads) else value
 
 
 def _name(target: ast.expr) -> str | None:

@@ -12,7 +12,7 @@ from migrate.rewrite import lens
 from migrate.rewrite.edits import Piece, Template
 from migrate.rewrite.layout import wrapped
 from migrate.rewrite.page import Page
-from migrate.rewrite.separators import exchanged, like, separator, trimmed, with_arguments
+from migrate.rewrite.separators import exchanged, followed, like, separator, trimmed, with_arguments
 
 
 def text_of(page: Page, piece: Piece) -> str:
@@ -84,20 +84,16 @@ def arguments(page: Page, node: ast.Call, home: cst.Call, changed: cst.Call) -> 
             continue
         pieces = [argument(page, name, piece) for name, piece in wanted[expression]]
         new += like(arg, pieces)
-    new = with_added(page, node, home, new)
-    return with_arguments(changed, new)
+    kept = with_arguments(changed, new)
+    return kept.with_changes(args=with_added(page, node, home, [*kept.args]))
 
 
 def with_added(page: Page, node: ast.Call, home: cst.Call, args: list[cst.Arg]) -> list[cst.Arg]:
     for name, piece in page.edits.added.get(node, []):
         addition = argument(page, name, piece)
         if args:
-            comma = separator(home)
-            trailing = args[-1].comma
-            args[-1] = args[-1].with_changes(comma=comma)
-            addition = addition.with_changes(
-                comma=trailing, whitespace_after_arg=args[-1].whitespace_after_arg
-            )
+            args[-1], comma = followed(args[-1], separator(home))
+            addition = addition.with_changes(comma=comma, whitespace_after_arg=args[-1].whitespace_after_arg)
             args[-1] = args[-1].with_changes(whitespace_after_arg=cst.SimpleWhitespace(""))
         args.append(addition)
     return args

@@ -69,3 +69,20 @@ def trimmed(params: cst.Parameters) -> cst.Parameters:
         ):
             return params.with_changes(params=[*first, last.with_changes(comma=cst.MaybeSentinel.DEFAULT)])
     return params
+
+
+def followed(last: cst.Arg, comma: cst.Comma) -> tuple[cst.Arg, cst.Comma | cst.MaybeSentinel]:
+    """The last argument with `comma` after it, and the comma for the argument that then stands last.
+
+    A comment at the end of its line stays beside the argument that it was written for.
+    """
+    blank, between = getattr(last.comma, "whitespace_after", None), comma.whitespace_after
+    inside = isinstance(blank, cst.ParenthesizedWhitespace) and blank.first_line.comment is not None
+    if not inside or not isinstance(between, cst.ParenthesizedWhitespace):
+        return last.with_changes(comma=comma), last.comma
+    assert isinstance(blank, cst.ParenthesizedWhitespace) and isinstance(last.comma, cst.Comma)
+    bare = blank.first_line.with_changes(comment=None, whitespace=cst.SimpleWhitespace(""))
+    own = comma.with_changes(whitespace_after=between.with_changes(first_line=blank.first_line))
+    return last.with_changes(comma=own), last.comma.with_changes(
+        whitespace_after=blank.with_changes(first_line=bare)
+    )
