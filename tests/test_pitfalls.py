@@ -16,6 +16,7 @@ HEAD = "import jax\nimport jax.numpy as jnp\nimport optax\nfrom flax import nnx\
 NET = "model = nnx.Linear(2, 1, rngs=nnx.Rngs(0))\n"
 PAIR = NET + "optimizer = nnx.Optimizer(model, optax.adam(1e-3), wrt=nnx.Param)\n"
 GRADS = "grads = nnx.state(model)\n"
+READY = "return nnx.grad(loss_fn)(net"
 LOSS = "def loss_fn(model, x):\n    return jnp.mean(model(x) ** 2)\n\n\n"
 
 
@@ -119,7 +120,7 @@ REPAIRED = [
             """,
             LOSS,
         ),
-        ("weights = nnx.state(net, nnx.Param)\n    return nnx.grad(loss_fn)(weights", "return nnx.grad(loss_fn)(net"),
+        ("weights = nnx.state(net, nnx.Param)\n    return nnx.grad(loss_fn)(weights", READY),
         id="tree-by-name",
     ),
     pytest.param(
