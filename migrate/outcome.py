@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 
 from migrate.analysis.facts import Facts
 from migrate.analysis.interpreter import interpret
+from migrate.analysis.kinds import Class
+from migrate.analysis.modules import is_module
+from migrate.analysis.sites import Construct, ReadState, Site
 from migrate.plan import pitfalls
 from migrate.plan.build import Decision, decide
+from migrate.plan.components import ComponentFacts, first_line
 from migrate.result import Component, Finding, Options, Result, SiteCount, Status
 from migrate.rewrite.edits import Edits
+from migrate.selection import is_selected
+from migrate.suppressions import parse_suppressions
 from rules import rewriters, shared_function
 
 SITE_NAMES = {
@@ -43,11 +50,13 @@ class Outcome:
         edits = Edits()
         loose = [e for e in facts.escapes.values() if not (e.tokens or e.instances or e.owner)]
         self.findings += [_finding(facts, e.node, e.code, e.message, None) for e in loose]
+        whole = True
         for number, decision in enumerate(decisions, 1):
-            self._decided(facts, decision, f"{path}#{number}")
-            if decision.plan is not None:
+            if self._decided(facts, decision, f"{path}#{number}") and decision.plan is not None:
                 edits.merge(decision.plan.edits)
-        if not loose and all(decision.plan is not None for decision in decisions):
+            else:
+                whole = False
+        if whole and not loose:
             shared_function.rewrite(facts, edits)
         self.findings += pitfalls.repair(facts, self.options, edits)
         if edits:
@@ -58,27 +67,50 @@ class Outcome:
         sites = {name: SiteCount(self.found[name], self.migrated[name]) for name in sorted(self.found)}
         return Result(self.changed, tuple(sorted(self.findings)), tuple(self.components), sites)
 
-    def _decided(self, facts: Facts, decision: Decision, name: str) -> None:
+    def _decided(self, facts: Facts, decision: Decision, name: str) -> bool:
+        """Record one component; whether it is migrated after all."""
         component = decision.component
-        kinds = Counter(SITE_NAMES.get(type(site).__name__, "") for site in component.sites)
-        del kinds[""]
+        kinds = Counter(SITE_NAMES[type(site).__name__] for site in component.sites if _is_counted(site))
+        kinds["nn.Module"] += sum(is_module(facts.classes[node]) for node in component.classes)
         self.found += kinds
-        if decision.plan is not None:
+        wanted = list(_rewrites(facts, component, name)) if decision.plan is not None else []
+        migrated = decision.plan is not None and self._may_rewrite(facts, wanted)
+        if migrated:
             self.migrated += kinds
-            found = [self._finding(facts, s.node, s, name) for s in component.sites if type(s) in rewriters()]
-        else:
-            found = [_finding(facts, b.node, b.code, b.message, name) for b in decision.blockers]
+        found = wanted or [_finding(facts, b.node, b.code, b.message, name) for b in decision.blockers]
         self.findings += found
-        status: Status = "migrated" if decision.plan is not None else "untouched"
+        status: Status = "migrated" if migrated else "untouched"
         modules = tuple(node.name for node in component.classes)
-        blockers = () if decision.plan is not None else tuple(found)
-        line = min(f.line for f in found)
+        line = min((f.line for f in found), default=first_line(component))
+        blockers = () if migrated else tuple(found)
         self.components.append(Component(name, facts.path, line, status, "pair", modules, blockers))
+        return migrated
 
-    def _finding(self, facts: Facts, node: ast.AST, site: object, name: str) -> Finding:
-        rule = rewriters()[type(site)].RULE
-        made = _finding(facts, node, rule.code, rule.title, name)
-        return Finding(made.path, made.line, made.column, made.code, made.message, "automatic", name)
+    def _may_rewrite(self, facts: Facts, findings: list[Finding]) -> bool:
+        """A component is migrated whole: one site that the user keeps keeps all of it."""
+        kept = parse_suppressions(facts.source.text)
+        return not any(kept.covers(f.line, f.code) or not is_selected(f.code, self.options) for f in findings)
+
+
+def _is_quiet(site: Site | Class) -> bool:
+    """What other sites speak of already: the reads that a call is made of, and definitions of own classes."""
+    if isinstance(site, Construct):
+        return isinstance(site.instance.cls, Class)
+    return isinstance(site, ReadState) and site.field in {"params", "apply_fn"}
+
+
+def _is_counted(site: Site) -> bool:
+    return type(site).__name__ in SITE_NAMES
+
+
+def _rewrites(facts: Facts, component: ComponentFacts, name: str) -> Iterator[Finding]:
+    """What is said of each place that is rewritten: the title of its rule."""
+    table = rewriters()
+    classes = [facts.classes[node] for node in component.classes if is_module(facts.classes[node])]
+    for site in (*component.sites, *classes):
+        if type(site) in table and not _is_quiet(site):
+            rule = table[type(site)].RULE
+            yield replace(_finding(facts, site.node, rule.code, rule.title, name), fix="automatic")
 
 
 def _finding(facts: Facts, node: ast.AST, code: str, message: str, component: str | None) -> Finding:
