@@ -37,7 +37,7 @@ def rewrite(plan: Plan, site: ApplyGradients) -> None:
         case ast.Assign(targets=[ast.Name() as target]) | ast.AnnAssign(target=ast.Name() as target):
             if plan.names(target) != plan.naming.of(_variable(plan, site)):
                 raise Blocked(
-                    site.node, "LNX005", f"`{target.id}` is one object with the state it is made from"
+                    site.node, "LNX018", f"`{target.id}` is one object with the state it is made from"
                 )
             plan.edits.statements[statement] = [update]
         case ast.Return():
@@ -49,7 +49,9 @@ def rewrite(plan: Plan, site: ApplyGradients) -> None:
             if not in_place(plan, site.node):
                 plan.edits.expressions[site.node] = template("({}, {})", model, optimizer)
         case _:
-            raise Blocked(site.node, "LNX002", "`apply_gradients` is called in the middle of an expression")
+            raise Blocked(
+                site.node, "LNX002", "`apply_gradients` is called inside an expression: make it an assignment"
+            )
 
 
 def in_place(plan: Plan, node: ast.expr) -> bool:

@@ -35,7 +35,7 @@ def rewrite(plan: Plan, site: CreateState) -> None:
         case ast.Assign(targets=[ast.Name() as target]) | ast.AnnAssign(target=ast.Name() as target):
             names = plan.names(target)
             if names.model != model:
-                raise Blocked(site.node, "LNX005", f"`{target.id}` holds different models at different times")
+                raise Blocked(site.node, "LNX018", f"`{target.id}` holds different models at different times")
             plan.edits.statements[plan.statement(site.node)] = [
                 template("{} = {}", names.optimizer, optimizer)
             ]
@@ -44,4 +44,6 @@ def rewrite(plan: Plan, site: CreateState) -> None:
         case ast.Tuple() | ast.Dict():
             plan.edits.expressions[site.node] = template("({}, {})", model, optimizer)
         case _:
-            raise Blocked(site.node, "LNX010", "a train state is created in the middle of an expression")
+            raise Blocked(
+                site.node, "LNX010", "a train state is created inside an expression: assign it first"
+            )

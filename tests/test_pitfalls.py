@@ -976,10 +976,7 @@ def test_correct_code_is_left_in_peace(body: str) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    [
-        pytest.param(path, id=f"{path.parent.name}-{path.stem}")
-        for path in sorted(FIXTURES.glob("*/nnx*.py"))
-    ],
+    [pytest.param(path, id=f"{path.parent.name}-{path.stem}") for path in sorted(FIXTURES.glob("*/nnx*.py"))],
 )
 def test_migrated_fixtures_have_no_pitfall(path: Path) -> None:
     assert check(path.read_text("utf-8")) == Result()

@@ -34,12 +34,12 @@ class Arguments:
 
 def lost(run: Run, given: Arguments, *callee: Value) -> Value:
     """A call of something that is not followed: followed arguments escape there."""
-    message = f"handed to `{_spelling(given.node.func)}`, which this tool cannot look into"
+    message = f"a followed value is handed to `{_spelling(given.node.func)}`, which cannot be looked into"
     for node, value in zip(given.node.args, given.args, strict=False):
         run.escape(node, "LNX010", message, value)
     for keyword, (_, value) in zip(given.node.keywords, given.keywords, strict=False):
         run.escape(keyword.value, "LNX010", message, value)
-    run.escape(given.node, "LNX299", "called in a way that this tool does not know", *callee)
+    run.escape(given.node, "LNX299", "a followed value is called in a way that is not known", *callee)
     enter_callbacks(run, given)
     return UNKNOWN
 

@@ -51,9 +51,8 @@ def attribute(run: Run, node: ast.Attribute, holder: Value) -> Value:
         case Sequence() if node.attr in {"append", "extend", "insert"}:
             return Method(holder, node.attr)
         case Variables() | Params() | OptState() | Mixed() | ApplyFn() | Dict():
-            what = _name_of(holder)
             run.escape(
-                node, "LNX299", f"`.{node.attr}` of {what} has no counterpart that this tool knows", holder
+                node, "LNX299", f"`.{node.attr}` of a followed value has no counterpart that is known", holder
             )
             return UNKNOWN
         case _:
@@ -104,12 +103,14 @@ def subscript(run: Run, node: ast.Subscript, holder: Value, index: Value) -> Val
             return Params(tokens, stale)
         case Sequence(items), Const(int(at)) if -len(items) <= at < len(items):
             if followed(items[at]):
-                run.escape(node, "LNX010", "a train state is read from a tuple by its index", items[at])
+                run.escape(
+                    node, "LNX010", "a followed value is read by its index: unpack the tuple", items[at]
+                )
             return items[at]
         case Dict(), Const(key) if holder.get(key) is not None:
             item = holder.get(key)
             assert item is not None
-            run.escape(node, "LNX010", "a train state is read from a dict", item)
+            run.escape(node, "LNX010", "a followed value is read from a dict: give it a name", item)
             return item
         case ((Array() | ShapeOf()), _):
             return arrays.subscript(holder, index)
@@ -117,7 +118,9 @@ def subscript(run: Run, node: ast.Subscript, holder: Value, index: Value) -> Val
             return _path(run, node, holder, key)
         case _:
             if followed(holder):
-                run.escape(node, "LNX014", f"an item of {_name_of(holder)} is read by its path", holder)
+                run.escape(
+                    node, "LNX014", "an item of a followed value is read by a path that is not known", holder
+                )
             run.escape(node, "LNX299", "a followed value is used as an index", index)
             return UNKNOWN
 
@@ -132,19 +135,5 @@ def _path(run: Run, node: ast.Subscript, holder: Params | Variables | Path, key:
         return UNKNOWN
     parent = run.facts.scopes.parent[node]
     if not (isinstance(parent, ast.Subscript) and parent.value is node):
-        run.escape(node, "LNX014", "a part of the parameters is read by its path", path)
+        run.escape(node, "LNX014", "a followed value is read by its path and is no single parameter", path)
     return path
-
-
-def _name_of(value: Value) -> str:
-    match value:
-        case Params() | Variables():
-            return "the parameters"
-        case OptState():
-            return "the optimizer state"
-        case ApplyFn():
-            return "an apply function"
-        case Mixed():
-            return "a value that is a train state or model on some paths only"
-        case _:
-            return "a followed value"

@@ -31,7 +31,12 @@ def call(run: Run, node: ast.Call) -> Value:
     if any(isinstance(arg, ast.Starred) for arg in node.args) or any(k.arg is None for k in node.keywords):
         spread = [run.evaluate(a) for a in node.args if isinstance(a, ast.Starred)]
         spread += [value for name, value in keywords if name == "**"]
-        run.escape(node, "LNX010", "a train state or model is spread into the arguments of a call", *spread)
+        run.escape(
+            node,
+            "LNX010",
+            "a followed value is spread into the arguments of a call: hand it over by itself",
+            *spread,
+        )
     return invoke(run, callee, Arguments(node, args, keywords))
 
 

@@ -88,7 +88,7 @@ def _display(run: Run, elements: list[ast.expr]) -> Value:
     kinds = [evaluate(run, element) for element in elements]
     for element, kind in zip(elements, kinds, strict=True):
         if isinstance(element, ast.Starred):
-            run.escape(element, "LNX010", "a train state is spread with a star", kind)
+            run.escape(element, "LNX010", "a followed value is spread with a star: write its items out", kind)
     if any(isinstance(element, ast.Starred) for element in elements):
         return UNKNOWN
     return Sequence(tuple(kinds))
@@ -115,7 +115,7 @@ def _compare(run: Run, node: ast.Compare, kinds: list[Value]) -> None:
 def _comprehension(run: Run, node: ast.expr) -> Value:
     assert isinstance(node, COMPREHENSIONS)
     first = evaluate(run, node.generators[0].iter)
-    run.escape(node.generators[0].iter, "LNX010", "a comprehension runs over followed values", first)
+    run.escape(node.generators[0].iter, "LNX010", "a comprehension runs over a followed value", first)
     frame = Frame(node, run.frame)
     with run.entering(frame), nnx_contexts.turn(run, node):
         for index, generator in enumerate(node.generators):

@@ -59,7 +59,10 @@ class Facts:
         known = self.sites.get(site.node)
         if known is not None and type(known) is not type(site):
             self.escape(
-                site.node, "LNX299", "this line means different things on different paths", frozenset()
+                site.node,
+                "LNX204",
+                "this means different things on different paths through the program",
+                frozenset(),
             )
             return
         self.sites[site.node] = site

@@ -48,7 +48,9 @@ def interpret(path: str, text: str, tree: ast.Module, style: Style) -> Facts:
     except TooComplex:
         tokens = frozenset(token for link in facts.links for token in link) | frozenset(facts.origins)
         instances = frozenset().union(*facts.origins.values())
-        facts.escape(tree, "LNX299", "this file is too large to follow its values through", tokens, instances)
+        facts.escape(
+            tree, "LNX904", "this file takes too many steps to follow its values: split it", tokens, instances
+        )
     return facts
 
 
@@ -139,16 +141,22 @@ def assign(run: Run, target: ast.expr, kind: Value) -> None:
         case ast.Tuple(elts=elements) | ast.List(elts=elements):
             _unpack(run, elements, kind)
         case ast.Starred(value=value):
-            run.escape(target, "LNX010", "a train state is unpacked with a star", kind)
+            run.escape(
+                target, "LNX010", "a followed value is unpacked with a star: write its items out", kind
+            )
             assign(run, value, UNKNOWN)
         case ast.Attribute(value=holder):
             if modules.keep(run, target, evaluate(run, holder), kind):
                 return
-            run.escape(target, "LNX013", "a train state, model or parameters are kept in an attribute", kind)
+            run.escape(
+                target, "LNX013", "a followed value is kept in an attribute, which has no rewriting yet", kind
+            )
         case ast.Subscript(value=holder, slice=index):
             evaluate(run, index)
-            run.escape(target, "LNX013", "a train state, model or parameters are kept in a container", kind)
-            run.escape(target, "LNX013", "a tree of parameters is changed in place", evaluate(run, holder))
+            run.escape(
+                target, "LNX013", "a followed value is kept in a container, which has no rewriting yet", kind
+            )
+            run.escape(target, "LNX014", "a followed value is changed in place", evaluate(run, holder))
         case _:
             pass
 
@@ -162,7 +170,7 @@ def _unpack(run: Run, elements: Items[ast.expr], kind: Value) -> None:
             assign(run, element, item)
         return
     for element in elements:
-        run.escape(element, "LNX010", "a train state is unpacked in a way that cannot be followed", kind)
+        run.escape(element, "LNX010", "a followed value is unpacked in a way that is not known", kind)
         assign(run, element, UNKNOWN)
 
 
@@ -172,7 +180,9 @@ def _define(run: Run, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
     for default in [*node.args.defaults, *node.args.kw_defaults]:
         if default is not None:
             value = evaluate(run, default)
-            run.escape(default, "LNX010", "a followed value is a default argument", value)
+            run.escape(
+                default, "LNX010", "a followed value is a default argument: hand it over at the calls", value
+            )
     kind: Value = function
     for decorator in reversed(node.decorator_list):
         kind = calls.decorate(run, decorator, kind)
@@ -220,7 +230,7 @@ def _loop(run: Run, node: ast.For | ast.AsyncFor | ast.While) -> None:
     frame = run.frame
     iterated = evaluate(run, node.iter) if not isinstance(node, ast.While) else UNKNOWN
     if not isinstance(node, ast.While):
-        run.escape(node.iter, "LNX010", "a loop runs over followed values", iterated)
+        run.escape(node.iter, "LNX010", "a loop runs over a followed value", iterated)
     exits: list[dict[str, Value]] = []
     for _ in range(ROUNDS):
         entry = dict(frame.vars)

@@ -199,7 +199,12 @@ def differentiated(run: Run, grad: Grad, given: Arguments) -> Value:
     grads = Grads(target.tokens)
     aux = value.items[1] if isinstance(value, Sequence) and len(value.items) == 2 else UNKNOWN
     if followed(aux) and not isinstance(aux, Grads):
-        run.escape(given.node, "LNX203", "a followed value leaves a loss function", aux)
+        run.escape(
+            given.node,
+            "LNX203",
+            "a followed value is a result of a loss function: return it from the step",
+            aux,
+        )
     match grad.with_value, grad.has_aux:
         case True, True:
             return Sequence((Sequence((UNKNOWN, aux)), grads))

@@ -105,7 +105,7 @@ def attribute(run: Run, node: ast.Attribute, holder: Object) -> Value:
     constants = {t.id for s in holder.cls.node.body if isinstance(s, ast.Assign) for t in s.targets
                  if isinstance(t, ast.Name)}  # fmt: skip
     if node.attr not in constants:
-        blocked(run, node, "LNX310", f"`self.{node.attr}` of a Linen module has no rewriting yet")
+        blocked(run, node, "LNX311", f"`self.{node.attr}` of a Linen module has no rewriting yet")
     return UNKNOWN
 
 

@@ -151,7 +151,7 @@ def joined(left: Value, right: Value) -> Value | None:
             return NnxGrads(left.marks | right.marks)
         case NnxSelf(), NnxSelf() if left.cls == right.cls:
             return NnxSelf(left.cls, left.marks | right.marks)
-        case (NnxModel() | NnxOptimizer() | NnxTree() | NnxArgument()), NnxArgument():
+        case ((NnxModel() | NnxOptimizer() | NnxTree() | NnxArgument()), NnxArgument()):
             return NnxArgument(left.marks | right.marks)
         case NnxArgument(), (NnxModel() | NnxOptimizer() | NnxTree()):
             return NnxArgument(left.marks | right.marks)

@@ -23,6 +23,7 @@ from migrate.analysis.kinds import (
     tokens_of,
 )
 from migrate.analysis.nnx_kinds import Tracking
+from migrate.analysis.words import described
 from migrate.result import Style
 
 DEPTH = 40
@@ -129,12 +130,16 @@ class Run:
             frame.age(tokens)
 
     def escape(self, node: ast.AST, code: str, message: str, *values: Value) -> None:
-        """Record that `values` reach a place that nothing covers, if any of them is followed."""
+        """Record that `values` reach a place that nothing covers, if any of them is followed.
+
+        In the message, "a followed value" becomes what the first of them is.
+        """
         lost = [value for value in values if followed(value)]
         if lost:
             tokens: Tokens = frozenset().union(*(tokens_of(value) for value in lost))
             instances = frozenset().union(*(instances_of(value) for value in lost))
-            self.facts.escape(node, code, message, tokens, instances)
+            said = message.replace("a followed value", described(lost[0]))
+            self.facts.escape(node, code, said, tokens, instances)
 
 
 def instances_of(value: Value) -> frozenset[Instance]:

@@ -112,7 +112,7 @@ class Plan:
                         message = (
                             f"the model of the enclosing function is needed where `{names.model}` is another"
                         )
-                        raise Blocked(node, "LNX005", message)
+                        raise Blocked(node, "LNX018", message)
 
 
 def _type_name(instance: Instance) -> str:

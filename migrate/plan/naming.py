@@ -78,7 +78,7 @@ class Naming:
                 known = taken.setdefault((variable.scope, name), tokens)
                 if not known & tokens:
                     node = self._roles.nodes[variable][0]
-                    raise Blocked(node, "LNX005", f"two models in one scope would both be called `{name}`")
+                    raise Blocked(node, "LNX018", f"two models in one scope would both be called `{name}`")
                 taken[variable.scope, name] = known | tokens
 
     def model_in(self, node: ast.expr) -> str | None:
@@ -113,7 +113,7 @@ class Naming:
         names = proposed(shortest.name, pattern)
         if len(found) > 1:
             node = self._roles.nodes[shortest][0]
-            raise Blocked(node, "LNX005", f"`{shortest.name}` holds different models at different times")
+            raise Blocked(node, "LNX018", f"`{shortest.name}` holds different models at different times")
         return Names(next(iter(found)), names.optimizer) if found else names
 
     def _structural(self, variable: Variable) -> Iterator[str]:
@@ -153,7 +153,7 @@ class Naming:
             inside = variable.scope in scopes.enclosing(scopes.scope[node])
             if inside and id(node) not in replaced and not self._harmless(variable, node, name):
                 message = f"the name `{name}` that the model or optimizer would get is taken here"
-                raise Blocked(node, "LNX005", message)
+                raise Blocked(node, "LNX018", message)
 
     def _harmless(self, variable: Variable, node: ast.AST, name: str) -> bool:
         """Whether the other use of the name is local further in, or over where the variable begins."""

@@ -82,10 +82,12 @@ def _add(found: Roles, variable: Variable, node: ast.Name | ast.arg, value: Valu
     role = role_of(value)
     if role is None:
         if not isinstance(value, (Grads, OptState)) and followed(value) and not _container(value):
-            raise Blocked(node, "LNX299", f"`{variable.name}` is a train state or model on some paths only")
+            raise Blocked(node, "LNX204", f"`{variable.name}` is a train state or model on some paths only")
         return
     if found.role.setdefault(variable, role) != role:
-        raise Blocked(node, "LNX299", f"`{variable.name}` stands for different things in one scope")
+        raise Blocked(
+            node, "LNX204", f"`{variable.name}` stands for different things in one scope: use two names"
+        )
     found.tokens[variable] |= tokens_of(value)
     found.nodes[variable].append(node)
 
@@ -107,10 +109,10 @@ def _check_every_use(facts: Facts, found: Roles) -> None:
         for node in facts.scopes.names(variable):
             if node not in known:
                 message = f"`{node.id}` is used here in a way that could not be followed"
-                raise Blocked(node, "LNX299", message)
+                raise Blocked(node, "LNX015", message)
         shared = [s for s, names in facts.scopes.outer.items() if names.get(variable.name) is variable.scope]
         if shared:
-            raise Blocked(shared[0], "LNX299", "a train state or model is shared by `global` or `nonlocal`")
+            raise Blocked(shared[0], "LNX013", "a train state or model is shared by `global` or `nonlocal`")
 
 
 def _group(facts: Facts, found: Roles) -> None:

@@ -39,7 +39,9 @@ def rewrite_parameters(plan: Plan) -> None:
     for function, changed in plan.edits.parameters.items():
         written = [_bare(name) for names in changed.values() for name in names]
         if len(set(written)) < len(written):
-            raise Blocked(function, "LNX005", "two parameters of this function would get one name")
+            raise Blocked(
+                function, "LNX018", "two parameters of this function would get one name: rename one"
+            )
 
 
 def _bare(piece: Piece) -> str:
@@ -124,7 +126,9 @@ def _state(plan: Plan, node: ast.expr) -> None:
     elif isinstance(node, ast.Name):
         _named_state(plan, node, parent)
     elif not isinstance(node, (ast.Tuple, ast.List, ast.Dict)):
-        raise Blocked(node, "LNX010", "a train state is chosen or read in the middle of an expression")
+        raise Blocked(
+            node, "LNX010", "a train state is read in the middle of an expression: give it a name first"
+        )
 
 
 def _named_state(plan: Plan, node: ast.Name, parent: ast.AST) -> None:
@@ -138,7 +142,7 @@ def _named_state(plan: Plan, node: ast.Name, parent: ast.AST) -> None:
             plan.edits.expressions[node] = template("({})", pair)
         case ast.Assign(targets=[ast.Name() as target]):
             if plan.names(target) != plan.names(node):
-                raise Blocked(node, "LNX005", "one train state has two names that would differ")
+                raise Blocked(node, "LNX018", "one train state has two names that would differ: use one")
             plan.edits.statements[parent] = []
         case _:
             raise Blocked(node, "LNX010", "a train state is used as a value here")
@@ -146,7 +150,9 @@ def _named_state(plan: Plan, node: ast.Name, parent: ast.AST) -> None:
 
 def _result_of_call(plan: Plan, node: ast.Call, parent: ast.AST) -> None:
     if not isinstance(parent, (ast.Return, ast.Assign, ast.AnnAssign, ast.Tuple)):
-        raise Blocked(node, "LNX010", "the train state that a call gives is used without a name")
+        raise Blocked(
+            node, "LNX010", "the train state that a call gives is used without a name: assign it first"
+        )
 
 
 def _receivers(plan: Plan, node: ast.expr) -> list[Variable] | None:
@@ -209,7 +215,7 @@ def _tree(plan: Plan, node: ast.expr) -> None:
     match parent:
         case ast.Assign(targets=[ast.Name() as target]) if not _gives_model(plan, node):
             if plan.names(target).model != plan.model_of(node):
-                raise Blocked(node, "LNX005", f"`{target.id}` would be a second name of one model")
+                raise Blocked(node, "LNX018", f"`{target.id}` would be a second name of one model: use one")
             plan.edits.statements[parent] = []
         case ast.Assign() if _gives_model(plan, node):
             pass

@@ -1,0 +1,55 @@
+"""What a followed value is called in messages."""
+
+from __future__ import annotations
+
+from migrate.analysis.kinds import (
+    ApplyFn,
+    Dict,
+    Grads,
+    Instance,
+    Method,
+    OptState,
+    Params,
+    Partial,
+    Path,
+    Sequence,
+    State,
+    Value,
+    Variables,
+    followed,
+)
+
+
+def described(value: Value) -> str:
+    """A noun with its article; of a tuple or dict, what it holds."""
+    match value:
+        case State():
+            return "a train state"
+        case Params():
+            return "a tree of parameters"
+        case Variables():
+            return "a dict of variables"
+        case Path():
+            return "a part of the parameters"
+        case OptState():
+            return "an optimizer state"
+        case Grads():
+            return "a tree of gradients"
+        case Instance():
+            return "a module definition"
+        case ApplyFn():
+            return "an apply function"
+        case Method(receiver, _):
+            return f"a method of {described(receiver)}"
+        case Sequence(items):
+            return f"a tuple with {_first(items)}"
+        case Dict(items):
+            return f"a dict with {_first(tuple(item for _, item in items))}"
+        case Partial():
+            return "a partial call with a train state or model in it"
+        case _:
+            return "a value that is a train state or model on some paths only"
+
+
+def _first(items: tuple[Value, ...]) -> str:
+    return next((described(item) for item in items if followed(item)), "nothing that is followed")
