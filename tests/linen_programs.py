@@ -39,6 +39,18 @@ def step(state, x):
     loss, grads = jax.value_and_grad(loss_fn)(state.params)
     return state.apply_gradients(grads=grads), loss
 """
+CHECKED_STEP = """
+
+def step(state, x):
+    def loss_fn(params):
+        return jnp.mean((state.apply_fn({"params": params}, x) - Y) ** 2)
+
+    loss, grads = jax.value_and_grad(loss_fn)(state.params)
+    state = state.apply_gradients(grads=grads)
+    if not jnp.isfinite(loss):
+        raise FloatingPointError
+    return state, loss
+"""
 JITTED_STEP = STEP.replace("def step", "@jax.jit\ndef step", 1)
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from migrate.core import migrate_sources
 from migrate.result import Options, Style
-from tests.linen_programs import CREATE, JITTED_STEP, NET, after
+from tests.linen_programs import CHECKED_STEP, CREATE, JITTED_STEP, NET, STEP, after
 
 PATH = "train.py"
 
@@ -91,6 +91,83 @@ OLD_VALUES = [
         """,
         id="a-lambda-keeps-the-old-state",
     ),
+    pytest.param(
+        STEP,
+        """
+        def norm_of(params):
+            def norm():
+                return optax.global_norm(params)
+
+            return norm
+
+        state = create(0)
+        norm = norm_of(state.params)
+        state, loss = step(state, X)
+        print(norm())
+        """,
+        id="a-closure-keeps-the-old-parameters",
+    ),
+    pytest.param(
+        STEP,
+        """
+        def norm_of(params):
+            return lambda: optax.global_norm(params)
+
+        state = create(0)
+        norms = [norm_of(state.params)]
+        state, loss = step(state, X)
+        print(norms[0]())
+        """,
+        id="a-closure-in-a-list-keeps-the-old-parameters",
+    ),
+    pytest.param(
+        STEP,
+        """
+        state = create(0)
+        losses = [step(state, X)[1] for _ in range(3)]
+        """,
+        id="a-comprehension-repeats-a-step-from-one-state",
+    ),
+    pytest.param(
+        STEP,
+        """
+        def guarded(state):
+            try:
+                new_state, loss = step(state, X)
+                check(loss)
+                state = new_state
+            except FloatingPointError:
+                pass
+            return state
+
+        state = guarded(create(0))
+        print(optax.global_norm(state.params))
+        """,
+        id="an-exception-after-an-update-in-place",
+    ),
+    pytest.param(
+        CHECKED_STEP,
+        """
+        state = create(0)
+        try:
+            state, loss = step(state, X)
+        except FloatingPointError:
+            print(optax.global_norm(state.params))
+        """,
+        id="an-exception-inside-an-eager-step",
+    ),
+    pytest.param(
+        "\nimport contextlib\n" + STEP,
+        """
+        state = create(0)
+        with contextlib.suppress(FloatingPointError):
+            new_state, loss = step(state, X)
+            check(loss)
+            state = new_state
+        print(optax.global_norm(state.params))
+        """,
+        id="a-suppressed-exception",
+    ),
 ]
 
 
@@ -98,3 +175,93 @@ OLD_VALUES = [
 @pytest.mark.parametrize(("helper", "body"), OLD_VALUES)
 def test_old_values_stay_readable(helper: str, body: str, style: Style) -> None:
     assert "LNX011" in refusal(style, after(NET, CREATE, helper, body))
+
+
+LATER = [
+    pytest.param(
+        """
+        def norms(state):
+            yield optax.global_norm(state.params)
+
+        state = create(0)
+        later = norms(state)
+        state, loss = step(state, X)
+        print(next(later))
+        """,
+        "LNX010",
+        id="a-generator-holds-a-state",
+    ),
+    pytest.param(
+        """
+        async def norm(state):
+            return optax.global_norm(state.params)
+
+        state = create(0)
+        later = norm(state)
+        """,
+        "LNX010",
+        id="a-coroutine-holds-a-state",
+    ),
+    pytest.param(
+        """
+        state = create(0)
+        params = state.params
+        later = (optax.global_norm(params) for _ in range(2))
+        state, loss = step(state, X)
+        print(list(later))
+        """,
+        "LNX010",
+        id="a-generator-expression-reads-parameters",
+    ),
+]
+
+
+@pytest.mark.parametrize("style", ["functional", "stateful"])
+@pytest.mark.parametrize(("body", "code"), LATER)
+def test_what_runs_later(body: str, code: str, style: Style) -> None:
+    assert code in refusal(style, after(NET, CREATE, STEP, body))
+
+
+TRACED = [
+    pytest.param(
+        """
+        state = create(0)
+
+        @jax.jit
+        def gradients(x):
+            def loss_fn(params):
+                return jnp.mean((state.apply_fn({"params": params}, x) - Y) ** 2)
+
+            return jax.value_and_grad(loss_fn)(state.params)
+
+        loss, grads = gradients(X)
+        state = state.apply_gradients(grads=grads)
+        """,
+        "LNX203",
+        ("functional", "stateful"),
+        id="gradient-of-a-model-that-jit-captures",
+    ),
+    pytest.param(
+        """
+        @jax.jit
+        def look_ahead(state, grads):
+            moved = state.apply_gradients(grads=grads)
+            return optax.global_norm(moved.params)
+
+        def gradients(state):
+            return jax.grad(lambda params: jnp.sum(state.apply_fn({"params": params}, X)))(state.params)
+
+        state = create(0)
+        norm = look_ahead(state, gradients(state))
+        """,
+        "LNX202",
+        ("functional",),
+        id="an-update-inside-jit-that-is-not-returned",
+    ),
+]
+
+
+@pytest.mark.parametrize(("body", "code", "styles"), TRACED)
+def test_traced_functions(body: str, code: str, styles: tuple[Style, ...]) -> None:
+    for style in styles:
+        assert code in refusal(style, after(NET, CREATE, body))

@@ -14,11 +14,12 @@ from migrate.analysis.kinds import (
     Function,
     Length,
     ShapeOf,
+    Symbol,
     Value,
     followed,
     join,
 )
-from migrate.analysis.run import DEPTH, Run
+from migrate.analysis.run import DEPTH, Run, functions_in
 from migrate.analysis.scopes import FunctionNode
 from migrate.analysis.sites import Binding
 
@@ -46,11 +47,23 @@ def lost(run: Run, given: Arguments, *callee: Value) -> Value:
 
 def enter_callbacks(run: Run, given: Arguments) -> None:
     """Functions that are handed over are run as if nothing were known of their arguments."""
-    for value in (*given.args, *dict(given.keywords).values()):
-        if isinstance(value, Function) and value.node not in run.active and len(run.active) < DEPTH:
-            run.facts.references[value.node].add(given.node)
-            with run.freezing(run.visible()), nnx_contexts.repeated(run, given.node):
-                enter_unknown(run, value)
+    values = (*given.args, *dict(given.keywords).values())
+    if not _called_at_once(run, given):
+        run.keep(*values)
+    for value in values:
+        for function in functions_in(value):
+            if function.node not in run.active and len(run.active) < DEPTH:
+                run.facts.references[function.node].add(given.node)
+                with run.freezing(run.visible()), nnx_contexts.repeated(run, given.node):
+                    enter_unknown(run, function)
+
+
+def _called_at_once(run: Run, given: Arguments) -> bool:
+    """Whether a function that is handed over is called now and never again: `jax.vmap(f)(x)`."""
+    above = run.facts.scopes.parent[given.node]
+    callee = run.facts.values.get(given.node.func)
+    immediate = isinstance(callee, Symbol) and callee.name.startswith(("jax.lax.", "jax.tree."))
+    return immediate or (isinstance(above, ast.Call) and above.func is given.node)
 
 
 def _spelling(node: ast.expr) -> str:
@@ -64,6 +77,10 @@ def enter(run: Run, function: Function, given: Arguments) -> Value:
     run.facts.references[node].add(given.node)
     if node in run.active or len(run.active) > DEPTH:
         return lost(run, given)
+    if run.facts.scopes.runs_later(node):
+        run.keep(function)
+        if any(followed(value) for value in (*given.args, *dict(given.keywords).values())):
+            return lost(run, given)
     frame = Frame(node, function.frame)
     bound = _bind(run, function, given)
     if bound is None:

@@ -11,14 +11,13 @@ from migrate.analysis.kinds import (
     UNKNOWN,
     Const,
     Dict,
-    Function,
     Sequence,
     Symbol,
     Value,
     join,
 )
 from migrate.analysis.run import Run
-from migrate.analysis.scopes import COMPREHENSIONS
+from migrate.analysis.scopes import COMPREHENSIONS, Comprehension
 
 
 def evaluate(run: Run, node: ast.expr) -> Value:
@@ -44,8 +43,9 @@ def _evaluate(run: Run, node: ast.expr) -> Value:
         case ast.Dict():
             return _dict(run, node)
         case ast.Lambda():
-            run.definitions.setdefault(node, Function(node, run.frame))
-            return Function(node, run.frame)
+            function = run.close_over(node)
+            run.definitions.setdefault(node, function)
+            return function
         case ast.IfExp(test=test, body=body, orelse=orelse):
             evaluate(run, test)
             return join(evaluate(run, body), evaluate(run, orelse))
@@ -91,6 +91,7 @@ def _display(run: Run, elements: list[ast.expr]) -> Value:
             run.escape(element, "LNX010", "a followed value is spread with a star: write its items out", kind)
     if any(isinstance(element, ast.Starred) for element in elements):
         return UNKNOWN
+    run.keep(*kinds)
     return Sequence(tuple(kinds))
 
 
@@ -102,6 +103,7 @@ def _dict(run: Run, node: ast.Dict) -> Value:
         if not isinstance(name, Const):
             run.escape(value, "LNX010", "a followed value is spread into a dict or has a computed key", kind)
             return UNKNOWN
+        run.keep(kind)
         items.append((name.value, kind))
     return Dict(tuple(items))
 
@@ -118,18 +120,41 @@ def _comprehension(run: Run, node: ast.expr) -> Value:
     run.escape(node.generators[0].iter, "LNX010", "a comprehension runs over a followed value", first)
     frame = Frame(node, run.frame)
     with run.entering(frame), nnx_contexts.turn(run, node):
-        for index, generator in enumerate(node.generators):
-            if index:
-                evaluate(run, generator.iter)
-            run.assign(generator.target, UNKNOWN)
-            for test in generator.ifs:
-                evaluate(run, test)
-        parts = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
-        for part in parts:
-            run.escape(
-                part, "LNX010", "a followed value is collected in a comprehension", evaluate(run, part)
-            )
+        for _ in range(2):
+            _one_turn(run, node)
+    if isinstance(node, ast.GeneratorExp) and not _consumed_at_once(run, node):
+        message = "a followed value is read by a generator, which runs later"
+        inner = [run.facts.values[n] for n in ast.walk(node) if n in run.facts.values]
+        run.escape(node, "LNX010", message, *inner)
     return UNKNOWN
+
+
+def _one_turn(run: Run, node: Comprehension) -> None:
+    for index, generator in enumerate(node.generators):
+        if index:
+            evaluate(run, generator.iter)
+        run.assign(generator.target, UNKNOWN)
+        for test in generator.ifs:
+            evaluate(run, test)
+    parts = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
+    for part in parts:
+        run.escape(part, "LNX010", "a followed value is collected in a comprehension", evaluate(run, part))
+
+
+CONSUMERS = frozenset(
+    ["all", "any", "dict", "frozenset", "list", "max", "min", "print", "set", "sorted", "sum", "tuple"]
+)
+
+
+def _consumed_at_once(run: Run, node: ast.GeneratorExp) -> bool:
+    """Whether the generator goes to a function that runs it to its end: `sum(f(x) for x in xs)`."""
+    above = run.facts.scopes.parent[node]
+    callee = run.facts.values.get(above.func) if isinstance(above, ast.Call) else None
+    name = callee.name if isinstance(callee, Symbol) else ""
+    joins = (
+        isinstance(above, ast.Call) and isinstance(above.func, ast.Attribute) and above.func.attr == "join"
+    )
+    return joins or name.removeprefix("builtins.") in CONSUMERS
 
 
 def _evaluate_parts(run: Run, node: ast.expr) -> None:

@@ -18,11 +18,11 @@ from migrate.analysis.frames import Frame, merge
 from migrate.analysis.kinds import (
     UNKNOWN,
     Class,
-    Function,
     Sequence,
     ShapeOf,
     Symbol,
     Value,
+    followed,
     join,
 )
 from migrate.analysis.names import canonical, imported
@@ -43,6 +43,7 @@ def interpret(path: str, text: str, tree: ast.Module, style: Style) -> Facts:
         with run.entering(frame):
             run_block(run, tree.body)
             _run_uncalled(run)
+            _run_kept(run)
         leftovers.record(facts, run.entered)
         nnx.record_unread(run)
     except TooComplex:
@@ -64,12 +65,21 @@ def _run_uncalled(run: Run) -> None:
                 enter_unknown(run, function)
 
 
+def _run_kept(run: Run) -> None:
+    """What was put away or handed over may be called at the very end, when its closures are old."""
+    for node, function in run.kept.items():
+        given = [value for (of, _), value in run.facts.parameters.items() if of is node]
+        if not any(followed(value) for value in given):
+            enter_unknown(run, function)
+
+
 def run_block(run: Run, statements: Items[ast.stmt]) -> None:
     """Run statements until the frame leaves the block."""
     for statement in statements:
         if not run.frame.live:
             return
         run.step()
+        run.note()
         _run(run, statement)
 
 
@@ -112,11 +122,14 @@ def _run(run: Run, statement: ast.stmt) -> None:
                 run.escape(item.context_expr, "LNX299", "a followed value is used as a context manager", kind)
                 if item.optional_vars is not None:
                     assign(run, item.optional_vars, UNKNOWN)
-            run_block(run, body)
+            _with(run, items, body)
         case ast.Try() | ast.TryStar():
             _try(run, statement)
         case ast.Match(subject=subject, cases=cases):
             run.escape(subject, "LNX299", "a followed value is matched by pattern", evaluate(run, subject))
+            for case in cases:
+                if case.guard is not None:
+                    evaluate(run, case.guard)
             _branch(run, [*(case.body for case in cases), []])
         case ast.Raise() | ast.Break() | ast.Continue():
             _leave(run, statement)
@@ -148,11 +161,13 @@ def assign(run: Run, target: ast.expr, kind: Value) -> None:
         case ast.Attribute(value=holder):
             if modules.keep(run, target, evaluate(run, holder), kind):
                 return
+            run.keep(kind)
             run.escape(
                 target, "LNX013", "a followed value is kept in an attribute, which has no rewriting yet", kind
             )
         case ast.Subscript(value=holder, slice=index):
             evaluate(run, index)
+            run.keep(kind)
             run.escape(
                 target, "LNX013", "a followed value is kept in a container, which has no rewriting yet", kind
             )
@@ -175,7 +190,7 @@ def _unpack(run: Run, elements: Items[ast.expr], kind: Value) -> None:
 
 
 def _define(run: Run, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
-    function = Function(node, run.frame)
+    function = run.close_over(node)
     run.definitions[node] = function
     for default in [*node.args.defaults, *node.args.kw_defaults]:
         if default is not None:
@@ -270,10 +285,13 @@ def _leave(run: Run, statement: ast.Raise | ast.Break | ast.Continue) -> None:
 
 def _try(run: Run, node: ast.Try | ast.TryStar) -> None:
     frame = run.frame
-    start = dict(frame.vars)
-    run_block(run, [*node.body, *node.orelse])
+    middle = dict(frame.vars)
+    with run.guarding() as guard:
+        run_block(run, [*node.body, *node.orelse])
+        run.note()
     ends = [frame.vars] if frame.live else []
-    middle = merge(start, frame.vars)
+    for way in guard.ways:
+        middle = merge(middle, way)
     for handler in node.handlers:
         frame.vars = dict(middle)
         frame.live = True
@@ -286,6 +304,24 @@ def _try(run: Run, node: ast.Try | ast.TryStar) -> None:
     frame.vars = ends[0] if ends else middle
     for end in ends[1:]:
         frame.vars = merge(frame.vars, end)
-    live, frame.live = frame.live, True
-    run_block(run, node.finalbody)
+    live, after = frame.live, frame.vars
+    for way in (middle, after):
+        frame.live, frame.vars = True, dict(way)
+        run_block(run, node.finalbody)
     frame.live = frame.live and live
+
+
+SWALLOWING = frozenset({"contextlib.suppress", "pytest.raises"})
+
+
+def _with(run: Run, items: Items[ast.withitem], body: Items[ast.stmt]) -> None:
+    """The block; some context managers go on behind it after an exception inside."""
+    with run.guarding() as guard:
+        run_block(run, body)
+    callees = [
+        run.facts.values.get(i.context_expr.func) for i in items if isinstance(i.context_expr, ast.Call)
+    ]
+    if any(isinstance(c, Class) or (isinstance(c, Symbol) and c.name in SWALLOWING) for c in callees):
+        for way in guard.ways:
+            run.frame.vars = merge(run.frame.vars, way) if run.frame.live else dict(way)
+            run.frame.live = True

@@ -317,6 +317,8 @@ def join(left: Value, right: Value) -> Value:
     if (covering := nnx_kinds.joined(left, right)) is not None:
         return covering
     match left, right:
+        case Method(a, name), Method(b, other) if name == other:
+            return Method(join(a, b), name)
         case ApplyFn(a), ApplyFn(b):
             return ApplyFn(a | b)
         case Sequence(a), Sequence(b) if len(a) == len(b):

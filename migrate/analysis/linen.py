@@ -93,6 +93,7 @@ def call(run: Run, callee: Method | ApplyFn | Instance, given: Arguments) -> Val
 
 def _escape_all(run: Run, given: Arguments, message: str, *more: Value) -> None:
     values = (*given.args, *dict(given.keywords).values(), *more)
+    run.keep(*values)
     run.escape(given.node, "LNX013", message, *values)
 
 
@@ -192,6 +193,9 @@ def differentiated(run: Run, grad: Grad, given: Arguments) -> Value:
     target = given.args[at] if -len(given.args) <= at < len(given.args) and not spread else UNKNOWN
     if not isinstance(target, (Params, Variables)) or not isinstance(grad.function, Function):
         return lost(run, given)
+    if any(target.tokens & frozen for frozen in run.frozen):
+        message = "the gradient of a model of the enclosing scope is taken inside a traced function"
+        run.escape(given.node, "LNX203", message, target)
     with run.freezing(run.visible()):
         value = enter(run, grad.function, given)
     run.facts.site(Differentiate(grad.site, grad.site.args[0], grad.argnums))
@@ -228,7 +232,7 @@ def compiled(run: Run, function: Function, site: ast.expr, given: Arguments) -> 
         assert isinstance(site, ast.expr)
         run.facts.site(Compile(site, function.node))
     if run.style == "stateful":
-        with run.freezing(visible - used):
+        with run.freezing(visible - used), run.at_once():
             return enter(run, function, given)
     copies = _copies(function, values)
     _adopt(run, copies)
@@ -237,8 +241,11 @@ def compiled(run: Run, function: Function, site: ast.expr, given: Arguments) -> 
         args=tuple(renamed(value, copies) for value in given.args),
         keywords=tuple((name, renamed(value, copies)) for name, value in given.keywords),
     )
-    with run.freezing(visible):
+    with run.freezing(visible), run.collecting() as updated:
         result = enter(run, function, inside)
+    if discarded := frozenset(updated) & frozenset(copies.values()) - tokens_of(result):
+        message = "a train state is updated inside `jit` and not returned"
+        run.facts.escape(site, "LNX202", message, discarded)
     returned = {token: _returned(given.node, token, copies) for token in tokens_of(result)}
     _adopt(run, returned)
     return renamed(result, returned, fresh=True)

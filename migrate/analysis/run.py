@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Sequence as Items
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -12,17 +13,24 @@ from migrate.analysis.frames import Frame
 from migrate.analysis.kinds import (
     ApplyFn,
     Class,
+    Dict,
     Function,
+    Grad,
     Instance,
+    Jit,
     Loop,
     Method,
     Mixed,
+    Partial,
+    Sequence,
+    Token,
     Tokens,
     Value,
     followed,
     tokens_of,
 )
 from migrate.analysis.nnx_kinds import Tracking
+from migrate.analysis.scopes import FunctionNode
 from migrate.analysis.words import described
 from migrate.result import Style
 
@@ -54,8 +62,16 @@ class Hooks:
     """The three parts of the interpreter that call one another, tied together where a run begins."""
 
     evaluate: Callable[[Run, ast.expr], Value]
-    execute: Callable[[Run, Sequence[ast.stmt]], None]
+    execute: Callable[[Run, Items[ast.stmt]], None]
     assign: Callable[[Run, ast.expr, Value], None]
+
+
+@dataclass(frozen=True)
+class Guard:
+    """A block that an exception may leave; `ways` are the variables at each place where it may."""
+
+    frame: Frame
+    ways: list[dict[str, Value]] = field(default_factory=list)
 
 
 @dataclass
@@ -76,6 +92,10 @@ class Run:
     attributes: dict[str, Value] = field(default_factory=dict)
     steps: int = 0
     quiet: dict[Hashable, Value] = field(default_factory=dict)
+    closures: set[Frame] = field(default_factory=set)
+    kept: dict[ast.AST, Function] = field(default_factory=dict)
+    guarded: list[Guard] = field(default_factory=list)
+    updated: list[set[Token]] = field(default_factory=list)
     nnx: Tracking = field(default_factory=Tracking)
 
     @property
@@ -87,7 +107,7 @@ class Run:
         """The kind of an expression."""
         return self.hooks.evaluate(self, node)
 
-    def execute(self, statements: Sequence[ast.stmt]) -> None:
+    def execute(self, statements: Items[ast.stmt]) -> None:
         """Run statements in the current frame."""
         self.hooks.execute(self, statements)
 
@@ -125,9 +145,57 @@ class Run:
         return frozenset().union(*(tokens_of(v) for frame in frames for v in frame.vars.values()))
 
     def age(self, tokens: Tokens) -> None:
-        """After an update: whatever still denotes the tokens is an old value."""
-        for frame in {frame for entry in self.stack for frame in entry.chain()}:
+        """After an update: whatever still denotes the tokens is an old value, in closures too."""
+        for collected in self.updated:
+            collected |= tokens
+        for frame in {frame for entry in (*self.stack, *self.closures) for frame in entry.chain()}:
             frame.age(tokens)
+
+    def close_over(self, node: FunctionNode) -> Function:
+        """The function that `node` makes here; its frame lives on in it."""
+        function = Function(node, self.frame)
+        self.closures.add(self.frame)
+        return function
+
+    def keep(self, *values: Value) -> None:
+        """Remember functions that may be called when everything else has happened."""
+        for value in values:
+            for function in functions_in(value):
+                self.kept[function.node] = function
+
+    def note(self) -> None:
+        """An exception may be raised here: remember what the guarded blocks would find."""
+        for guard in self.guarded:
+            if not guard.ways or guard.ways[-1] != guard.frame.vars:
+                guard.ways.append(dict(guard.frame.vars))
+
+    @contextmanager
+    def collecting(self) -> Iterator[set[Token]]:
+        """The tokens that are updated inside."""
+        self.updated.append(set())
+        try:
+            yield self.updated[-1]
+        finally:
+            self.updated.pop()
+
+    @contextmanager
+    def guarding(self) -> Iterator[Guard]:
+        """Inside, an exception may be raised that does not end the frame."""
+        guard = Guard(self.frame)
+        self.guarded.append(guard)
+        try:
+            yield guard
+        finally:
+            self.guarded.pop()
+
+    @contextmanager
+    def at_once(self) -> Iterator[None]:
+        """Inside, an exception leaves everything as it was before."""
+        guarded, self.guarded = self.guarded, []
+        try:
+            yield
+        finally:
+            self.guarded = guarded
 
     def escape(self, node: ast.AST, code: str, message: str, *values: Value) -> None:
         """Record that `values` reach a place that nothing covers, if any of them is followed.
@@ -140,6 +208,26 @@ class Run:
             instances = frozenset().union(*(instances_of(value) for value in lost))
             said = message.replace("a followed value", described(lost[0]))
             self.facts.escape(node, code, said, tokens, instances)
+
+
+def functions_in(value: Value) -> Iterator[Function]:
+    """The functions that a call of the value, or of a part of it, would run."""
+    match value:
+        case Function():
+            yield value
+        case Partial(function) | Jit(function) | Grad(function):
+            yield from functions_in(function)
+        case Sequence(items):
+            for item in items:
+                yield from functions_in(item)
+        case Dict(items):
+            for _, item in items:
+                yield from functions_in(item)
+        case Mixed(parts):
+            for part in parts:
+                yield from functions_in(part)
+        case _:
+            pass
 
 
 def instances_of(value: Value) -> frozenset[Instance]:

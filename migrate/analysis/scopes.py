@@ -31,6 +31,7 @@ class Scopes:
         self.scope: dict[ast.AST, ast.AST] = {}
         self.bound: dict[ast.AST, set[str]] = defaultdict(set)
         self.outer: dict[ast.AST, dict[str, ast.AST]] = defaultdict(dict)
+        self.lazy: set[ast.AST] = set()
         self.named: dict[str, list[ast.AST]] = defaultdict(list)
         self._visit(tree, tree)
 
@@ -70,6 +71,10 @@ class Scopes:
         while isinstance(scope, (*COMPREHENSIONS, ast.ClassDef)):
             scope = self.scope[scope]
         return scope
+
+    def runs_later(self, function: FunctionNode) -> bool:
+        """Whether a call of the function only makes a generator or coroutine."""
+        return function in self.lazy or isinstance(function, ast.AsyncFunctionDef)
 
     def block(self, statement: ast.stmt) -> list[ast.stmt]:
         """The list of statements that `statement` stands in."""
@@ -122,6 +127,8 @@ class Scopes:
                 self.bound[scope].update(bound)
                 for name in bound:
                     self.named[name].append(node)
+            case ast.Yield() | ast.YieldFrom():
+                self.lazy.add(scope)
             case ast.Global(names=names):
                 self.outer[scope].update(dict.fromkeys(names, self.tree))
                 self.bound[self.tree].update(names)
