@@ -7,7 +7,6 @@ from collections.abc import Mapping
 
 from migrate.result import Options, Result
 
-
 NEEDLES = ("linen", "train_state", "TrainState", "nnx")
 """A text without any of these holds nothing that the engine knows of."""
 

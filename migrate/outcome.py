@@ -14,12 +14,14 @@ from migrate.analysis.modules import is_module
 from migrate.analysis.sites import Construct, ReadState, Site
 from migrate.plan import pitfalls
 from migrate.plan.build import Decision, decide
-from migrate.plan.components import ComponentFacts, first_line
+from migrate.plan.components import first_line
+from migrate.plan.context import Plan
 from migrate.result import Component, Finding, Options, Result, SiteCount, Status
 from migrate.rewrite.edits import Edits
+from migrate.rule import Rule
 from migrate.selection import is_selected
 from migrate.suppressions import parse_suppressions
-from rules import rewriters, shared_function
+from rules import rewriters, shared_function, state_signature
 
 SITE_NAMES = {
     "CreateState": "TrainState.create",
@@ -57,7 +59,7 @@ class Outcome:
             else:
                 whole = False
         if whole and not loose:
-            shared_function.rewrite(facts, edits)
+            self._share(facts, edits)
         self.findings += pitfalls.repair(facts, self.options, edits)
         if edits:
             self.changed[path] = written(tree, facts, edits)
@@ -73,7 +75,7 @@ class Outcome:
         kinds = Counter(SITE_NAMES[type(site).__name__] for site in component.sites if _is_counted(site))
         kinds["nn.Module"] += sum(is_module(facts.classes[node]) for node in component.classes)
         self.found += kinds
-        wanted = list(_rewrites(facts, component, name)) if decision.plan is not None else []
+        wanted = list(_rewrites(facts, decision.plan, name)) if decision.plan is not None else []
         migrated = decision.plan is not None and self._may_rewrite(facts, wanted)
         if migrated:
             self.migrated += kinds
@@ -85,6 +87,14 @@ class Outcome:
         blockers = () if migrated else tuple(found)
         self.components.append(Component(name, facts.path, line, status, "pair", modules, blockers))
         return migrated
+
+    def _share(self, facts: Facts, edits: Edits) -> None:
+        """Take the functions that both libraries export from `nnx`, each by itself."""
+        for node, name in shared_function.occurrences(facts).items():
+            finding = _automatic(facts, node, shared_function.RULE, None)
+            self.findings.append(finding)
+            if self._may_rewrite(facts, [finding]):
+                shared_function.rewrite(edits, node, name)
 
     def _may_rewrite(self, facts: Facts, findings: list[Finding]) -> bool:
         """A component is migrated whole: one site that the user keeps keeps all of it."""
@@ -103,14 +113,19 @@ def _is_counted(site: Site) -> bool:
     return type(site).__name__ in SITE_NAMES
 
 
-def _rewrites(facts: Facts, component: ComponentFacts, name: str) -> Iterator[Finding]:
+def _rewrites(facts: Facts, plan: Plan, name: str) -> Iterator[Finding]:
     """What is said of each place that is rewritten: the title of its rule."""
-    table = rewriters()
+    table, component = rewriters(), plan.component
     classes = [facts.classes[node] for node in component.classes if is_module(facts.classes[node])]
     for site in (*component.sites, *classes):
         if type(site) in table and not _is_quiet(site):
-            rule = table[type(site)].RULE
-            yield replace(_finding(facts, site.node, rule.code, rule.title, name), fix="automatic")
+            yield _automatic(facts, site.node, table[type(site)].RULE, name)
+    for node in state_signature.places(plan):
+        yield _automatic(facts, node, state_signature.RULE, name)
+
+
+def _automatic(facts: Facts, node: ast.AST, rule: Rule, component: str | None) -> Finding:
+    return replace(_finding(facts, node, rule.code, rule.title, component), fix="automatic")
 
 
 def _finding(facts: Facts, node: ast.AST, code: str, message: str, component: str | None) -> Finding:

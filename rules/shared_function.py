@@ -8,22 +8,70 @@ from migrate.analysis.facts import Facts
 from migrate.analysis.kinds import Symbol
 from migrate.analysis.layers import shared
 from migrate.rewrite.edits import Edits
+from migrate.rule import Example, Rule
+
+RULE = Rule(
+    code="LNX103",
+    name="shared-function",
+    title="A function that Linen re-exports can be taken from `nnx`",
+    fix="automatic",
+    what=(
+        "Finds activations, pooling and initializers that are read from `flax.linen` and that `nnx` exports "
+        "too."
+    ),
+    why=(
+        "They are the only thing that would keep the import of Linen in a file that has been migrated "
+        "otherwise."
+    ),
+    use_instead="The same name below `nnx`: `nnx.relu`, `nnx.softmax`, `nnx.initializers.orthogonal`.",
+    fix_safety=(
+        "Both names are one and the same function. A file that keeps other Linen code keeps these names as "
+        "well."
+    ),
+    upstream="https://flax.readthedocs.io/en/latest/api_reference/flax.nnx/nn/activations.html",
+    invalid=(
+        Example(
+            before="""\
+import flax.linen as nn
+
+
+def gate(x, y):
+    return x * nn.sigmoid(y)
+""",
+            after="""\
+from flax import nnx
+
+
+def gate(x, y):
+    return x * nnx.sigmoid(y)
+""",
+        ),
+    ),
+    valid=(
+        """\
+from flax import nnx
+
+
+def gate(x, y):
+    return x * nnx.sigmoid(y)
+""",
+    ),
+)
 
 
 def occurrences(facts: Facts) -> dict[ast.expr, str]:
     """Each outermost expression that names such a function, with its name below `nnx`."""
     found: dict[ast.expr, str] = {}
     for node, value in facts.values.items():
-        if isinstance(value, Symbol) and isinstance(node, (ast.Name, ast.Attribute)):
-            name = shared(value.name)
-            if name is not None:
-                found[node] = name
+        named = isinstance(node, (ast.Name, ast.Attribute)) and isinstance(node.ctx, ast.Load)
+        name = shared(value.name) if named and isinstance(value, Symbol) else None
+        if name is not None:
+            assert isinstance(node, ast.expr)
+            found[node] = name
     outer = {n for n in found if facts.scopes.parent.get(n) not in found}
     return {node: name for node, name in found.items() if node in outer}
 
 
-def rewrite(facts: Facts, edits: Edits) -> None:
+def rewrite(edits: Edits, node: ast.expr, name: str) -> None:
     """They are the same objects, so only the spelling changes."""
-    for node, name in occurrences(facts).items():
-        if isinstance(node.ctx, ast.Load):  # type: ignore[attr-defined]
-            edits.expressions.setdefault(node, f"nnx.{name}")
+    edits.expressions.setdefault(node, f"nnx.{name}")

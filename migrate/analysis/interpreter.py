@@ -56,13 +56,19 @@ def interpret(path: str, text: str, tree: ast.Module, style: Style) -> Facts:
 
 
 def _run_uncalled(run: Run) -> None:
-    waiting = True
-    while waiting:
-        waiting = False
-        for node, function in list(run.definitions.items()):
-            if node not in run.entered:
-                waiting = True
-                enter_unknown(run, function)
+    """Run what nothing has called, callers before what they call, so that arguments are known there."""
+    while waiting := {node: f for node, f in run.definitions.items() if node not in run.entered}:
+        roots = [f for node, f in waiting.items() if not _users(run, node) & waiting.keys()]
+        enter_unknown(run, next(iter((*roots, *waiting.values()))))
+
+
+def _users(run: Run, node: ast.AST) -> set[ast.AST]:
+    """The functions that name a function, other than itself."""
+    scopes = run.facts.scopes
+    if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        return set()
+    uses = scopes.names(scopes.variable(node, node.name))
+    return {scope for use in uses for scope in scopes.enclosing(scopes.scope[use])} - {node}
 
 
 def _run_kept(run: Run) -> None:
