@@ -6,29 +6,100 @@ import ast
 from itertools import groupby
 
 from migrate.analysis.kinds import Class, Loop
-from migrate.analysis.modules import fields, methods
+from migrate.analysis.modules import field_names, fields, methods
 from migrate.analysis.sites import Layer
 from migrate.plan.blocked import Blocked
 from migrate.plan.construction import needed_inputs
 from migrate.plan.context import Plan
 from migrate.plan.layer import construction, renamed
 from migrate.rewrite.edits import ClassEdit, Method, Piece, Suite, Template, template
-from migrate.rule import Rule
+from migrate.rule import Example, Rule
 
 SITE = Class
+RESERVED = frozenset(
+    {"train", "eval", "sow", "perturb", "set_attributes", "iter_modules", "iter_children", "rngs", "self"}
+)
 Body = list[tuple[Piece | Suite, ast.AST | None]]
 
 RULE = Rule(
     code="LNX101",
     name="module-class",
-    title="a Linen module can become an NNX module",
+    title="A Linen module can become an NNX module",
     fix="automatic",
-    what="",
-    why="",
-    use_instead="",
-    fix_safety="",
-    upstream="https://flax.readthedocs.io/en/latest/migrating/linen_to_nnx.html",
-    invalid=(),
+    what=(
+        "Finds classes that extend `flax.linen.Module` and are built and initialised in the same file, with "
+        "`setup` or with `@nn.compact`."
+    ),
+    why=(
+        "Linen makes the layers anew at every call and keeps the parameters outside. An NNX module makes "
+        "them once, in `__init__`, and holds them."
+    ),
+    use_instead=(
+        "A class of `nnx.Module`: the fields become arguments of `__init__`, followed by the input sizes "
+        "that Linen inferred and `rngs`; the layers are built there under the names that Linen gave them "
+        "(`Dense_0`), so that trees of parameters, checkpoints and rules over paths stay as they were."
+    ),
+    fix_safety=(
+        "`__call__` keeps its flow and its comments. A class that cannot be rewritten, and all that is tied "
+        "to it, is left alone with the reason: LNX110 (layers), LNX111 (forms), LNX112 (sizes), LNX113 "
+        "(nested modules), LNX114 (never built)."
+    ),
+    upstream="https://flax.readthedocs.io/en/latest/migrating/linen_to_nnx.html#basic-module-definition",
+    invalid=(
+        Example(
+            before="""\
+import flax.linen as nn
+import jax
+
+
+class MLP(nn.Module):
+    width: int = 32
+
+    @nn.compact
+    def __call__(self, x):
+        x = nn.relu(nn.Dense(self.width)(x))
+        return nn.Dense(1)(x)
+
+
+def create(x):
+    model = MLP()
+    variables = model.init(jax.random.key(0), x)
+    return model.apply(variables, x)
+""",
+            after="""\
+from flax import nnx
+
+
+class MLP(nnx.Module):
+    def __init__(self, width: int = 32, *, in_features: int, rngs: nnx.Rngs):
+        self.width = width
+        self.Dense_0 = nnx.Linear(in_features, self.width, rngs=rngs)
+        self.Dense_1 = nnx.Linear(self.width, 1, rngs=rngs)
+
+    def __call__(self, x):
+        x = nnx.relu(self.Dense_0(x))
+        return self.Dense_1(x)
+
+
+def create(x):
+    model = MLP(in_features=x.shape[-1], rngs=nnx.Rngs(0))
+    return model(x)
+""",
+        ),
+    ),
+    valid=(
+        """\
+from flax import nnx
+
+
+class MLP(nnx.Module):
+    def __init__(self, width: int = 32, *, in_features: int, rngs: nnx.Rngs):
+        self.hidden = nnx.Linear(in_features, width, rngs=rngs)
+
+    def __call__(self, x):
+        return nnx.relu(self.hidden(x))
+""",
+    ),
 )
 
 
@@ -50,6 +121,7 @@ def rewrite(plan: Plan, site: Class) -> None:
         removed.add(setup)
     else:
         body += _compact(plan, layers, arguments)
+    _check_shadowing(plan, site, layers, arguments)
     parameters = [*_fields_as_parameters(site), "*", *(f"{name}: int" for name in arguments.values())]
     method = Method("__init__", ("self", *parameters, "rngs: nnx.Rngs"), tuple(body))
     plan.edits.classes[node] = ClassEdit(
@@ -67,7 +139,7 @@ def _check_form(plan: Plan, site: Class) -> None:
     if getattr(base, "name", None) != "flax.linen.Module":
         raise Blocked(node, "LNX111", f"`{node.name}` inherits from another module of the project")
     names = {s.target.id for s in fields(site) if isinstance(s.target, ast.Name)}
-    if names & {"name", "parent", "train", "eval", "sow", "perturb", "rngs"}:
+    if names & (RESERVED | {"name", "parent"}):
         raise Blocked(node, "LNX111", f"a field of `{node.name}` has a name that NNX modules use themselves")
     for statement in fields(site):
         if statement.value is not None and _reads(statement.value) & names:
@@ -77,10 +149,34 @@ def _check_form(plan: Plan, site: Class) -> None:
     if "__call__" not in methods(site):
         raise Blocked(node, "LNX111", f"`{node.name}` has no `__call__` of its own")
     for name, method in methods(site).items():
+        if name in {"setup", "__call__"} and [a.arg for a in method.args.args[:1]] != ["self"]:
+            raise Blocked(method, "LNX111", f"the first parameter of `{name}` is not called `self`")
         if name in {"__init__", "__post_init__", "__getattr__", "__setattr__"}:
             raise Blocked(method, "LNX111", f"`{node.name}` defines `{name}`")
         if name != "__call__" and method.decorator_list and name != "setup":
             raise Blocked(method, "LNX111", f"the method `{name}` is decorated")
+
+
+def _check_shadowing(plan: Plan, site: Class, layers: list[Layer], arguments: dict[str, str]) -> None:
+    """What moves to `__init__` must not meet an argument where it read a name of the module before."""
+    scopes = plan.facts.scopes
+    parameters = {*field_names(site), *arguments.values(), "rngs"}
+    setup = methods(site).get("setup")
+    moved = [*(layer.node for layer in layers), *([setup] if setup is not None else [])]
+    for node in (n for root in moved for n in ast.walk(root)):
+        if isinstance(node, ast.Name) and node.id in parameters:
+            variable = scopes.variable(node, node.id)
+            if variable is None or variable.scope is not scopes.function(node):
+                message = (
+                    f"`{node.id}` is read from the module here, and an argument of `__init__` would hide it"
+                )
+                raise Blocked(node, "LNX111", message)
+    for layer in layers:
+        size = layer.inputs.axis(-1) if layer.inputs else None
+        if size is not None and size.names & parameters:
+            raise Blocked(
+                layer.node, "LNX111", "the size of this input has the name of a field of the module"
+            )
 
 
 def _reads(node: ast.AST) -> set[str]:
@@ -118,6 +214,8 @@ def _compact(plan: Plan, layers: list[Layer], arguments: dict[str, str]) -> Body
 
 def _layer(plan: Plan, layer: Layer, arguments: dict[str, str]) -> tuple[Piece, ast.AST | None]:
     made = construction(plan, layer, arguments)
+    if layer.name in RESERVED:
+        raise Blocked(layer.node, "LNX111", f"`{layer.name}` is a method that every NNX module has")
     if "{" not in layer.name:
         plan.edits.expressions[layer.node] = f"self.{layer.name}"
         return template(f"self.{layer.name} = {{}}", made), layer.node

@@ -62,7 +62,7 @@ def inputs_of(method: ast.FunctionDef) -> list[str]:
 
 def placeholder(parameter: str) -> Size:
     """The last axis of an input, until it is known which inputs need an argument."""
-    return Size(f"{parameter}_features")
+    return Size(f"_last_axis_of_{parameter}")
 
 
 def summarise(run: Run, cls: Class) -> None:

@@ -29,9 +29,14 @@ def needed_inputs(plan: Plan, node: ast.ClassDef) -> dict[str, str]:
     ]
     used |= {name for running in turns for size in (running.start, running.end) for name in size.names}
     needed = [name for name in inputs_of(call) if placeholder(name).text in used]
-    if len(needed) == 1:
-        return {needed[0]: "in_features"}
-    return {name: placeholder(name).text for name in needed}
+    used_names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+    names = ["in_features"] if len(needed) == 1 and "in_features" not in used_names else []
+    names = names or [f"{name}_features" for name in needed]
+    if taken := used_names & set(names):
+        raise Blocked(
+            node, "LNX111", f"`{min(taken)}`, which would be an argument, means something else here"
+        )
+    return dict(zip(needed, names, strict=True))
 
 
 def _size_names(plan: Plan, site: Layer) -> frozenset[str]:
