@@ -125,7 +125,8 @@ def _rewrites(facts: Facts, plan: Plan, name: str) -> Iterator[Finding]:
 
 
 def _automatic(facts: Facts, node: ast.AST, rule: Rule, component: str | None) -> Finding:
-    return replace(_finding(facts, node, rule.code, rule.title, component), fix="automatic")
+    message = rule.title[:1].lower() + rule.title[1:]
+    return replace(_finding(facts, node, rule.code, message, component), fix="automatic")
 
 
 def _finding(facts: Facts, node: ast.AST, code: str, message: str, component: str | None) -> Finding:

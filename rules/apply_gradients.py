@@ -10,7 +10,7 @@ from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 from migrate.plan.needs import returned_in_place
 from migrate.rewrite.edits import template
-from migrate.rule import Rule
+from migrate.rule import Example, Rule
 
 SITE = ApplyGradients
 
@@ -19,12 +19,90 @@ RULE = Rule(
     name="apply-gradients",
     title="`apply_gradients` can become `optimizer.update`",
     fix="automatic",
-    what="",
-    why="",
-    use_instead="",
-    fix_safety="",
-    upstream="https://flax.readthedocs.io/en/latest/migrating/linen_to_nnx.html",
-    invalid=(),
+    what=(
+        "Finds `state.apply_gradients(grads=...)` of a train state that can be followed, with the gradients "
+        "of its own parameters."
+    ),
+    why=(
+        "`apply_gradients` gives a new state and leaves the old one as it is. `optimizer.update` changes "
+        "the model and the optimizer in place and gives no state back, so assigning its result would lose "
+        "both."
+    ),
+    use_instead=(
+        "`optimizer.update(model, grads)` as a statement. Where the old values are wanted as well, clone "
+        "them first: `old = nnx.clone(model)`."
+    ),
+    fix_safety=(
+        "Applied where nothing reads the old state afterwards (LNX011 says where something does). Left "
+        "alone: a call with more than `grads`, gradients whose origin cannot be seen, and a call inside an "
+        "expression."
+    ),
+    upstream="https://flax.readthedocs.io/en/latest/api_reference/flax.nnx/training/optimizer.html",
+    invalid=(
+        Example(
+            before="""\
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+import optax
+from flax.training.train_state import TrainState
+
+
+def train(x, y):
+    model = nn.Dense(1)
+    params = model.init(jax.random.key(0), x)["params"]
+    state = TrainState.create(apply_fn=model.apply, params=params, tx=optax.sgd(0.1))
+
+    def loss_fn(params):
+        return jnp.mean((state.apply_fn({"params": params}, x) - y) ** 2)
+
+    grads = jax.grad(loss_fn)(state.params)
+    state = state.apply_gradients(grads=grads)
+    return state.apply_fn({"params": state.params}, x)
+""",
+            after="""\
+import jax.numpy as jnp
+import optax
+from flax import nnx
+
+
+def train(x, y):
+    model = nnx.Linear(x.shape[-1], 1, rngs=nnx.Rngs(0))
+    optimizer = nnx.Optimizer(model, optax.sgd(0.1), wrt=nnx.Param)
+
+    def loss_fn(model):
+        return jnp.mean((model(x) - y) ** 2)
+
+    grads = nnx.grad(loss_fn)(model)
+    optimizer.update(model, grads)
+    return model(x)
+""",
+        ),
+        Example(
+            before="""\
+import flax.linen as nn
+import jax
+import optax
+from flax.training.train_state import TrainState
+
+
+def train(x, grads):
+    model = nn.Dense(1)
+    params = model.init(jax.random.key(0), x)["params"]
+    state = TrainState.create(apply_fn=model.apply, params=params, tx=optax.sgd(0.1))
+    return state.apply_gradients(grads=grads)
+""",
+        ),
+    ),
+    valid=(
+        """\
+from flax import nnx
+
+
+def train_step(model: nnx.Module, optimizer: nnx.Optimizer, grads):
+    optimizer.update(model, grads)
+""",
+    ),
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from migrate.analysis.sites import Apply
 from migrate.plan.context import Plan
-from migrate.rule import Rule
+from migrate.rule import Example, Rule
 
 SITE = Apply
 
@@ -13,12 +13,63 @@ RULE = Rule(
     name="apply-model",
     title="`apply` with its variables can become a call of the model",
     fix="automatic",
-    what="",
-    why="",
-    use_instead="",
-    fix_safety="",
-    upstream="https://flax.readthedocs.io/en/latest/migrating/linen_to_nnx.html",
-    invalid=(),
+    what=(
+        "Finds `model.apply(variables, ...)` and `state.apply_fn(variables, ...)` where the variables can "
+        "be followed to the `init` of that model."
+    ),
+    why=(
+        "A Linen module is a description that needs its variables at every call. An NNX module holds them, "
+        "and Linen's variables dict does not exist any more."
+    ),
+    use_instead="`model(x)`.",
+    fix_safety=(
+        "The same arithmetic on the same parameters. Left alone: variables that come from elsewhere or "
+        "belong to another model, and the keywords `rngs`, `mutable`, `method` and `capture_intermediates` "
+        "(LNX310)."
+    ),
+    upstream="https://flax.readthedocs.io/en/latest/migrating/linen_to_nnx.html#training-step-and-compilation",
+    invalid=(
+        Example(
+            before="""\
+import flax.linen as nn
+import jax
+
+
+def features(x):
+    model = nn.Dense(8)
+    variables = model.init(jax.random.key(0), x)
+    return model.apply(variables, x)
+""",
+            after="""\
+from flax import nnx
+
+
+def features(x):
+    model = nnx.Linear(x.shape[-1], 8, rngs=nnx.Rngs(0))
+    return model(x)
+""",
+        ),
+        Example(
+            before="""\
+import flax.linen as nn
+
+
+def features(variables, x):
+    model = nn.Dense(8)
+    return model.apply(variables, x)
+""",
+        ),
+    ),
+    valid=(
+        """\
+from flax import nnx
+
+
+def features(x):
+    model = nnx.Linear(x.shape[-1], 8, rngs=nnx.Rngs(0))
+    return model(x)
+""",
+    ),
 )
 
 

@@ -8,7 +8,7 @@ from migrate.analysis.sites import CreateState
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 from migrate.rewrite.edits import template
-from migrate.rule import Rule
+from migrate.rule import Example, Rule
 
 SITE = CreateState
 
@@ -17,12 +17,79 @@ RULE = Rule(
     name="train-state-create",
     title="`TrainState.create` can become `nnx.Optimizer`",
     fix="automatic",
-    what="",
-    why="",
-    use_instead="",
-    fix_safety="",
-    upstream="https://flax.readthedocs.io/en/latest/migrating/linen_to_nnx.html",
-    invalid=(),
+    what=(
+        "Finds `TrainState.create(apply_fn=..., params=..., tx=...)` of Flax's own `TrainState` for a model "
+        "whose parameters can be followed from `init` to here."
+    ),
+    why=(
+        "A train state bundles the apply function, the parameters, the gradient transformation and its "
+        "state. An NNX model holds its parameters and can be called, so what is left for a second object is "
+        "the transformation and its state: `nnx.Optimizer`."
+    ),
+    use_instead=(
+        "`optimizer = nnx.Optimizer(model, tx, wrt=nnx.Param)` beside the model. What was one name becomes "
+        "two."
+    ),
+    fix_safety=(
+        "The numbers stay bit by bit the same from the same parameters. Left alone: a subclass of "
+        "`TrainState`, further fields, `apply_fn` and `params` of different models, a second state from the "
+        "same parameters, and a state that is created inside an expression."
+    ),
+    upstream="https://flax.readthedocs.io/en/latest/migrating/linen_to_nnx.html#using-trainstate-in-flax-nnx",
+    invalid=(
+        Example(
+            before="""\
+import flax.linen as nn
+import jax
+import optax
+from flax.training.train_state import TrainState
+
+
+def create(x, rate):
+    model = nn.Dense(3)
+    params = model.init(jax.random.key(0), x)["params"]
+    state = TrainState.create(apply_fn=model.apply, params=params, tx=optax.adam(rate))
+    return state
+""",
+            after="""\
+import optax
+from flax import nnx
+
+
+def create(x, rate):
+    model = nnx.Linear(x.shape[-1], 3, rngs=nnx.Rngs(0))
+    optimizer = nnx.Optimizer(model, optax.adam(rate), wrt=nnx.Param)
+    return model, optimizer
+""",
+        ),
+        Example(
+            before="""\
+import flax.linen as nn
+import jax
+import optax
+from flax.training.train_state import TrainState
+
+
+def create(x, rate):
+    first, second = nn.Dense(3), nn.Dense(3)
+    one = first.init(jax.random.key(0), x)["params"]
+    two = second.init(jax.random.key(1), x)["params"]
+    print(second.apply({"params": two}, x))
+    return TrainState.create(apply_fn=second.apply, params=one, tx=optax.adam(rate))
+""",
+        ),
+    ),
+    valid=(
+        """\
+import optax
+from flax import nnx
+
+
+def create(x, rate):
+    model = nnx.Linear(x.shape[-1], 3, rngs=nnx.Rngs(0))
+    return model, nnx.Optimizer(model, optax.adam(rate), wrt=nnx.Param)
+""",
+    ),
 )
 
 

@@ -8,21 +8,56 @@ from migrate.analysis.sites import Construct
 from migrate.plan.context import Plan
 from migrate.plan.layer import layer_arguments
 from migrate.rewrite.edits import template
-from migrate.rule import Rule
+from migrate.rule import Example, Rule
 
 SITE = Construct
 
 RULE = Rule(
     code="LNX102",
     name="layer-as-model",
-    title="a Linen layer used as a model can become an NNX layer",
+    title="A Linen layer that is used as a model can become an NNX layer",
     fix="automatic",
-    what="",
-    why="",
-    use_instead="",
-    fix_safety="",
-    upstream="https://flax.readthedocs.io/en/latest/migrating/linen_to_nnx.html",
-    invalid=(),
+    what="Finds a layer such as `nn.Dense(3)` outside of any module, initialised and applied like a model.",
+    why="The layer of NNX has another name and takes its input size first.",
+    use_instead="`nnx.Linear(in_features, 3, rngs=nnx.Rngs(0))`.",
+    fix_safety=(
+        "The parameters have the same names, shapes and initializers, and outputs and gradients are the "
+        "same bit by bit. An option without a counterpart in NNX leaves the component alone (LNX110)."
+    ),
+    upstream="https://flax.readthedocs.io/en/latest/api_reference/flax.nnx/nn/linear.html",
+    invalid=(
+        Example(
+            before="""\
+import flax.linen as nn
+import jax
+
+
+def project(x, key):
+    layer = nn.Dense(3, use_bias=False)
+    variables = layer.init(key, x)
+    return layer.apply(variables, x)
+""",
+            after="""\
+from flax import nnx
+import jax
+
+
+def project(x, key):
+    layer = nnx.Linear(x.shape[-1], 3, use_bias=False, rngs=nnx.Rngs(key))
+    return layer(x)
+""",
+        ),
+    ),
+    valid=(
+        """\
+from flax import nnx
+
+
+def project(x, key):
+    layer = nnx.Linear(x.shape[-1], 3, use_bias=False, rngs=nnx.Rngs(key))
+    return layer(x)
+""",
+    ),
 )
 
 

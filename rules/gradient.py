@@ -5,21 +5,79 @@ from __future__ import annotations
 from migrate.analysis.sites import Differentiate
 from migrate.plan.context import Plan
 from migrate.plan.positions import function_of, moved
-from migrate.rule import Rule
+from migrate.rule import Example, Rule
 
 SITE = Differentiate
 
 RULE = Rule(
     code="LNX201",
     name="gradient",
-    title="a gradient of parameters can become a gradient of the model",
+    title="A gradient of parameters can become a gradient of the model",
     fix="automatic",
-    what="",
-    why="",
-    use_instead="",
-    fix_safety="",
-    upstream="https://flax.readthedocs.io/en/latest/migrating/linen_to_nnx.html",
-    invalid=(),
+    what=(
+        "Finds `jax.grad` and `jax.value_and_grad` of a loss that takes parameters, where a call hands it "
+        "the parameters of a known model."
+    ),
+    why=(
+        "The loss takes the model now. `nnx.grad` differentiates the parameters of a module and leaves the "
+        "rest of it alone; `jax.grad` would drop what the module changes in the meantime, such as batch "
+        "statistics."
+    ),
+    use_instead=(
+        "`nnx.value_and_grad(loss_fn)(model, batch)`. The gradients are an `nnx.State` with the same leaves "
+        "in the same order."
+    ),
+    fix_safety=(
+        "`has_aux` and `argnums` stay, the latter pointed at the model if arguments moved. Values and "
+        "gradients are the same bit by bit."
+    ),
+    upstream="https://flax.readthedocs.io/en/latest/guides/jax_and_nnx_transforms.html#differences",
+    invalid=(
+        Example(
+            before="""\
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+import optax
+
+
+def gradient_norm(x, y):
+    model = nn.Dense(1)
+    params = model.init(jax.random.key(0), x)["params"]
+
+    def loss_fn(params, x, y):
+        return jnp.mean((model.apply({"params": params}, x) - y) ** 2)
+
+    loss, grads = jax.value_and_grad(loss_fn)(params, x, y)
+    return loss, optax.global_norm(grads)
+""",
+            after="""\
+from flax import nnx
+import jax.numpy as jnp
+import optax
+
+
+def gradient_norm(x, y):
+    model = nnx.Linear(x.shape[-1], 1, rngs=nnx.Rngs(0))
+
+    def loss_fn(model, x, y):
+        return jnp.mean((model(x) - y) ** 2)
+
+    loss, grads = nnx.value_and_grad(loss_fn)(model, x, y)
+    return loss, optax.global_norm(grads)
+""",
+        ),
+    ),
+    valid=(
+        """\
+import jax
+import jax.numpy as jnp
+
+
+def slope(x):
+    return jax.grad(lambda x: jnp.sum(x**2))(x)
+""",
+    ),
 )
 POSITIONAL = ("argnums", "has_aux", "holomorphic", "allow_int")
 

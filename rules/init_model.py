@@ -11,21 +11,79 @@ from migrate.plan.construction import Arguments, rngs, sizes
 from migrate.plan.context import Plan
 from migrate.plan.samples import drop_dead_samples
 from migrate.rewrite.edits import template
-from migrate.rule import Rule
+from migrate.rule import Example, Rule
 
 SITE = Init
 
 RULE = Rule(
     code="LNX006",
     name="init-model",
-    title="a definition and its `init` can become one construction",
+    title="A definition and its `init` can become one construction",
     fix="automatic",
-    what="",
-    why="",
-    use_instead="",
-    fix_safety="",
-    upstream="https://flax.readthedocs.io/en/latest/migrating/linen_to_nnx.html",
-    invalid=(),
+    what="Finds `model.init(key, sample)` of a module definition that is made in the same block.",
+    why=(
+        "Linen builds a description first and learns the input sizes from a sample. An NNX module is built "
+        "with its parameters, so it takes the sizes and the key when it is constructed."
+    ),
+    use_instead=(
+        "`model = Net(..., in_features=x.shape[-1], rngs=nnx.Rngs(key))`. The sizes are read off the "
+        "sample, or written as it has them."
+    ),
+    fix_safety=(
+        "NNX draws other initial numbers from the same key, so a run starts from other parameters than "
+        "before; from the same parameters the numbers are the same. Left alone: a definition without `init` "
+        "beside it, one that is initialised twice or in another function, and `init` with keywords."
+    ),
+    upstream="https://flax.readthedocs.io/en/latest/migrating/linen_to_nnx.html#variable-creation",
+    invalid=(
+        Example(
+            before="""\
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+
+
+def create(seed):
+    model = nn.Dense(10)
+    variables = model.init(jax.random.PRNGKey(seed), jnp.zeros((1, 784)))
+    return model.apply(variables, jnp.ones((2, 784)))
+""",
+            after="""\
+from flax import nnx
+import jax
+import jax.numpy as jnp
+
+
+def create(seed):
+    model = nnx.Linear(784, 10, rngs=nnx.Rngs(jax.random.PRNGKey(seed)))
+    return model(jnp.ones((2, 784)))
+""",
+        ),
+        Example(
+            before="""\
+import flax.linen as nn
+import jax
+
+
+def initialise(model, x):
+    return model.init(jax.random.key(0), x)
+
+
+def create(x):
+    model = nn.Dense(10)
+    return model.apply(initialise(model, x), x)
+""",
+        ),
+    ),
+    valid=(
+        """\
+from flax import nnx
+
+
+def create(seed):
+    return nnx.Linear(784, 10, rngs=nnx.Rngs(seed))
+""",
+    ),
 )
 MADE_BY = ("jax.random.key", "jax.random.PRNGKey")
 

@@ -9,21 +9,97 @@ from migrate.analysis.sites import Compile
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 from migrate.plan.positions import moved
-from migrate.rule import Rule
+from migrate.rule import Example, Rule
 
 SITE = Compile
 
 RULE = Rule(
     code="LNX202",
     name="jit",
-    title="a compiled step can take model and optimizer",
+    title="A compiled step can take the model and the optimizer",
     fix="automatic",
-    what="",
-    why="",
-    use_instead="",
-    fix_safety="",
-    upstream="https://flax.readthedocs.io/en/latest/migrating/linen_to_nnx.html",
-    invalid=(),
+    what=(
+        "Finds `jax.jit`, as a decorator, a call or a `partial`, of a function that takes or returns a "
+        "train state, parameters or a model."
+    ),
+    why=(
+        "The step has other arguments now, so the numbers in `static_argnums` and `donate_argnums` point "
+        "elsewhere. Under `jax.jit` a step works on copies: what it updates has to be returned and bound "
+        "again, or nothing is trained and nothing is said (NNX505)."
+    ),
+    use_instead=(
+        "`jax.jit` and `model, optimizer = train_step(model, optimizer, batch)`, which costs about what the "
+        "Linen step cost; or, with `--style stateful`, `nnx.jit`, which updates in place and costs several "
+        "times as much for a small model."
+    ),
+    fix_safety=(
+        "The numbers of arguments are moved; names in `static_argnames` stay. Left alone: computed numbers, "
+        "a name that stands for an argument that changes, shardings, and `**options`."
+    ),
+    upstream="https://flax.readthedocs.io/en/latest/migrating/linen_to_nnx.html#training-step-and-compilation",
+    invalid=(
+        Example(
+            before="""\
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+import optax
+from flax.training.train_state import TrainState
+
+
+def evaluate(state, x, digits):
+    return jnp.round(state.apply_fn({"params": state.params}, x), digits), state.step
+
+
+def main(x):
+    model = nn.Dense(3)
+    params = model.init(jax.random.key(0), x)["params"]
+    state = TrainState.create(apply_fn=model.apply, params=params, tx=optax.sgd(0.1))
+    compiled = jax.jit(evaluate, static_argnums=2)
+    print(compiled(state, x, 3))
+""",
+            after="""\
+import jax
+import jax.numpy as jnp
+import optax
+from flax import nnx
+
+
+def evaluate(model, optimizer, x, digits):
+    return jnp.round(model(x), digits), optimizer.step[...].astype(jnp.int32)
+
+
+def main(x):
+    model = nnx.Linear(x.shape[-1], 3, rngs=nnx.Rngs(0))
+    optimizer = nnx.Optimizer(model, optax.sgd(0.1), wrt=nnx.Param)
+    compiled = jax.jit(evaluate, static_argnums=3)
+    print(compiled(model, optimizer, x, 3))
+""",
+        ),
+        Example(
+            before="""\
+import flax.linen as nn
+import jax
+
+
+def main(x, options):
+    model = nn.Dense(3)
+    variables = model.init(jax.random.key(0), x)
+    predict = jax.jit(lambda variables, x: model.apply(variables, x), **options)
+    return predict(variables, x)
+""",
+        ),
+    ),
+    valid=(
+        """\
+import jax
+
+
+@jax.jit
+def double(x):
+    return 2 * x
+""",
+    ),
 )
 NUMBERS = frozenset({"static_argnums", "donate_argnums"})
 NAMES = frozenset({"static_argnames", "donate_argnames"})

@@ -4,21 +4,59 @@ from __future__ import annotations
 
 from migrate.analysis.sites import ParamsLeaf
 from migrate.plan.context import Plan
-from migrate.rule import Rule
+from migrate.rule import Example, Rule
 
 SITE = ParamsLeaf
 
 RULE = Rule(
     code="LNX007",
     name="parameter-by-path",
-    title="a parameter read by its path can become an attribute of the model",
+    title="A parameter that is read by its path can become an attribute of the model",
     fix="automatic",
-    what="",
-    why="",
-    use_instead="",
-    fix_safety="",
-    upstream="https://flax.readthedocs.io/en/latest/migrating/linen_to_nnx.html",
-    invalid=(),
+    what='Finds reads of one parameter by constant keys, such as `state.params["Dense_0"]["kernel"]`.',
+    why=(
+        "The nested dict of parameters is gone; the same layer is an attribute of the model and the "
+        "parameter an attribute of the layer. The parameter is a Variable, which compares by identity, so "
+        "the array inside has to be read."
+    ),
+    use_instead="`model.Dense_0.kernel[...]`, which is an array as before.",
+    fix_safety=(
+        "Applied where the keys name exactly one parameter of a model that is known. Any other part of the "
+        "tree is LNX014."
+    ),
+    upstream="https://flax.readthedocs.io/en/latest/migrating/linen_to_nnx.html#variable-creation",
+    invalid=(
+        Example(
+            before="""\
+import flax.linen as nn
+import jax
+
+
+def create(x):
+    model = nn.Dense(10)
+    variables = model.init(jax.random.key(0), x)
+    return variables["params"]["kernel"].shape, model.apply(variables, x)
+""",
+            after="""\
+from flax import nnx
+
+
+def create(x):
+    model = nnx.Linear(x.shape[-1], 10, rngs=nnx.Rngs(0))
+    return model.kernel[...].shape, model(x)
+""",
+        ),
+    ),
+    valid=(
+        """\
+from flax import nnx
+
+
+def create(x):
+    model = nnx.Linear(x.shape[-1], 10, rngs=nnx.Rngs(0))
+    return model.kernel[...].shape, model(x)
+""",
+    ),
 )
 
 

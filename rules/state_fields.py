@@ -9,21 +9,89 @@ from migrate.analysis.sites import ReadState
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 from migrate.rewrite.edits import Piece, template
-from migrate.rule import Rule
+from migrate.rule import Example, Rule
 
 SITE = ReadState
 
 RULE = Rule(
     code="LNX004",
     name="state-fields",
-    title="a field of a train state can be read from the model or the optimizer",
+    title="A field of a train state can be read from the model or the optimizer",
     fix="automatic",
-    what="",
-    why="",
-    use_instead="",
-    fix_safety="",
-    upstream="https://flax.readthedocs.io/en/latest/migrating/linen_to_nnx.html",
-    invalid=(),
+    what="Finds reads of `params`, `step`, `opt_state`, `tx` and `apply_fn` of a train state.",
+    why=(
+        "The fields live in two objects now. `optimizer.step` is a Variable that neither compares nor "
+        "formats like a number, and it counts in uint32, so `step - 1` at step 0 is 4294967295 where Linen "
+        "had -1."
+    ),
+    use_instead=(
+        "`optimizer.step[...]`, or `optimizer.step[...].astype(jnp.int32)` wherever something may subtract "
+        "from it (a schedule does), `optimizer.opt_state`, `optimizer.tx`, and the model in place of "
+        "`params` and `apply_fn`."
+    ),
+    fix_safety=(
+        "`step` is cast to int32 except where it is only printed, converted, or used with a number that "
+        "cannot make it negative. The cast needs `jax.numpy` to be imported."
+    ),
+    upstream="https://flax.readthedocs.io/en/latest/api_reference/flax.nnx/training/optimizer.html",
+    invalid=(
+        Example(
+            before="""\
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+import optax
+from flax.training.train_state import TrainState
+
+
+def create(x):
+    schedule = optax.cosine_decay_schedule(0.1, 100)
+    model = nn.Dense(1)
+    params = model.init(jax.random.key(0), x)["params"]
+    state = TrainState.create(apply_fn=model.apply, params=params, tx=optax.sgd(schedule))
+    print(int(state.step), jnp.asarray(schedule(state.step)))
+""",
+            after="""\
+import jax.numpy as jnp
+import optax
+from flax import nnx
+
+
+def create(x):
+    schedule = optax.cosine_decay_schedule(0.1, 100)
+    model = nnx.Linear(x.shape[-1], 1, rngs=nnx.Rngs(0))
+    optimizer = nnx.Optimizer(model, optax.sgd(schedule), wrt=nnx.Param)
+    print(
+        int(optimizer.step[...]),
+        jnp.asarray(schedule(optimizer.step[...].astype(jnp.int32))),
+    )
+""",
+        ),
+        Example(
+            before="""\
+import flax.linen as nn
+import jax
+import optax
+from flax.training.train_state import TrainState
+
+
+def create(x):
+    model = nn.Dense(1)
+    params = model.init(jax.random.key(0), x)["params"]
+    state = TrainState.create(apply_fn=model.apply, params=params, tx=optax.sgd(0.1))
+    return x * (1 - state.step)
+""",
+        ),
+    ),
+    valid=(
+        """\
+from flax import nnx
+
+
+def progress(optimizer: nnx.Optimizer):
+    return int(optimizer.step[...]), optimizer.opt_state
+""",
+    ),
 )
 
 PLAIN_CALLS = frozenset({"int", "float", "str", "print", "bool"})

@@ -11,7 +11,7 @@ from migrate.rule import Example, Rule
 RULE = Rule(
     code="LNX005",
     name="state-signature",
-    title="A train state that goes through a function can be a model and an optimizer",
+    title="A function can take a model and an optimizer in place of a train state",
     fix="automatic",
     what=(
         "Finds functions that receive a train state, parameters, a module definition or an apply function, "
