@@ -15,24 +15,29 @@ from migrate.verify.recording import LossSite
 from migrate.verify.report import PHASES, Phase
 
 LOSS_ULPS = 16
+LAST = 1000
 GRADIENT_ULPS = 64
 Tree = dict[Path, Array]
 
 
 @dataclass(frozen=True)
 class Difference:
-    """One leaf of one step whose bits differ; `tolerated` if rounding alone can explain it."""
+    """One leaf of one step whose bits differ; `tolerated` if rounding alone can explain it.
+
+    `turn` counts the optimizers that step before it within one step of the program.
+    """
 
     step: int
     phase: Phase
     path: str
     distance: Distance
     tolerated: bool
+    turn: int = LAST
 
     @property
-    def rank(self) -> tuple[int, int, int]:
-        """Steps first, then the phases in their order; what is not tolerated goes before what is."""
-        return self.step, PHASES.index(self.phase), int(self.tolerated)
+    def rank(self) -> tuple[int, int, int, int]:
+        """Steps first, then whose turn it is, then the phases; what is tolerated comes last."""
+        return self.step, self.turn, PHASES.index(self.phase), int(self.tolerated)
 
 
 def label(record: Record, index: int) -> int:

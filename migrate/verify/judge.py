@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
@@ -11,6 +12,7 @@ from statistics import median
 import numpy as np
 
 from migrate.verify.compare import (
+    LAST,
     Difference,
     compare_losses,
     compare_tracks,
@@ -21,7 +23,7 @@ from migrate.verify.measure import distance
 from migrate.verify.observe import compare_calls, compare_returns
 from migrate.verify.pairing import TrackPair, pair_losses
 from migrate.verify.recorder.wire import Record
-from migrate.verify.recording import Recording
+from migrate.verify.recording import LossSite, Recording
 from migrate.verify.report import Alive, Divergence, Error, Grade, Losses, MapEntry, Phase, Report, StepTime
 
 WARM_UP = 2
@@ -63,7 +65,7 @@ def judge(blank: Report, old: Recording, new: Recording, steps: int, pairs: list
     """Compare two runs that both trained."""
     report = evidence(blank, old, new)
     report = replace(report, steps=_compared(old, pairs, steps), leaf_map=_leaf_map(pairs))
-    looks = (_never_built, _unmapped, partial(_not_trained, steps=steps))
+    looks = (_never_built, _unmapped, _other_types, partial(_not_trained, steps=steps))
     for look in looks:
         found = look(report, old, new, pairs)
         if found is not None:
@@ -102,6 +104,23 @@ def _unmapped(report: Report, old: Recording, new: Recording, pairs: list[TrackP
     if len(pairs) < len({(t.segment, t.optimizer) for t in old.tracks}):
         message = f"{report.after}: steps {len(new.tracks)} optimizers, the before program {len(old.tracks)}"
         return replace(report, verdict="fail", message=message)
+    return None
+
+
+def _other_types(report: Report, old: Recording, new: Recording, pairs: list[TrackPair]) -> Report | None:
+    """Parameters that are computed in another number type."""
+    one, other = bool(old.end.get("x64")), bool(new.end.get("x64"))
+    if one != other:
+        message = f"{report.after}: runs with jax_enable_x64={other} where the before program has {one}"
+        return replace(report, verdict="fail", message=message)
+    for pair in pairs:
+        before = pair.before.updates[0].signature("params")
+        after = pair.after.updates[0].signature("params")
+        for leaf in pair.leaves.pairs:
+            mine, its = before.get(leaf.before), after.get(leaf.after)
+            if mine is not None and its is not None and mine[1] != its[1]:
+                message = f"{report.after}: {'/'.join(leaf.after)} is {its[1]} where it was {mine[1]}"
+                return replace(report, verdict="fail", message=message)
     return None
 
 
@@ -168,13 +187,24 @@ def _not_decreasing(
 def differences(old: Recording, new: Recording, pairs: list[TrackPair], steps: int) -> Iterator[Difference]:
     updates = max((len(track.updates) for track in old.tracks), default=1)
     for before, after in pair_losses(old.loss_sites, new.loss_sites):
-        yield from compare_losses(before, after, max(1.0, len(before.losses) / updates), steps)
-    for pair in pairs:
-        yield from compare_tracks(pair, steps)
+        turn = _turn(old, before)
+        for found in compare_losses(before, after, max(1.0, len(before.losses) / updates), steps):
+            yield replace(found, turn=turn)
+    for turn, pair in enumerate(pairs):
+        for found in compare_tracks(pair, steps):
+            yield replace(found, turn=LAST if found.phase == "state" else turn)
     yield from compare_calls(old, new)
     yield from compare_returns(old, new, {k: v for pair in pairs for k, v in pair.names.items()})
     for number, (one, other) in enumerate(zip(old.of("case"), new.of("case"), strict=False), start=1):
         yield from _case_difference(number, one, other)
+
+
+def _turn(run: Recording, site: LossSite) -> int:
+    """How many optimizers had stepped when a loss was first computed, as far as that says anything."""
+    tracks = [track for track in run.tracks if track.segment == site.segment]
+    first = site.losses[0].header["time"]
+    earlier = [track for track in tracks if track.updates[0].header["time"] < first]
+    return min(len(earlier), max(len(tracks) - 1, 0))
 
 
 def _case_difference(number: int, one: Record, other: Record) -> Iterator[Difference]:
@@ -222,6 +252,9 @@ def _count(report: Report, old: Recording) -> str:
 
 def _passed(report: Report, grade: Grade, message: str) -> Report:
     after = report.liveness["after"]
+    if report.losses.before and all(math.isnan(loss) for loss in report.losses.before):
+        doubt = "every loss is NaN in both programs, so nothing is shown; mend the training first"
+        return replace(report, message=f"{report.before}: {doubt}")
     if not _shown_alive(after):
         doubt = "the run is too short to show that the parameters move; give it at least two steps"
         return replace(report, message=f"{report.after}: {doubt}")

@@ -102,16 +102,10 @@ def line_of(record: Record) -> str:
 
 
 def first_wrong(pairs: list[LayerPair]) -> LayerPair | None:
-    """The first call that turned equal inputs into something else, or else the first with other inputs."""
-    innermost = [p for p in pairs if p.inputs.same_bits and not p.output.same_bits and _is_leaf(p, pairs)]
-    given_other = [p for p in pairs if not p.inputs.same_bits]
-    return next(iter(innermost), None) or next(iter(given_other), None)
+    """The first call that was given something else or turned the same into something else.
 
-
-def _is_leaf(pair: LayerPair, pairs: list[LayerPair]) -> bool:
-    path = pair.before.header["path"]
-    inside = f"{path}/" if path else ""
-    return not any(
-        other.before.header["path"].startswith(inside) and other.before.header["path"] != path
-        for other in pairs
-    )
+    Calls come in the order in which they end, so the inner ones are seen before the outer ones;
+    where a gradient is taken, only the calls inside it count.
+    """
+    training = [pair for pair in pairs if pair.before.header["training"]]
+    return next((p for p in training or pairs if not (p.inputs.same_bits and p.output.same_bits)), None)

@@ -56,7 +56,8 @@ FAULTS = (
         "        optimizer = nnx.Optimizer(model, optax.adam(1e-2), wrt=nnx.Param)\n" + LOOP,
         "fresh-optimizer",
     ),
-    Fault("mlp", "layer-twice", "return self.Dense_1(x)", "return self.Dense_1(x) * 1.001", "loss-function"),
+    Fault("mlp", "no-bias", "nnx.Linear(hidden, 3,", "nnx.Linear(hidden, 3, use_bias=False,", "leaf-missing"),
+    Fault("mlp", "layer-twice", "return self.Dense_1(x)", "return self.Dense_1(x) * 1.001", "model-output"),
     # cnn with batch norm, group norm and dropout
     Fault("cnn", "norm-momentum", "momentum=0.9, rngs", "momentum=0.99, rngs", "norm-momentum"),
     Fault(
@@ -93,10 +94,13 @@ FAULTS = (
     Fault("cnn", "strides", "(3, 3), strides=2", "(3, 3), strides=(2, 2), padding='VALID'", None),
     Fault("cnn", "clip", "clip_by_global_norm(0.5)", "clip_by_global_norm(5.0)", "clipping"),
     Fault("cnn", "no-clip", "optax.clip_by_global_norm(0.5), ", "", "clipping"),
-    Fault("cnn", "momentum", "momentum=0.9)\n", "momentum=0.8)\n", "momentum"),
+    Fault("cnn", "momentum", "sgd(schedule, momentum=0.9", "sgd(schedule, momentum=0.8", "momentum"),
     Fault("cnn", "schedule", "1e-3, 1e-2, 3, 20", "1e-3, 1e-2, 4, 20", "schedule"),
     Fault("cnn", "constant-rate", "sgd(schedule,", "sgd(1e-3,", "schedule"),
-    Fault("cnn", "schedule-shift", "sgd(schedule,", "sgd(lambda count: schedule(count + 1),", "schedule"),
+    Fault(
+        "cnn", "schedule-shift", "sgd(schedule,", "sgd(lambda count: schedule(count + 1),", "schedule-shifted"
+    ),
+    Fault("cnn", "new-bias", "(3, 3), use_bias=False, rngs", "(3, 3), rngs", "leaf-new"),
     Fault("cnn", "metric", "logits.argmax(-1) == batch", "logits.argmin(-1) == batch", None),
     Fault(
         "cnn",
@@ -117,9 +121,9 @@ FAULTS = (
     Fault(
         "transformer",
         "dropout-missing",
-        "y = self.Dropout_0(y, deterministic=not train, rngs=rngs)\n",
-        "",
-        None,
+        "self.Dropout_0(y, deterministic=not train",
+        "self.Dropout_0(y, deterministic=True",
+        "dropout-missing",
     ),
     Fault("transformer", "attention-dropout", "dropout_rate=0.1", "dropout_rate=0.2", "dropout-rate"),
     Fault(
@@ -196,7 +200,7 @@ FAULTS = (
     Fault("gan", "statistics-twice", "fake = nnx.clone(generator)(z)", "fake = generator(z)", None),
     Fault("gan", "no-generator-update", "    optimizer.update(generator, grads)\n", "", "update-skipped"),
     # recurrent
-    Fault("recurrent", "not-reversed", "reverse=True, keep_order=True, ", "", "recurrence-direction"),
+    Fault("recurrent", "not-reversed", "reverse=True, keep_order=True, ", "", None),
     Fault("recurrent", "order-lost", "reverse=True, keep_order=True, ", "reverse=True, ", None),
     Fault("recurrent", "decay", "decay=0.9", "decay=0.99", "optimizer-setting"),
     Fault(
@@ -208,7 +212,13 @@ FAULTS = (
     ),
     # optimizer steps in a scan
     Fault("scan", "first-batch", "net, *batch)", "net, xs[0], ys[0])", "other-data"),
-    Fault("scan", "old-model", "return (net, optimizer), (loss", "return (carry[0], optimizer), (loss", None),
+    Fault(
+        "scan",
+        "update-lost",
+        "optimizer.update(net, grads)",
+        "optimizer.update(nnx.clone(net), grads)",
+        "plain-jit",
+    ),
     Fault("scan", "weight-decay", "weight_decay=1e-2", "weight_decay=0.0", "weight-decay"),
     Fault("scan", "silu", "nnx.silu", "nnx.tanh", "activation"),
     Fault("scan", "squared", "jnp.mean(jnp.abs(net(x) - y))", "jnp.mean((net(x) - y) ** 2)", "loss-function"),
@@ -266,7 +276,7 @@ FAULTS = (
         "wrt=nnx.All(nnx.Param, nnx.PathContains('conv'))",
         "wrong-wrt",
     ),
-    Fault("accumulate", "bias-new", "use_bias=False, ", "", "leaf-new"),
+    Fault("accumulate", "bias-new", "use_bias=False, ", "", None),
     # vmap over seeds, fori_loop
     Fault("seeds", "rate", "lion(1e-2", "lion(2e-2", "learning-rate"),
     Fault(

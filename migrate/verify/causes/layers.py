@@ -70,7 +70,7 @@ def _activations(earlier: list[LayerPair], pair: LayerPair) -> tuple[str, str, s
     before, after = _first(pair.before.group("in")), _first(pair.after.group("in"))
     for source in reversed(earlier):
         value = _first(source.before.group("out"))
-        if value is None or before is None or after is None or value.size != before.size:
+        if value is None or before is None or after is None or value.dtype.kind != "f":
             continue
         old, new = _named(value, before), _named(value, after)
         if old and new and old != new:
@@ -83,10 +83,28 @@ def _first(tree: dict[tuple[str, ...], Array]) -> Array | None:
 
 
 def _named(value: Array, result: Array) -> str | None:
-    if value.size != result.size or value.dtype.kind != "f":
-        return None
-    wide, wanted = value.astype(np.float64).ravel(), result.astype(np.float64).ravel()
+    wide, wanted = value.astype(np.float64), result.astype(np.float64).ravel()
     scale = magnitude([wanted]) or 1.0
-    gaps = {name: float(np.abs(apply(wide) - wanted).max()) / scale for name, apply in ACTIVATIONS.items()}
-    best = min(gaps, key=lambda name: gaps[name])
-    return best if gaps[best] < 3e-6 else None
+    gaps = {}
+    for name, apply in ACTIVATIONS.items():
+        for pool, pooled in _pools(apply(wide), result):
+            gaps[f"{name}{pool}"] = float(np.abs(pooled.ravel() - wanted).max()) / scale
+    best = min(gaps, key=lambda name: gaps[name], default=None)
+    return best if best is not None and gaps[best] < 3e-6 else None
+
+
+def _pools(value: Array, result: Array) -> Iterator[tuple[str, Array]]:
+    """The value itself if it fits the result, or what pooling without overlap makes of it."""
+    if value.size == result.size:
+        yield "", value
+    elif value.ndim == result.ndim == 4 and (value.shape[0], value.shape[3]) == (
+        result.shape[0],
+        result.shape[3],
+    ):
+        rows, columns = value.shape[1] // result.shape[1], value.shape[2] // result.shape[2]
+        if rows * result.shape[1] == value.shape[1] and columns * result.shape[2] == value.shape[2]:
+            blocks = value.reshape(
+                value.shape[0], result.shape[1], rows, result.shape[2], columns, value.shape[3]
+            )
+            yield " and max pooling", blocks.max(axis=(2, 4))
+            yield " and average pooling", blocks.mean(axis=(2, 4))

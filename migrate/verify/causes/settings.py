@@ -123,8 +123,7 @@ NUMBERS = {
 def optimizer_settings(evidence: Evidence) -> Iterator[Cause]:
     """Parts of the gradient transformation that are missing, new or set otherwise."""
     for pair in evidence.pairs:
-        before = _parts(pair.before.updates[0].header["transform"])
-        after = _parts(pair.after.updates[0].header["transform"])
+        before, after = (parts(track.updates[0].header["transform"]) for track in (pair.before, pair.after))
         for name in [*before, *after]:
             one, other = before.get(name), after.get(name)
             if one is None or other is None:
@@ -136,11 +135,12 @@ def optimizer_settings(evidence: Evidence) -> Iterator[Cause]:
                 yield Cause(code, f"{name} has {_shown(other)} where it had {_shown(one)}")
 
 
-def _parts(parts: list[Facts]) -> dict[str, list[Facts]]:
-    """Numbers by the name of the part; wrappers without any meaning of their own are left out."""
+def parts(transform: list[Facts]) -> dict[str, list[Facts]]:
+    """Numbers of each part that comes from optax; wrappers without a meaning of their own are left out."""
     found: dict[str, list[Facts]] = {}
-    for part in parts:
-        if part["name"] not in ("chain", "with_extra_args_support", "named_chain", "watched"):
+    for part in transform:
+        wrapper = part["name"] in ("chain", "with_extra_args_support", "named_chain")
+        if part["module"].partition(".")[0] == "optax" and not wrapper:
             found.setdefault(part["name"], []).append(part["numbers"])
     return found
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from migrate.verify.causes.evidence import Evidence
+from migrate.verify.causes.settings import parts
 from migrate.verify.compare import Tree, mean_loss
 from migrate.verify.liveness import lost_updates
 from migrate.verify.measure import distance, magnitude
@@ -19,8 +20,16 @@ from migrate.verify.report import Cause
 def update_never_arrives(evidence: Evidence) -> Iterator[Cause]:
     if evidence.new.of("loss") and not evidence.new.tracks:
         yield Cause("update-skipped", "the gradients are computed and the optimizer is never called")
+    elif _one_stopped(evidence):
+        yield Cause("update-skipped", "one of the gradients is computed and its optimizer never called")
     if any(next(lost_updates(pair), None) for pair in evidence.pairs):
         yield Cause("plain-jit", "the update happens inside a compiled function that does not hand it out")
+
+
+def _one_stopped(evidence: Evidence) -> bool:
+    """Whether all losses are still computed and fewer optimizers step."""
+    old, new = evidence.old, evidence.new
+    return len(new.tracks) < len(old.tracks) and len(new.loss_sites) == len(old.loss_sites)
 
 
 def update_twice(evidence: Evidence) -> Iterator[Cause]:
@@ -110,7 +119,8 @@ def schedule_shifted(evidence: Evidence) -> Iterator[Cause]:
         count = min(len(pair.before.updates), len(pair.after.updates))
         rates = [_ratio(pair, index, "updates") for index in range(count)]
         known = [rate for rate in rates[:4] if rate is not None]
-        same_parts = pair.before.updates[0].header["transform"] == pair.after.updates[0].header["transform"]
+        before, after = (parts(track.updates[0].header["transform"]) for track in (pair.before, pair.after))
+        same_parts = before == after
         if same_parts and known and abs(known[0] - 1) > 1e-4:
             message = f"the first update is {known[0]:.6g} times what it was: the schedule counts otherwise"
             yield Cause("schedule-shifted", message)
@@ -143,7 +153,9 @@ def frozen_masks(evidence: Evidence) -> Iterator[Cause]:
 
 def wrong_leaves(evidence: Evidence) -> Iterator[Cause]:
     """Leaves that the optimizer does not see, though the model has them, or that are gone."""
-    built = {tuple(entry[0]) for event in evidence.new.of("construct") for entry in event.header["table"]}
+    constructed = evidence.new.of("construct")
+    built = {tuple(entry[0]) for event in constructed for entry in event.header["table"]}
+    built |= {tuple(entry[0]) for event in constructed for entry in event.header["pairs"]}
     for pair in evidence.pairs:
         for path in pair.leaves.only_before:
             if any(leaf[-len(path) :] == path for leaf in built):

@@ -27,7 +27,8 @@ def _walk(function: Any, found: list[Facts], depth: int, seen: set[int]) -> None
     seen.add(id(function))
     cells = _cells(function)
     numbers = {name: number for name, value in cells.items() if (number := _number(value)) is not None}
-    found.append({"name": function.__qualname__.partition(".<locals>")[0], "numbers": numbers})
+    name = function.__qualname__.partition(".<locals>")[0]
+    found.append({"name": name, "module": function.__module__ or "", "numbers": numbers})
     for value in cells.values():
         for inner in _functions(value):
             _walk(inner, found, depth - 1, seen)

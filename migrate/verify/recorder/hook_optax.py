@@ -51,7 +51,7 @@ def _multi_steps(steps: Any) -> list[Facts]:
     except (AttributeError, TypeError):
         every = 0
     return [
-        {"name": "MultiSteps", "numbers": {"every_k": every}},
+        {"name": "MultiSteps", "module": "optax", "numbers": {"every_k": every}},
         *describe_transform(steps.inner_opt.update),
     ]
 

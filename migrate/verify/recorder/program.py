@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import runpy
 import sys
 import traceback
@@ -21,7 +22,10 @@ from .session import Session, Settings, open_session
 
 
 def main(config: str) -> None:
-    """Record one program; how it ended is the last event of the file, never the exit code."""
+    """Record one program; how it ended is the last event of the file, never the exit code.
+
+    The process ends at once, whatever threads the program has left running.
+    """
     raw = json.loads(Path(config).read_text(encoding="utf-8"))
     settings = Settings(**{**raw, "args": tuple(raw["args"])})
     session = open_session(settings)
@@ -30,6 +34,9 @@ def main(config: str) -> None:
     for hook in (hook_optax, hook_grad, hook_jit, hook_linen, hook_nnx):
         hook.install(session)
     session.end(_run(session))
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
 
 
 def _versions() -> dict[str, str]:

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import jax
+
 from . import wire
 from .context import Context
 from .wire import Array
@@ -87,7 +89,8 @@ class Session:
         """Write the last event and close the file."""
         with self.lock:
             if not self.stream.closed and os.getpid() == self.pid:
-                self.stream.write(wire.encode({"kind": "end", **outcome}, []))
+                wide = bool(jax.config.jax_enable_x64)
+                self.stream.write(wire.encode({"kind": "end", "x64": wide, **outcome}, []))
                 self.stream.close()
 
 
