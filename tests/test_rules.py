@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from migrate.cli import main
 from migrate.pipeline import run
 from migrate.report.rule_page import rule_page, rules_page
-from migrate.result import Options, Result
+from migrate.result import Importer, Options, Result
 from migrate.rule import Example, Rule
 from migrate.selection import is_code_prefix
 from rules import all_rules
@@ -28,8 +29,8 @@ VALID = [
     for rule in all_rules()
     for number, text in enumerate(rule.valid)
 ]
-WITHOUT_EXAMPLE = {"LNX902"}
-"""A fault of the engine itself: an example of it would be mended, not kept."""
+WITHOUT_EXAMPLE = {"LNX016", "LNX902", "LNX904"}
+"""Rules about more than the text of one short file; tests of their own show them."""
 
 
 def check(text: str) -> Result:
@@ -43,6 +44,12 @@ def codes(result: Result) -> set[str]:
 def test_codes_are_distinct() -> None:
     assert [code for code, count in Counter(rule.code for rule in all_rules()).items() if count > 1] == []
     assert [name for name, count in Counter(rule.name for rule in all_rules()).items() if count > 1] == []
+
+
+def test_every_code_of_the_engine_has_a_page() -> None:
+    sources = [*(ROOT / "migrate").rglob("*.py"), *(ROOT / "rules").glob("*.py")]
+    raised = {code for path in sources for code in re.findall(r'"([LN]NX\d{3})"', path.read_text("utf-8"))}
+    assert raised == {rule.code for rule in all_rules()}
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -66,6 +73,8 @@ def test_invalid(rule: Rule, example: Example) -> None:
     by_hand = rule.fix == "automatic" and example.after is None
     assert {finding.fix for finding in found} <= {"manual" if by_hand else rule.fix, "none"}
     assert result.changed == ({} if example.after is None else {"example.py": example.after})
+    if example.after is None:
+        assert codes(result) == {rule.code}
 
 
 @pytest.mark.parametrize(("rule", "example"), INVALID)
@@ -77,6 +86,23 @@ def test_fixed_examples_stay_as_they_are(rule: Rule, example: Example) -> None:
     again = check(example.after)
     assert rule.code not in codes(again)
     assert again.changed == {}
+
+
+def test_imported_elsewhere() -> None:
+    text = next(rule for rule in all_rules() if rule.code == "LNX003").invalid[0].before
+    importers = {"example.py": (Importer("other.py", 3, ("features",)),)}
+    result = run({"example.py": text}, Options(imported_by=importers))
+    assert [(finding.code, finding.fix) for finding in result.findings] == [("LNX016", "manual")]
+    assert result.changed == {}
+
+
+def test_too_many_steps() -> None:
+    text = next(rule for rule in all_rules() if rule.code == "LNX003").invalid[0].before
+    functions = [f"def f{n}(v):\n    f{n - 1}(v)\n    f{n - 1}(v)\n\n\n" for n in range(1, 18)]
+    deep = text.replace("def features", "def f0(v):\n    pass\n\n\n" + "".join(functions) + "def features")
+    result = check(deep.replace("    return", "    f17(variables)\n    return"))
+    assert [(finding.code, finding.fix) for finding in result.findings] == [("LNX904", "manual")]
+    assert result.changed == {}
 
 
 @pytest.mark.parametrize(("rule", "text"), VALID)

@@ -46,6 +46,7 @@ def define(run: Run, cls: Class, given: Arguments) -> Value:
     """`Net(...)`: a module definition."""
     _no_followed_arguments(run, given)
     if run.owner is not None:
+        run.entered.add(cls.node)
         modules.blocked(run, given.node, "LNX113", "a module of the project is built inside another module")
         return UNKNOWN
     modules.summarise(run, cls)

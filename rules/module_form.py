@@ -1,0 +1,64 @@
+"""LNX111: a module is written in a form that cannot be rewritten."""
+
+from __future__ import annotations
+
+from migrate.rule import Example, Rule
+
+RULE = Rule(
+    code="LNX111",
+    name="module-form",
+    title="A Linen module is written in a form that has no rewriting yet",
+    fix="manual",
+    what=(
+        "Reports modules with other bases, decorated methods, fields that NNX modules need for themselves, "
+        "no `__call__`, layers that are built under a condition, kept in lists or handed on, and the like. "
+        "The message names the form."
+    ),
+    why=(
+        "Layers move from `__call__` to `__init__`. Where it depends on the call which layers there are, "
+        "what they are called or where they go, that cannot be said in advance."
+    ),
+    use_instead=(
+        "Build every layer unconditionally, each with a name of its own, and decide at the call which to "
+        "use; or wrap the module: `nnx.bridge.ToNNX(Net(), rngs=rngs)`."
+    ),
+    fix_safety="Nothing is edited: the whole training component stays as it is.",
+    upstream="https://flax.readthedocs.io/en/latest/migrating/linen_to_nnx.html#basic-module-definition",
+    invalid=(
+        Example(
+            before="""\
+import flax.linen as nn
+import jax
+
+
+class Net(nn.Module):
+    wide: bool = False
+
+    @nn.compact
+    def __call__(self, x):
+        if self.wide:
+            x = nn.Dense(128)(x)
+        return nn.Dense(1)(x)
+
+
+def create(x):
+    model = Net()
+    variables = model.init(jax.random.key(0), x)
+    return model.apply(variables, x)
+""",
+        ),
+    ),
+    valid=(
+        """\
+from flax import nnx
+
+
+class Net(nnx.Module):
+    def __init__(self, wide: bool = False, *, rngs: nnx.Rngs):
+        self.wide = nnx.Linear(2, 2, rngs=rngs) if wide else None
+
+    def __call__(self, x):
+        return self.wide(x) if self.wide is not None else x
+""",
+    ),
+)
