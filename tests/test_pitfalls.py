@@ -157,6 +157,22 @@ REPAIRED = [
     ),
     pytest.param(
         "NNX503",
+        program(
+            """\
+            if grads:
+                optimizer = optimizer.update(
+                    model,
+                        grads,  # of the batch
+                )
+            """,
+            PAIR,
+            GRADS,
+        ),
+        ("optimizer = optimizer.update", "optimizer.update"),
+        id="result-of-a-call-over-several-lines",
+    ),
+    pytest.param(
+        "NNX503",
         program("model = optimizer.update(model, grads)\n", PAIR, GRADS),
         ("model = optimizer.update", "optimizer.update"),
         id="result-to-the-model",
@@ -409,6 +425,18 @@ REPORTED = [
         ),
         "nnx.grad(loss_fn)",
         id="tree-of-a-model-bound-again",
+    ),
+    pytest.param(
+        "NNX501",
+        program("def create(net): return nnx.Optimizer(net, optax.sgd(0.1))\n"),
+        "def create",
+        id="wrt-on-the-line-of-a-header",
+    ),
+    pytest.param(
+        "NNX503",
+        program("ready = 1; optimizer = optimizer.update(model, grads)\n", PAIR, GRADS),
+        "ready = 1",
+        id="result-on-a-shared-line",
     ),
     pytest.param(
         "NNX503",

@@ -3,30 +3,39 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 
+from migrate.analysis.facts import Facts
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
+from migrate.rewrite.edits import Edits
 
 
 def check_lines(plan: Plan) -> None:
     """Every edited statement stands on lines of its own; `if x: y = ...` and `a = 1; b = 2` do not."""
-    edits = plan.edits
+    for statement in shared_lines(plan.facts, plan.edits):
+        raise Blocked(statement, "LNX017", "this statement shares its line with others; give it its own")
+
+
+def shared_lines(facts: Facts, edits: Edits) -> Iterator[ast.stmt]:
+    """The edited statements that cannot be replaced where they stand."""
     replaced = {*edits.statements, *(node for node, pieces in edits.before.items() if pieces)}
-    touched = {plan.statement(node) for node in (*edits.expressions, *edits.arguments, *edits.added)}
-    lines = plan.facts.source.text.splitlines()
+    edited = (*edits.expressions, *edits.arguments, *edits.added)
+    touched = {facts.scopes.statement(node) for node in edited}
+    lines = facts.source.text.splitlines()
     for statement in replaced | touched:
-        before, after = _around(plan, lines, statement)
+        before, after = _around(facts, lines, statement)
         suite = before.strip() and not before.rstrip().endswith(";")
         if suite or (statement in replaced and (before.strip() or after.lstrip().startswith(";"))):
-            raise Blocked(statement, "LNX017", "this statement shares its line with others; give it its own")
+            yield statement
 
 
-def _around(plan: Plan, lines: list[str], statement: ast.stmt) -> tuple[str, str]:
+def _around(facts: Facts, lines: list[str], statement: ast.stmt) -> tuple[str, str]:
     """What stands before and behind a statement on its first and last line."""
     decorators = getattr(statement, "decorator_list", [])
     if decorators:
         return "", ""
-    begin = plan.facts.source.column(statement) - 1
+    begin = facts.source.column(statement) - 1
     last = (statement.end_lineno or statement.lineno) - 1
     end = statement.end_col_offset or 0
     return lines[statement.lineno - 1][:begin], lines[last].encode()[end:].decode()

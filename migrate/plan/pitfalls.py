@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from migrate.analysis.facts import Facts
+from migrate.plan.lines import shared_lines
 from migrate.result import Finding, Fix, Options
 from migrate.rewrite.edits import Edits
 from migrate.selection import is_selected
@@ -25,7 +26,11 @@ def repair(facts: Facts, options: Options, edits: Edits) -> list[Finding]:
         rule = pitfall_rules()[type(pitfall)]
         wanted = is_selected(rule.RULE.code, options)
         wanted = wanted and not suppressed.covers(pitfall.node.lineno, rule.RULE.code)
-        message, repaired = rule.report(facts, pitfall, edits if wanted else Edits())
+        repairs = Edits()
+        message, repaired = rule.report(facts, pitfall, repairs)
+        repaired = repaired and not any(shared_lines(facts, repairs))
+        if repaired and wanted:
+            edits.merge(repairs)
         found.append(_finding(facts, pitfall.node, rule.RULE.code, message, repaired))
     return found
 

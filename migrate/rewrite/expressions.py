@@ -130,6 +130,8 @@ def parsed_statement(page: Page, text: str, indent: str) -> Any:
 
 def laid_out(page: Page, text: str, indent: str) -> str:
     """Broken lines relative to their block: libcst writes the block's own indentation by itself."""
+    if "\n" in text:
+        return own_newlines(page, text)
     laid = wrapped(text, indent, page.width, page.module.default_indent)
     return own_newlines(page, laid.replace(f"\n{indent}", "\n"))
 
