@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from migrate.analysis import arrays, modules, nnx
+from migrate.analysis import arrays, modules, nnx_bindings
 from migrate.analysis.kinds import (
     UNKNOWN,
     ApplyFn,
@@ -56,7 +56,7 @@ def attribute(run: Run, node: ast.Attribute, holder: Value) -> Value:
             )
             return UNKNOWN
         case _:
-            return nnx.attribute(run, node, holder)
+            return nnx_bindings.attribute(run, node, holder)
 
 
 def _of_state(run: Run, node: ast.Attribute, state: State) -> Value:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence as Items
 
-from migrate.analysis import arrays, calls, leftovers, loops, modules, nnx, nnx_contexts
+from migrate.analysis import arrays, calls, leftovers, loops, modules, nnx_bindings, nnx_contexts
 from migrate.analysis.activation import enter_unknown
 from migrate.analysis.expressions import evaluate
 from migrate.analysis.facts import Facts
@@ -45,7 +45,7 @@ def interpret(path: str, text: str, tree: ast.Module, style: Style) -> Facts:
             _run_uncalled(run)
             _run_kept(run)
         leftovers.record(facts, run.entered)
-        nnx.record_unread(run)
+        nnx_bindings.record_unread(run)
     except TooComplex:
         tokens = frozenset(token for link in facts.links for token in link) | frozenset(facts.origins)
         instances = frozenset().union(*facts.origins.values())
@@ -152,7 +152,7 @@ def _run(run: Run, statement: ast.stmt) -> None:
 
 def assign(run: Run, target: ast.expr, kind: Value) -> None:
     """Bind `kind` to a target, taking tuples apart."""
-    kind = nnx.bound(run, target, kind)
+    kind = nnx_bindings.bound(run, target, kind)
     run.facts.record(target, kind)
     match target:
         case ast.Name(id=name):

@@ -19,30 +19,22 @@ from migrate.analysis.kinds import (
     Symbol,
     Value,
     followed,
-    join,
 )
 from migrate.analysis.nnx_contexts import check_fresh, compiling, marks_of
 from migrate.analysis.nnx_kinds import (
     NnxArgument,
     NnxCompiled,
     NnxGrads,
-    NnxModel,
     NnxOptimizer,
-    NnxSelf,
     NnxTransform,
     NnxTree,
     NnxUpdates,
 )
 from migrate.analysis.pitfalls import TreeGradient, UpdateResult
 from migrate.analysis.run import Run
-from migrate.analysis.scopes import Scopes
 
 PREFIX = "flax.nnx."
 TRANSFORMS = frozenset({"grad", "value_and_grad", "jit", "jit_partial", "cached_partial"})
-OF_STATES = frozenset(
-    {"params", "opt_state", "tx", "step", "apply_fn", "apply_gradients", "update", "replace"}
-)
-"""What train states and optimizers have, and a tree of updates has not."""
 
 
 def constructed(run: Run, name: str, given: Arguments) -> Value | None:
@@ -213,112 +205,3 @@ def _remember_target(
     names = [p.arg for p in (*a.posonlyargs, *a.args)]
     name = names[position] if position < len(names) else None
     run.nnx.targets[call] = TreeGradient(call, target, tree.read, function.node, name)
-
-
-def attribute(run: Run, node: ast.Attribute, holder: Value) -> Value:
-    """The kind of an attribute of an NNX value."""
-    match holder:
-        case NnxOptimizer() if node.attr == "update":
-            return Method(holder, "update")
-        case NnxOptimizer(marks=marks) if node.attr == "model":
-            return NnxModel(marks)
-        case NnxArgument():
-            return Method(holder, "update") if node.attr == "update" else holder
-        case NnxSelf():
-            return _member(run, holder, node.attr)
-        case NnxUpdates(site) if node.attr in OF_STATES:
-            run.facts.pitfall(UpdateResult(site, "state"))
-            return UNKNOWN
-        case _:
-            return UNKNOWN
-
-
-def _member(run: Run, holder: NnxSelf, name: str) -> Value:
-    known = run.nnx.members.get((holder.cls.node, name), UNKNOWN)
-    if holder.marks and isinstance(known, (NnxModel, NnxOptimizer)):
-        return replace(known, marks=holder.marks)
-    return known
-
-
-def bound(run: Run, target: ast.expr, kind: Value) -> Value:
-    """What a target holds from now on; the result of an update does not replace what it updated."""
-    if isinstance(kind, NnxUpdates):
-        return _bound_updates(run, target, kind)
-    if isinstance(kind, NnxArgument) and isinstance(target, (ast.Tuple, ast.List)):
-        return Sequence(tuple(kind for _ in target.elts))
-    _keep_member(run, target, kind)
-    return kind
-
-
-def _bound_updates(run: Run, target: ast.expr, kind: NnxUpdates) -> Value:
-    elements = target.elts if isinstance(target, (ast.Tuple, ast.List)) else [target]
-    held = [_held(run, element) for element in elements]
-    if not all(isinstance(value, (NnxModel, NnxOptimizer)) for value in held):
-        return kind
-    run.facts.pitfall(UpdateResult(kind.site, "itself" if _is_itself(run, target, kind) else "other"))
-    return held[0] if elements == [target] else Sequence(tuple(held))
-
-
-def _held(run: Run, target: ast.expr) -> Value:
-    match target:
-        case ast.Name(id=name):
-            return run.frame.vars.get(name, UNKNOWN)
-        case ast.Attribute(value=ast.Name(id=name), attr=attr):
-            holder = run.frame.vars.get(name)
-            return _member(run, holder, attr) if isinstance(holder, NnxSelf) else UNKNOWN
-        case _:
-            return UNKNOWN
-
-
-def _is_itself(run: Run, target: ast.expr, kind: NnxUpdates) -> bool:
-    """Whether `optimizer = optimizer.update(model, ...)` or the like stands there as one statement."""
-    match run.facts.scopes.parent.get(target):
-        case ast.Assign(targets=[_], value=value) | ast.AnnAssign(value=value):
-            pass
-        case _:
-            return False
-    call = kind.site
-    if value is not call or not isinstance(call.func, ast.Attribute):
-        return False
-    updated = {ast.unparse(part) for part in (call.func.value, *call.args[:1])}
-    elements = target.elts if isinstance(target, (ast.Tuple, ast.List)) else [target]
-    return all(ast.unparse(element) in updated for element in elements)
-
-
-def _keep_member(run: Run, target: ast.expr, kind: Value) -> None:
-    """`self.name = value`: one kind for each attribute, whichever method sets it."""
-    match target:
-        case ast.Attribute(value=ast.Name(id=name), attr=attr):
-            holder = run.frame.vars.get(name)
-            if isinstance(holder, NnxSelf) and isinstance(kind, (NnxModel, NnxOptimizer)):
-                key = (holder.cls.node, attr)
-                known, made = run.nnx.members.get(key), nnx_objects.lasting(kind)
-                run.nnx.members[key] = made if known is None else join(known, made)
-
-
-def record_unread(run: Run) -> None:
-    """Results of updates that are bound to a name which nothing reads."""
-    scopes = run.facts.scopes
-    for call in run.nnx.updates:
-        name = _bound_name(scopes.parent.get(call))
-        if name is not None and not name.id.startswith("_") and not _is_used(scopes, name):
-            run.facts.pitfall(UpdateResult(call, "unread"))
-
-
-def _is_used(scopes: Scopes, name: ast.Name) -> bool:
-    """Whether the variable occurs anywhere else than in plain assignments to it."""
-    variable = scopes.variable(name, name.id)
-    for node in ast.walk(scopes.tree):
-        if isinstance(node, ast.Name) and node.id == name.id and scopes.variable(node, name.id) == variable:
-            plain = isinstance(node.ctx, ast.Store) and not isinstance(scopes.parent[node], ast.AugAssign)
-            if not plain:
-                return True
-    return False
-
-
-def _bound_name(statement: ast.AST | None) -> ast.Name | None:
-    match statement:
-        case ast.Assign(targets=[ast.Name() as name]) | ast.AnnAssign(target=ast.Name() as name):
-            return name
-        case _:
-            return None
