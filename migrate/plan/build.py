@@ -12,13 +12,15 @@ from migrate.analysis.sites import Construct, Init, Site
 from migrate.plan.blocked import Blocked
 from migrate.plan.components import ComponentFacts, components
 from migrate.plan.context import Plan
+from migrate.plan.flows import rewrite_flows
 from migrate.plan.lines import check_lines
 from migrate.plan.naming import Naming
 from migrate.plan.needs import needs
 from migrate.plan.overwritten import check_overwritten
+from migrate.plan.parameters import rewrite_parameters
+from migrate.plan.references import check_references
 from migrate.plan.results import rewrite_results
 from migrate.plan.roles import roles
-from migrate.plan.signatures import check_references, rewrite_flows, rewrite_parameters
 from migrate.result import Importer, Style
 from rules import rewriters
 

@@ -8,8 +8,8 @@ from migrate.analysis.kinds import Params, Sequence, State, Value, Variables, fo
 from migrate.analysis.scopes import FunctionNode
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
+from migrate.plan.parameters import origins
 from migrate.plan.returns import WHOLE, callee, dropped_positions, parameter_of
-from migrate.plan.signatures import origins
 from migrate.rewrite.edits import Piece, Template, template
 
 
