@@ -324,6 +324,29 @@ def _without_imports(text: str) -> list[str]:
     return [line for line in text.splitlines() if not line.startswith(("import ", "from "))]
 
 
+def test_nested_steps_are_repaired_together() -> None:
+    text = program(
+        """\
+        @jax.jit
+        def inner(net, opt, batch):
+            opt.update(net, nnx.grad(loss_fn)(net, batch))
+
+
+        @jax.jit
+        def outer(net, opt, batch):
+            inner(net, opt, batch)
+
+
+        outer(model, optimizer, jnp.ones((4, 2)))
+        """,
+        PAIR,
+        LOSS,
+    )
+    result = check(text)
+    assert [(finding.code, finding.fix) for finding in result.findings] == [("NNX505", "automatic")] * 2
+    assert check(result.changed["train.py"]) == Result()
+
+
 def test_imports_follow_a_repair() -> None:
     text = (
         "import jax\nimport optax\nfrom flax.nnx import Optimizer\n\n\n"
@@ -476,6 +499,45 @@ REPORTED = [
         ),
         "return opt.update",
         id="result-returned-for-a-model",
+    ),
+    pytest.param(
+        "NNX503",
+        program(
+            "state = optimizer.update(model, grads)\noptimizer.update(state, grads)\n",
+            PAIR,
+            GRADS,
+        ),
+        "state = optimizer",
+        id="result-updated",
+    ),
+    pytest.param(
+        "NNX503",
+        program(
+            "from elsewhere import loss\n\nstate = optimizer.update(model, grads)\nnnx.grad(loss)(state)\n",
+            PAIR,
+            GRADS,
+        ),
+        "state = optimizer",
+        id="result-differentiated-by-a-loss-from-elsewhere",
+    ),
+    pytest.param(
+        "NNX504",
+        program(
+            """\
+            def train_step():
+                opt = nnx.Optimizer(model, optax.adam(1e-3), wrt=nnx.Param)
+                opt.update(model, nnx.grad(loss_fn)(model, jnp.ones((4, 2))))
+
+
+            train_step()
+            for _ in range(10):
+                train_step()
+            """,
+            NET,
+            LOSS,
+        ),
+        "opt = nnx.Optimizer",
+        id="fresh-in-a-function-called-before-and-in-a-loop",
     ),
     pytest.param(
         "NNX504",
@@ -691,10 +753,57 @@ REPORTED = [
 def test_reported(code: str, text: str, part: str) -> None:
     result = check(text)
     assert found(result) == [(code, line_of(text, part), "manual")]
+    assert all(finding.message for finding in result.findings)
     assert result.changed == {}
 
 
 CORRECT = [
+    pytest.param(
+        """\
+        for step in range(100):
+            if step == 0:
+                fast = nnx.Optimizer(model, optax.adam(1e-3), wrt=nnx.Param)
+            fast.update(model, nnx.grad(loss_fn)(model, jnp.ones((4, 2))))
+        """,
+        id="made-in-the-first-turn-and-not-named-before",
+    ),
+    pytest.param(
+        """\
+        from elsewhere import sample
+
+
+        def adapt(net):
+            inner = nnx.Optimizer(net, optax.sgd(0.1), wrt=nnx.Param)
+            inner.update(net, nnx.grad(loss_fn)(net, jnp.ones((4, 2))))
+
+
+        for task in range(100):
+            adapt(sample(task))
+        """,
+        id="adaptation-of-a-model-from-elsewhere",
+    ),
+    pytest.param(
+        """\
+        def make(pack):
+            @jax.jit
+            def train_step(net, opt, batch):
+                opt.update(net, nnx.grad(loss_fn)(net, batch))
+                return pack(net, opt)
+
+            return train_step
+        """,
+        id="step-that-returns-the-result-of-a-parameter",
+    ),
+    pytest.param(
+        """\
+        @jax.jit
+        def train_step(state, batch):
+            grads = nnx.grad(loss_fn)(state.model, batch)
+            state.optimizer.update(state.model, grads)
+            return state.averaged()
+        """,
+        id="step-that-returns-the-result-of-a-method",
+    ),
     pytest.param(
         """\
         def create():
