@@ -761,6 +761,17 @@ CORRECT = [
     pytest.param(
         """\
         for step in range(100):
+            if step:
+                print(step)
+            else:
+                fast = nnx.Optimizer(model, optax.adam(1e-3), wrt=nnx.Param)
+            fast.update(model, nnx.grad(loss_fn)(model, jnp.ones((4, 2))))
+        """,
+        id="made-in-the-other-branch-of-the-first-turn",
+    ),
+    pytest.param(
+        """\
+        for step in range(100):
             if step == 0:
                 fast = nnx.Optimizer(model, optax.adam(1e-3), wrt=nnx.Param)
             fast.update(model, nnx.grad(loss_fn)(model, jnp.ones((4, 2))))
