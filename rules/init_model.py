@@ -5,12 +5,13 @@ from __future__ import annotations
 import ast
 
 from migrate.analysis.kinds import Symbol
+from migrate.analysis.names import imported
 from migrate.analysis.sites import Init
 from migrate.plan.blocked import Blocked
 from migrate.plan.construction import Arguments, rngs, sizes
 from migrate.plan.context import Plan
-from migrate.plan.samples import drop_dead_samples
-from migrate.rewrite.edits import template
+from migrate.plan.samples import drop_dead_samples, is_pure
+from migrate.rewrite.edits import gather, template
 from migrate.rule import Example, Rule
 
 SITE = Init
@@ -92,14 +93,21 @@ def rewrite(plan: Plan, site: Init) -> None:
     """The construction takes over key and input sizes, where the definition stood if it can."""
     definition, name = _definition(plan, site)
     arguments: Arguments = [*sizes(plan, site), ("rngs", rngs(plan, site))]
+    for sample in site.inputs:
+        if not is_pure(plan, sample):
+            raise Blocked(
+                sample, "LNX006", "making this sample has effects that would go with it: name it first"
+            )
     drop_dead_samples(plan, site, [piece for _, piece in arguments])
     positional = isinstance(site.instance.cls, Symbol)
     begin, end = plan.statement(definition), plan.statement(site.node)
     reads = _reads(plan, arguments, site)
-    if begin is end or _available(plan, begin, end, reads):
+    near = begin is end or not _between(plan, begin, end)
+    if near or (_stays(plan, site.key) and _available(plan, begin, end, reads)):
         _extend(plan, definition, arguments, positional)
     else:
-        if _rebound(plan, begin, end, _names_in(definition)):
+        movable = all(_stays(plan, part) for part in _parts(definition))
+        if not movable or _rebound(plan, begin, end, _names_in(definition)):
             raise Blocked(site.node, "LNX006", "what the definition is made from changes before `init`")
         _extend(plan, definition, arguments, positional)
         plan.edits.statements[begin] = []
@@ -147,12 +155,26 @@ def _names_in(node: ast.AST) -> frozenset[str]:
 def _reads(plan: Plan, arguments: Arguments, site: Init) -> frozenset[str]:
     names: frozenset[str] = frozenset()
     for _, piece in arguments:
-        for part in getattr(piece, "parts", (piece,)):
-            if isinstance(part, ast.AST):
-                names |= _names_in(part)
-            elif isinstance(part, str) and piece is part:
-                names |= _names_in(ast.parse(part, mode="eval"))
+        nodes: list[ast.AST] = []
+        gather(piece, nodes)
+        if isinstance(piece, str):
+            nodes.append(ast.parse(piece, mode="eval"))
+        names = names.union(*(_names_in(node) for node in nodes))
     return names
+
+
+def _parts(definition: ast.Call) -> list[ast.expr]:
+    return [*definition.args, *(keyword.value for keyword in definition.keywords)]
+
+
+def _stays(plan: Plan, value: ast.expr) -> bool:
+    """Whether an expression gives the same when it is evaluated some lines earlier or later."""
+    return is_pure(plan, value) and not any(isinstance(n, ast.Subscript) for n in ast.walk(value))
+
+
+def _between(plan: Plan, begin: ast.stmt, end: ast.stmt) -> list[ast.stmt]:
+    block = plan.facts.scopes.block(begin)
+    return block[block.index(begin) + 1 : block.index(end)]
 
 
 def _available(plan: Plan, begin: ast.stmt, end: ast.stmt, names: frozenset[str]) -> bool:
@@ -163,8 +185,7 @@ def _available(plan: Plan, begin: ast.stmt, end: ast.stmt, names: frozenset[str]
 
 
 def _rebound(plan: Plan, begin: ast.stmt, end: ast.stmt, names: frozenset[str]) -> bool:
-    block = plan.facts.scopes.block(begin)
-    return _binds(block[block.index(begin) + 1 : block.index(end)], names)
+    return _binds(_between(plan, begin, end), names)
 
 
 def _binds(statements: list[ast.stmt], names: frozenset[str]) -> bool:
@@ -173,5 +194,7 @@ def _binds(statements: list[ast.stmt], names: frozenset[str]) -> bool:
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.id in names:
                 return True
             if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and node.name in names:
+                return True
+            if isinstance(node, (ast.Import, ast.ImportFrom)) and names & set(imported(node)):
                 return True
     return False

@@ -10,6 +10,7 @@ from migrate.analysis.modules import field_names, fields, methods
 from migrate.analysis.sites import Layer
 from migrate.plan.blocked import Blocked
 from migrate.plan.construction import needed_inputs
+from migrate.plan.constructor_names import check_names
 from migrate.plan.context import Plan
 from migrate.plan.layer import construction, renamed
 from migrate.rewrite.edits import ClassEdit, Method, Piece, Suite, Template, template
@@ -110,6 +111,7 @@ def rewrite(plan: Plan, site: Class) -> None:
     known = methods(site)
     layers = sorted(_layers(plan, node), key=lambda layer: (layer.node.lineno, layer.node.col_offset))
     arguments = needed_inputs(plan, node)
+    check_names(plan, site, layers, arguments)
     body: Body = []
     for statement in fields(site):
         assert isinstance(statement.target, ast.Name)
@@ -121,7 +123,6 @@ def rewrite(plan: Plan, site: Class) -> None:
         removed.add(setup)
     else:
         body += _compact(plan, layers, arguments)
-    _check_shadowing(plan, site, layers, arguments)
     parameters = [*_fields_as_parameters(site), "*", *(f"{name}: int" for name in arguments.values())]
     method = Method("__init__", ("self", *parameters, "rngs: nnx.Rngs"), tuple(body))
     plan.edits.classes[node] = ClassEdit(
@@ -138,12 +139,19 @@ def _check_form(plan: Plan, site: Class) -> None:
     base = plan.facts.values.get(node.bases[0])
     if getattr(base, "name", None) != "flax.linen.Module":
         raise Blocked(node, "LNX111", f"`{node.name}` inherits from another module of the project")
-    names = {s.target.id for s in fields(site) if isinstance(s.target, ast.Name)}
-    if names & (RESERVED | {"name", "parent"}):
+    names = set(field_names(site))
+    if names & (RESERVED | {"name", "parent", "self"}):
         raise Blocked(node, "LNX111", f"a field of `{node.name}` has a name that NNX modules use themselves")
+    own = {
+        n.id for s in node.body if isinstance(s, ast.Assign) for n in ast.walk(s) if isinstance(n, ast.Name)
+    }
     for statement in fields(site):
-        if statement.value is not None and _reads(statement.value) & names:
-            raise Blocked(statement, "LNX111", "the default of a field reads another field")
+        if statement.value is not None and _reads(statement.value) & (names | own):
+            raise Blocked(statement, "LNX111", "the default of a field reads another field or the class")
+        if _reads(statement.annotation) & {"KW_ONLY", "InitVar"} or "KW_ONLY" in ast.unparse(
+            statement.annotation
+        ):
+            raise Blocked(statement, "LNX111", "a field marks keywords or is no field of the instance")
         if isinstance(statement.value, ast.Call) and ast.unparse(statement.value.func).endswith("field"):
             raise Blocked(statement, "LNX111", "a field is declared by `field(...)`")
     if "__call__" not in methods(site):
@@ -155,28 +163,6 @@ def _check_form(plan: Plan, site: Class) -> None:
             raise Blocked(method, "LNX111", f"`{node.name}` defines `{name}`")
         if name != "__call__" and method.decorator_list and name != "setup":
             raise Blocked(method, "LNX111", f"the method `{name}` is decorated")
-
-
-def _check_shadowing(plan: Plan, site: Class, layers: list[Layer], arguments: dict[str, str]) -> None:
-    """What moves to `__init__` must not meet an argument where it read a name of the module before."""
-    scopes = plan.facts.scopes
-    parameters = {*field_names(site), *arguments.values(), "rngs"}
-    setup = methods(site).get("setup")
-    moved = [*(layer.node for layer in layers), *([setup] if setup is not None else [])]
-    for node in (n for root in moved for n in ast.walk(root)):
-        if isinstance(node, ast.Name) and node.id in parameters:
-            variable = scopes.variable(node, node.id)
-            if variable is None or variable.scope is not scopes.function(node):
-                message = (
-                    f"`{node.id}` is read from the module here, and an argument of `__init__` would hide it"
-                )
-                raise Blocked(node, "LNX111", message)
-    for layer in layers:
-        size = layer.inputs.axis(-1) if layer.inputs else None
-        if size is not None and size.names & parameters:
-            raise Blocked(
-                layer.node, "LNX111", "the size of this input has the name of a field of the module"
-            )
 
 
 def _reads(node: ast.AST) -> set[str]:

@@ -124,7 +124,11 @@ def _step(plan: Plan, node: ast.Attribute, optimizer: str) -> Piece:
 def _is_plain(plan: Plan, node: ast.expr) -> bool:
     parent = plan.parent(node)
     match parent:
-        case ast.FormattedValue() | ast.Expr():
+        case ast.FormattedValue(conversion=conversion):
+            if conversion == ord("r"):
+                raise Blocked(node, "LNX004", "the step is shown by `!r` or `=`: it would show as an array")
+            return True
+        case ast.Expr():
             return True
         case ast.Call(func=function, args=args) if node in args:
             name = ast.unparse(function)

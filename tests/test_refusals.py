@@ -222,6 +222,279 @@ def test_what_runs_later(body: str, code: str, style: Style) -> None:
     assert code in refusal(style, after(NET, CREATE, STEP, body))
 
 
+MODULES = [
+    pytest.param(
+        """
+        class Net(nn.Module):
+            short: bool = True
+
+            @nn.compact
+            def __call__(self, x):
+                x = nn.Dense(4)(x)
+                if self.short:
+                    return x
+                return nn.Dense(2)(x)
+        """,
+        "LNX111",
+        id="a-layer-behind-a-return",
+    ),
+    pytest.param(
+        """
+        class Net(nn.Module):
+            @nn.compact
+            def __call__(self, x):
+                return nn.Dense(2)(jnp.zeros_like(x, shape=(4, 9)))
+        """,
+        "LNX112",
+        id="zeros-like-of-another-shape",
+    ),
+    pytest.param(
+        """
+        class Net(nn.Module):
+            @nn.compact
+            def __call__(self, x):
+                return nn.Dense(2)(nn.Dense(4)(x) @ jnp.ones((4,)))
+        """,
+        "LNX112",
+        id="a-product-with-a-vector-has-no-last-axis-left",
+    ),
+    pytest.param(
+        """
+        class Net(nn.Module):
+            @nn.compact
+            def __call__(self, x):
+                return nn.Dense(2)(nn.Dense(1)(x).clip(jnp.zeros((5,)), 9.0))
+        """,
+        "LNX112",
+        id="clip-broadcasts-its-bounds",
+    ),
+    pytest.param(
+        """
+        hidden = 6
+
+        class Net(nn.Module):
+            hidden: int = 4
+
+            @nn.compact
+            def __call__(self, x):
+                return nn.Dense(self.hidden)(nn.Dense(hidden)(x))
+        """,
+        "LNX018",
+        id="a-field-hides-a-global",
+    ),
+    pytest.param(
+        """
+        class Net(nn.Module):
+            jnp: int = 4
+
+            @nn.compact
+            def __call__(self, x):
+                return nn.Dense(self.jnp, dtype=jnp.float32)(x)
+        """,
+        "LNX018",
+        id="a-field-hides-a-module",
+    ),
+    pytest.param(
+        """
+        rngs = 3
+
+        class Net(nn.Module):
+            def setup(self):
+                self.out = nn.Dense(rngs)
+
+            def __call__(self, x):
+                return self.out(x)
+        """,
+        "LNX018",
+        id="a-global-has-the-name-of-the-streams",
+    ),
+    pytest.param(
+        """
+        import dataclasses
+
+        class Net(nn.Module):
+            a: int = 1
+            _: dataclasses.KW_ONLY
+            b: int = 3
+
+            @nn.compact
+            def __call__(self, x):
+                return nn.Dense(self.a + self.b)(x)
+        """,
+        "LNX111",
+        id="keyword-only-fields",
+    ),
+    pytest.param(
+        """
+        class Net(nn.Module):
+            width: int = 3
+
+            @nn.compact
+            def __call__(this, x):
+                return nn.Dense(this.width)(x)
+        """,
+        "LNX111",
+        id="self-has-another-name",
+    ),
+    pytest.param(
+        """
+        class Net(nn.Module):
+            @nn.compact
+            def __call__(self, x):
+                return nn.Dense(2)(x)
+
+        class Wide(Net):
+            pass
+        """,
+        "LNX114",
+        id="a-subclass-would-change-with-its-base",
+    ),
+    pytest.param(
+        """
+        class Net(nn.Module):
+            hidden: int = 3
+
+            @nn.compact
+            def __call__(self, x):
+                return nn.Dense(self.hidden)(x)
+
+        print(Net.hidden)
+        """,
+        "LNX010",
+        id="a-default-is-read-from-the-class",
+    ),
+    pytest.param(
+        """
+        class Net(nn.Module):
+            @nn.compact
+            def __call__(self, x):
+                return nn.Dense(2)(x)
+
+        MODELS = {"net": Net}
+        """,
+        "LNX010",
+        id="a-class-in-a-dict",
+    ),
+]
+
+
+@pytest.mark.parametrize("style", ["functional", "stateful"])
+@pytest.mark.parametrize(("module", "code"), MODULES)
+def test_modules(module: str, code: str, style: Style) -> None:
+    use = """
+net = Net()
+params = net.init(jax.random.key(0), X)["params"]
+print(net.apply({"params": params}, X))
+"""
+    assert code in refusal(style, after(module) + use)
+
+
+INITIALISATIONS = [
+    pytest.param(
+        """
+        import numpy as np
+
+        draws = np.random.default_rng(0)
+        net = nn.Dense(2)
+        params = net.init(jax.random.key(0), X, draws.normal())["params"]
+        print(net.apply({"params": params}, X), draws.normal())
+        """,
+        "LNX006",
+        id="a-sample-that-draws-numbers-would-go",
+    ),
+    pytest.param(
+        """
+        def sample():
+            n = 3
+            return jnp.zeros((1, n))
+
+        n = 5
+        net = nn.Dense(2)
+        params = net.init(jax.random.key(0), sample())["params"]
+        """,
+        "LNX112",
+        id="a-size-is-a-name-of-another-function",
+    ),
+    pytest.param(
+        """
+        def create(shape):
+            net = nn.Dense(2)
+            return net.init(jax.random.key(0), jnp.zeros(shape))["params"]
+
+        small, large = create((1, 3)), create((1, 30))
+        """,
+        "LNX112",
+        id="a-shape-differs-from-call-to-call",
+    ),
+]
+
+
+@pytest.mark.parametrize(("body", "code"), INITIALISATIONS)
+def test_initialisations(body: str, code: str) -> None:
+    assert code in refusal("functional", after(body))
+
+
+NAMES = [
+    pytest.param("nnx = 3", id="a-number"),
+    pytest.param("def use(nnx):\n    return nnx", id="a-parameter"),
+    pytest.param("import numpy as nnx", id="another-module"),
+]
+
+
+@pytest.mark.parametrize("line", NAMES)
+def test_nnx_is_a_name_of_the_program(line: str) -> None:
+    body = f"""
+{line}
+state = create(0)
+print(optax.global_norm(state.params))
+"""
+    assert "LNX018" in refusal("functional", after(NET, CREATE, body))
+
+
+OTHERS = [
+    pytest.param(
+        """
+        net = Net()
+        params = net.init(jax.random.key(0), X)["params"]
+        state = TrainState.create(apply_fn=net.apply, params=params, tx=optax.sgd(0.1))
+
+        def show():
+            net = "inner"
+            print(net, optax.global_norm(state.params))
+        """,
+        "LNX018",
+        id="a-local-variable-has-the-name-of-the-model",
+    ),
+    pytest.param(
+        """
+        state = create(0)
+        print(f"{state.step!r} {state.step=}")
+        """,
+        "LNX004",
+        id="the-representation-of-the-step",
+    ),
+    pytest.param(
+        """
+        state = create(0)
+        variables = {"params": state.params}
+        print(state.apply_fn(variables, X))
+        """,
+        "LNX010",
+        id="parameters-in-a-dict-with-a-name",
+    ),
+]
+
+
+@pytest.mark.parametrize("style", ["functional", "stateful"])
+@pytest.mark.parametrize(("body", "code"), OTHERS)
+def test_others(body: str, code: str, style: Style) -> None:
+    assert code in refusal(style, after(NET, CREATE, body))
+
+
+def test_a_star_import_is_not_passed_over() -> None:
+    assert "LNX015" in refusal("functional", "from flax.linen import *\n\nmodel = Dense(3)\n")
+
+
 TRACED = [
     pytest.param(
         """

@@ -11,8 +11,10 @@ from migrate.analysis.frames import Frame, joined_return
 from migrate.analysis.kinds import (
     UNKNOWN,
     Array,
+    Const,
     Function,
     Length,
+    Sequence,
     ShapeOf,
     Symbol,
     Value,
@@ -124,7 +126,7 @@ def _run_body(run: Run, function: Function, frame: Frame) -> Value:
         else:
             run.execute(node.body)
     run.active.pop()
-    result = joined_return(frame)
+    result = _carried(joined_return(frame))
     known = run.facts.returns.get(node)
     run.facts.returns[node] = result if known is None else join(known, result)
     return result
@@ -163,9 +165,17 @@ def _bind(run: Run, function: Function, given: Arguments) -> dict[str, Value] | 
     return {name: _carried(value) for name, value in bound.items()}
 
 
-def _carried(value: Value) -> Value:
-    """What a function may know of an argument: sizes are expressions of the caller's scope, so not those."""
-    return UNKNOWN if isinstance(value, (Array, Length, ShapeOf)) else value
+def _carried(value: Value, inside: bool = False) -> Value:
+    """What goes over to another scope: not sizes, which are expressions of the scope that they come from."""
+    match value:
+        case Array() | Length() | ShapeOf():
+            return UNKNOWN
+        case Const(int()) if inside:
+            return UNKNOWN
+        case Sequence(items):
+            return Sequence(tuple(_carried(item, inside=True) for item in items))
+        case _:
+            return value
 
 
 def _record_binding(run: Run, node: FunctionNode, positional: Items[str], given: Arguments) -> None:

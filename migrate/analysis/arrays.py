@@ -69,6 +69,7 @@ ELEMENTWISE = frozenset(
 )
 FILLED = frozenset({"zeros", "ones", "empty", "full"})
 METHODS = frozenset({"astype", "clip", "copy", "block_until_ready"})
+OPTIONS = frozenset({"approximate", "axis", "dtype"})
 
 
 def of(value: Value) -> Shape | None:
@@ -109,6 +110,8 @@ def size_of(value: Value) -> Size | None:
 def arithmetic(run: Run, node: ast.BinOp, left: Value, right: Value) -> Value:
     """`left op right`; display concatenation is not followed."""
     run.escape(node, "LNX299", "a followed value is an operand", left, right)
+    if isinstance(node.op, ast.MatMult):
+        return UNKNOWN
     if isinstance(left, Array) or isinstance(right, Array):
         return elementwise([left, right])
     operator = OPERATORS.get(type(node.op))
@@ -159,11 +162,12 @@ def function(name: str, args: list[Value], keywords: dict[str, Value]) -> Value:
     if prefix is None:
         return UNKNOWN
     short = name.removeprefix(prefix)
-    if short in FILLED and args:
+    operands = {name: value for name, value in keywords.items() if name not in OPTIONS}
+    if short in FILLED and args and not operands:
         return filled(args[0])
-    if short in ELEMENTWISE and args:
-        return elementwise(args)
-    if short in {"concatenate", "concat"} and args:
+    if short in ELEMENTWISE and args and (short != "where" or len(args) == 3):
+        return elementwise([*args, *operands.values()])
+    if short in {"concatenate", "concat"} and args and not operands:
         return _concatenated(args, keywords)
     return UNKNOWN
 

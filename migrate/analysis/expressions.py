@@ -9,6 +9,7 @@ from migrate.analysis import arrays, attributes, calls, nnx_contexts
 from migrate.analysis.frames import Frame
 from migrate.analysis.kinds import (
     UNKNOWN,
+    Array,
     Const,
     Dict,
     Sequence,
@@ -58,8 +59,9 @@ def _evaluate(run: Run, node: ast.expr) -> Value:
         case ast.UnaryOp(operand=operand):
             return arrays.unary(run, node, evaluate(run, operand))
         case ast.Compare(left=left, comparators=comparators):
-            _compare(run, node, [evaluate(run, part) for part in (left, *comparators)])
-            return UNKNOWN
+            kinds = [evaluate(run, part) for part in (left, *comparators)]
+            _compare(run, node, kinds)
+            return arrays.elementwise(kinds) if any(isinstance(kind, Array) for kind in kinds) else UNKNOWN
         case ast.NamedExpr(target=target, value=value):
             kind = evaluate(run, value)
             run.facts.record(target, kind)

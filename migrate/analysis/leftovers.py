@@ -9,6 +9,7 @@ from migrate.analysis.kinds import Class, Method, Symbol, Value
 from migrate.analysis.modules import is_module
 
 LIBRARY = ("flax.linen.", "flax.TrainState")
+STARRED = frozenset({"flax.linen", "flax.training.train_state"})
 
 
 def record(facts: Facts, entered: set[ast.AST]) -> None:
@@ -28,7 +29,18 @@ def record(facts: Facts, entered: set[ast.AST]) -> None:
         ):
             message = "it cannot be seen where the train state that is updated here comes from"
             facts.escape(node, "LNX015", message, frozenset())
+    _record_stars(facts)
     _record_unexplained(facts)
+
+
+def _record_stars(facts: Facts) -> None:
+    """Names that a star brings in are not known."""
+    for node in ast.walk(facts.scopes.tree):
+        if not isinstance(node, ast.ImportFrom) or node.module not in STARRED:
+            continue
+        if any(alias.name == "*" for alias in node.names):
+            message = f"what `{node.module}` exports is imported by a star: import the names that are used"
+            facts.escape(node, "LNX015", message, frozenset())
 
 
 def _is_train_state(value: Value) -> bool:

@@ -83,8 +83,10 @@ def call(run: Run, callee: Method | ApplyFn | Instance, given: Arguments) -> Val
         case Method(State() as state, name):
             run.escape(given.node, "LNX012", f"`{name}` of a train state has no rewriting yet", state)
             return UNKNOWN
-        case Method(Array() as array, "astype" | "copy" | "clip" | "block_until_ready"):
+        case Method(Array() as array, "astype" | "copy" | "block_until_ready"):
             return array
+        case Method(Array() as array, "clip"):
+            return arrays.elementwise([array, *given.args, *dict(given.keywords).values()])
         case Method(Sequence() as items, _):
             _escape_all(run, given, "a followed value is put into a list", items)
             return UNKNOWN

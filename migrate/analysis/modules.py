@@ -163,6 +163,8 @@ def _explicit_name(run: Run, node: ast.Call, otherwise: str) -> str:
 def _conditional(run: Run, node: ast.AST) -> bool:
     assert run.owner is not None
     allowed = [m for n, m in methods(run.owner).items() if n in {"setup", "__call__"}]
+    if _may_have_returned(run, allowed, node):
+        return True
     parent = run.facts.scopes.parent
     while node not in allowed:
         looped = run.loop is not None and node is run.loop.node
@@ -170,6 +172,18 @@ def _conditional(run: Run, node: ast.AST) -> bool:
             return True
         node = parent[node]
     return False
+
+
+def _may_have_returned(run: Run, allowed: list[ast.FunctionDef], node: ast.AST) -> bool:
+    """Whether a `return` stands before `node`, so that on some paths it is never reached."""
+    scopes = run.facts.scopes
+    method = next((m for m in allowed if m is scopes.function(node)), None)
+    returns = [n for n in ast.walk(method) if isinstance(n, ast.Return)] if method else []
+    begin = (getattr(node, "lineno", 0), getattr(node, "col_offset", 0))
+    return any(
+        scopes.function(r) is method and (r.end_lineno or r.lineno, r.end_col_offset or 0) <= begin
+        for r in returns
+    )
 
 
 def call_layer(run: Run, node: ast.Call, instance: Instance, args: list[Value]) -> Value:

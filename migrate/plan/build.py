@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from migrate.analysis.facts import Facts
+from migrate.analysis.kinds import Mixed
 from migrate.analysis.modules import is_module
 from migrate.analysis.sites import Construct, Init, Site
 from migrate.plan.blocked import Blocked
 from migrate.plan.components import ComponentFacts, components
 from migrate.plan.context import Plan
 from migrate.plan.flows import rewrite_flows
+from migrate.plan.library_name import check_library_name
 from migrate.plan.lines import check_lines
 from migrate.plan.naming import Naming
 from migrate.plan.needs import needs
@@ -84,6 +86,7 @@ def _decide(facts: Facts, component: ComponentFacts, style: Style) -> Decision:
 
 
 def _plan(facts: Facts, component: ComponentFacts, style: Style) -> Plan:
+    check_library_name(facts)
     known = roles(facts, component.nodes, style)
     naming = Naming(facts, known)
     naming.settle()
@@ -101,8 +104,29 @@ def _plan(facts: Facts, component: ComponentFacts, style: Style) -> Plan:
     rewrite_flows(plan)
     rewrite_results(plan)
     check_references(plan)
+    _check_classes(plan)
     check_lines(plan)
     return plan
+
+
+def _check_classes(plan: Plan) -> None:
+    """A class that changes may be built, renamed or extended; as a value it could be used anywhere."""
+    classes = {plan.facts.classes[node] for node in plan.component.classes}
+    for node, value in plan.facts.values.items():
+        if isinstance(node, (ast.Name, ast.Attribute)) and isinstance(node.ctx, ast.Load):
+            parts = value.parts if isinstance(value, Mixed) else {value}
+            if parts & classes and not _is_built(plan, node):
+                raise Blocked(node, "LNX010", "a module class is used here as a value")
+
+
+def _is_built(plan: Plan, node: ast.expr) -> bool:
+    match plan.parent(node):
+        case ast.Call(func=function):
+            return function is node
+        case ast.Assign(targets=[ast.Name()]) | ast.ClassDef():
+            return True
+        case _:
+            return False
 
 
 def _order(site: Site) -> tuple[bool, int, int]:

@@ -55,6 +55,8 @@ def components(facts: Facts) -> list[ComponentFacts]:
     for node, found in keys.items():
         if found:
             union.join([*found, facts.scopes.function(node), *_class_of(facts, node)])
+    for cls in facts.classes.values():
+        union.join([cls.node, *(base.node for base in cls.bases if isinstance(base, Class))])
     for site in facts.sites.values():
         if isinstance(site, Layer):
             union.join([site.node, site.owner.node])

@@ -11,6 +11,7 @@ from migrate.analysis.names import canonical
 from migrate.analysis.sites import Init, Layer
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
+from migrate.plan.roles import is_parameter
 from migrate.rewrite.edits import Piece, template
 
 Arguments = list[tuple[str | None, Piece]]
@@ -78,11 +79,23 @@ def _last_axis(plan: Plan, site: Init, position: int) -> Piece:
         return template("{}.shape[-1]", named)
     if (written := _written_axis(plan, sample)) is not None:
         return written
-    if known is not None:
+    if known is not None and _has_one_value(plan, site, known.names):
         return known.text
     if named is None:
         raise Blocked(sample, "LNX112", "the last axis of this sample cannot be told from the code")
     return template("{}.shape[-1]", named)
+
+
+def _has_one_value(plan: Plan, site: Init, names: frozenset[str]) -> bool:
+    """Whether each name is bound only once: the sample may have been made some lines before."""
+    scopes = plan.facts.scopes
+    for name in names:
+        variable = scopes.variable(site.node, name)
+        nodes = scopes.names(variable) if variable is not None else []
+        stores = sum(isinstance(node.ctx, ast.Store) for node in nodes)
+        if stores + (variable is not None and is_parameter(variable)) > 1:
+            return False
+    return True
 
 
 def _written_axis(plan: Plan, sample: ast.expr) -> ast.expr | None:
@@ -104,7 +117,9 @@ def _named(sample: ast.expr) -> ast.expr | None:
             return sample
         case ast.Subscript(value=value, slice=ast.Constant(value=str())):
             return sample if _named(value) is not None else None
-        case ast.Subscript(value=value, slice=ast.Slice() | ast.Constant(value=int())):
+        case ast.Subscript(value=value, slice=ast.Constant(value=int())):
+            return sample if _named(value) is not None else None
+        case ast.Subscript(value=value, slice=ast.Slice()):
             return _named(value)
         case ast.Call(
             func=ast.Attribute(attr="asarray" | "array" | "ones_like" | "zeros_like"), args=[value]

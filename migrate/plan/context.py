@@ -48,9 +48,11 @@ class Plan:
         """The names that stand for the variable that `node` names."""
         variable = self.facts.scopes.variable(node, node.id)
         assert variable is not None
-        names = self.naming.of(variable)
-        self._check_visible(node, variable, names)
-        return names
+        if variable not in self.roles.role:
+            raise Blocked(
+                node, "LNX010", f"`{node.id}` holds parameters in a dict: write the dict at the call"
+            )
+        return self.naming.of(variable)
 
     def model_of(self, node: ast.expr) -> str:
         """The name of the model whose parameters, variables or state `node` is."""
@@ -58,7 +60,9 @@ class Plan:
         site = self.site(node)
         match node, site:
             case ast.Name(), _:
-                return self.names(node).model
+                names = self.names(node)
+                self._check_visible(node, names.model)
+                return names.model
             case _, (
                 ReadState(node=ast.Attribute(value=inner)) | ParamsItem(node=ast.Subscript(value=inner))
             ):
@@ -74,7 +78,9 @@ class Plan:
         """The name of the optimizer of the train state `node`."""
         self._check_fresh(node)
         if isinstance(node, ast.Name):
-            return self.names(node).optimizer
+            names = self.names(node)
+            self._check_visible(node, names.optimizer)
+            return names.optimizer
         raise Blocked(node, "LNX010", "the optimizer of this train state has no name here")
 
     def class_name(self, node: ast.AST) -> str:
@@ -98,21 +104,26 @@ class Plan:
             message = "the old value is used here after the update; an NNX object would show the new one"
             raise Blocked(node, "LNX011", message)
 
-    def _check_visible(self, node: ast.Name, variable: Variable, names: Names) -> None:
-        """No scope between the use and the variable may give one of the names to something else."""
+    def _check_visible(self, node: ast.Name, name: str) -> None:
+        """No scope between the use and the variable may give its new name to something else."""
         scopes = self.facts.scopes
+        variable = scopes.variable(node, node.id)
         for scope in scopes.enclosing(scopes.scope[node]):
-            if scope is variable.scope:
+            if variable is None or scope is variable.scope:
                 return
-            for other, role in self.roles.role.items():
-                if other.scope is scope and role in {"state", "model"}:
-                    theirs = self.naming.of(other)
-                    taken = {theirs.model} | ({theirs.optimizer} if role == "state" else set())
-                    if taken & {names.model, names.optimizer}:
-                        message = (
-                            f"the model of the enclosing function is needed where `{names.model}` is another"
-                        )
-                        raise Blocked(node, "LNX018", message)
+            theirs = {n for other in self.roles.role if other.scope is scope for n in self._given(other)}
+            seen = not isinstance(scope, ast.ClassDef) or scope is scopes.scope[node]
+            if name in theirs or (seen and name in scopes.bound[scope]):
+                message = f"`{name}` of the enclosing function is needed where `{name}` is something else"
+                raise Blocked(node, "LNX018", message)
+
+    def _given(self, variable: Variable) -> set[str]:
+        """The names that a variable will have."""
+        role = self.roles.role[variable]
+        names = self.naming.of(variable) if role in {"state", "model"} else None
+        if names is None:
+            return set()
+        return {names.model, names.optimizer} if role == "state" else {names.model}
 
 
 def _type_name(instance: Instance) -> str:

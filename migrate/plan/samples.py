@@ -9,7 +9,10 @@ from migrate.analysis.sites import Init
 from migrate.plan.context import Plan
 from migrate.rewrite.edits import Piece, Template
 
-PURE = ("jax.numpy.", "numpy.zeros", "numpy.ones", "numpy.empty", "numpy.full", "jax.random.")
+PURE = ("jax.numpy.", "numpy.zeros", "numpy.ones", "numpy.empty", "numpy.full", "jax.random.", "flax.linen.")
+PURE_BUILTINS = frozenset(
+    f"builtins.{name}" for name in ("float", "int", "len", "list", "max", "min", "tuple")
+)
 
 
 def drop_dead_samples(plan: Plan, site: Init, written: list[Piece]) -> None:
@@ -39,10 +42,12 @@ def _only_assignment(plan: Plan, sample: ast.Name) -> ast.Assign | None:
     statement = scopes.statement(others[0])
     if not isinstance(statement, ast.Assign) or statement.targets != others:
         return None
-    return statement if _is_pure(plan, statement.value) else None
+    return statement if is_pure(plan, statement.value) else None
 
 
-def _is_pure(plan: Plan, value: ast.expr) -> bool:
+def is_pure(plan: Plan, value: ast.AST) -> bool:
+    """Whether evaluating `value` has no effect, so that it may be left out or move."""
     calls = [node for node in ast.walk(value) if isinstance(node, ast.Call)]
     callees = [plan.facts.values.get(call.func) for call in calls]
-    return all(isinstance(callee, Symbol) and callee.name.startswith(PURE) for callee in callees)
+    names = [callee.name if isinstance(callee, Symbol) else "" for callee in callees]
+    return all(name.startswith(PURE) or name in PURE_BUILTINS for name in names)

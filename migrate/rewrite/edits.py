@@ -34,6 +34,15 @@ def template(text: str, *holes: Piece) -> Template:
     return Template(tuple(part for part in parts if part != ""))
 
 
+def gather(piece: Piece, found: list[ast.AST]) -> None:
+    """Add the nodes that a piece holds to `found`."""
+    if isinstance(piece, Template):
+        for part in piece.parts:
+            gather(part, found)
+    elif isinstance(piece, ast.AST):
+        found.append(piece)
+
+
 @dataclass(frozen=True)
 class Suite:
     """A compound statement to be written: its header and the lines of its block."""

@@ -45,7 +45,8 @@ def settled(module: cst.Module, before: ast.Module) -> str:
 
 
 def _binds(tree: ast.Module, name: str) -> bool:
-    imports = (node for node in ast.walk(tree) if isinstance(node, (ast.Import, ast.ImportFrom)))
+    """Whether an import at the top of the module binds `name`; one inside a function does not count."""
+    imports = (node for node in tree.body if isinstance(node, (ast.Import, ast.ImportFrom)))
     return any((alias.asname or alias.name.split(".")[0]) == name for node in imports for alias in node.names)
 
 

@@ -13,6 +13,8 @@ from typing import Any
 
 import libcst as cst
 
+from migrate.analysis.scopes import FunctionNode
+
 Path = tuple[str | int, ...]
 
 
@@ -68,6 +70,7 @@ def expressions(node: ast.AST, tree: Any) -> Iterator[tuple[ast.AST, Path]]:
                 yield value, ("elements", i, "value")
         case ast.Lambda(body=body):
             yield body, ("body",)
+            yield from _defaults(node, tree)
         case ast.ListComp() | ast.SetComp() | ast.GeneratorExp():
             yield node.elt, ("elt",)
             yield from _generators(node.generators)
@@ -78,6 +81,10 @@ def expressions(node: ast.AST, tree: Any) -> Iterator[tuple[ast.AST, Path]]:
             yield from _format(node, tree)
         case ast.Await(value=value):
             yield value, ("expression",)
+        case ast.Yield(value=ast.expr() as value):
+            yield value, ("value",)
+        case ast.YieldFrom(value=value):
+            yield value, ("value", "item")
         case _:
             yield from _of_statement(node, tree)
 
@@ -138,8 +145,17 @@ def _generators(generators: list[ast.comprehension]) -> Iterator[tuple[ast.AST, 
 
 
 def _format(node: ast.JoinedStr, tree: cst.BaseExpression) -> Iterator[tuple[ast.AST, Path]]:
-    holes = [value.value for value in node.values if isinstance(value, ast.FormattedValue)]
-    yield from zip(holes, _format_paths(tree, ()), strict=True)
+    yield from zip(_format_holes(node), _format_paths(tree, ()), strict=True)
+
+
+def _format_holes(node: ast.JoinedStr) -> list[ast.expr]:
+    """The expressions of an f-string, each before those of its own format."""
+    holes: list[ast.expr] = []
+    for value in node.values:
+        if isinstance(value, ast.FormattedValue):
+            holes.append(value.value)
+            holes += _format_holes(value.format_spec) if isinstance(value.format_spec, ast.JoinedStr) else []
+    return holes
 
 
 def _format_paths(tree: Any, path: Path) -> list[Path]:
@@ -147,8 +163,16 @@ def _format_paths(tree: Any, path: Path) -> list[Path]:
         return [*_format_paths(tree.left, (*path, "left")), *_format_paths(tree.right, (*path, "right"))]
     if not isinstance(tree, cst.FormattedString):
         return []
-    indices = [i for i, p in enumerate(tree.parts) if isinstance(p, cst.FormattedStringExpression)]
-    return [(*path, "parts", i, "expression") for i in indices]
+    return _part_paths(tree.parts, (*path, "parts"))
+
+
+def _part_paths(parts: Any, path: Path) -> list[Path]:
+    paths: list[Path] = []
+    for i, part in enumerate(parts):
+        if isinstance(part, cst.FormattedStringExpression):
+            paths.append((*path, i, "expression"))
+            paths += _part_paths(part.format_spec or (), (*path, i, "format_spec"))
+    return paths
 
 
 def _of_statement(node: ast.AST, tree: Any) -> Iterator[tuple[ast.AST, Path]]:
@@ -176,8 +200,20 @@ def _of_statement(node: ast.AST, tree: Any) -> Iterator[tuple[ast.AST, Path]]:
                 yield exc, ("exc",)
             if cause is not None:
                 yield cause, ("cause", "item")
+        case ast.Delete(targets=targets):
+            for i, target in enumerate(targets):
+                yield target, ("target",) if len(targets) == 1 else ("target", "elements", i, "value")
         case ast.If(test=test) | ast.While(test=test):
             yield test, ("test",)
+        case ast.Match(subject=subject, cases=cases):
+            yield subject, ("subject",)
+            for i, case in enumerate(cases):
+                if case.guard is not None:
+                    yield case.guard, ("cases", i, "guard")
+        case ast.Try(handlers=handlers) | ast.TryStar(handlers=handlers):
+            for i, handler in enumerate(handlers):
+                if handler.type is not None:
+                    yield handler.type, ("handlers", i, "type")
         case ast.For(target=target, iter=iterated) | ast.AsyncFor(target=target, iter=iterated):
             yield from ((target, ("target",)), (iterated, ("iter",)))
         case ast.With(items=items) | ast.AsyncWith(items=items):
@@ -187,7 +223,9 @@ def _of_statement(node: ast.AST, tree: Any) -> Iterator[tuple[ast.AST, Path]]:
                     yield item.optional_vars, ("items", i, "asname", "name")
         case ast.FunctionDef() | ast.AsyncFunctionDef():
             yield from _function(node, tree)
-        case ast.ClassDef(bases=bases, decorator_list=decorators):
+        case ast.ClassDef(bases=bases, decorator_list=decorators, keywords=keywords):
+            for i, keyword in enumerate(keywords):
+                yield keyword.value, ("keywords", i, "value")
             for i, base in enumerate(bases):
                 yield base, ("bases", i, "value")
             for i, decorator in enumerate(decorators):
@@ -212,12 +250,22 @@ def _function(
         for i, argument in enumerate(arguments):
             if argument.annotation is not None:
                 yield argument.annotation, ("params", name, i, "annotation", "annotation")
-            default = get(tree, ("params", name, i)).default
-            if default is not None:
+    yield from _defaults(node, tree)
+
+
+def _defaults(node: FunctionNode, tree: cst.FunctionDef | cst.Lambda) -> Iterator[tuple[ast.AST, Path]]:
+    groups = (
+        ("posonly_params", node.args.posonlyargs),
+        ("params", node.args.args),
+        ("kwonly_params", node.args.kwonlyargs),
+    )
+    for name, arguments in groups:
+        for i, argument in enumerate(arguments):
+            if get(tree, ("params", name, i)).default is not None:
                 yield _default(node, argument), ("params", name, i, "default")
 
 
-def _default(node: ast.FunctionDef | ast.AsyncFunctionDef, argument: ast.arg) -> ast.expr:
+def _default(node: FunctionNode, argument: ast.arg) -> ast.expr:
     a = node.args
     positional = [*a.posonlyargs, *a.args]
     pairs = [

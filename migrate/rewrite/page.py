@@ -11,7 +11,7 @@ import libcst as cst
 
 from migrate.analysis.source import Source
 from migrate.rewrite import lens
-from migrate.rewrite.edits import Edits, Piece, Template
+from migrate.rewrite.edits import Edits, Piece, gather
 
 
 class Mismatch(Exception):
@@ -33,10 +33,15 @@ class Page:
 
     def find_homes(self, tree: ast.Module) -> None:
         """Mark the way to each edit, then walk it in both trees at once."""
-        self._mark(self.edited, targets(self.edits))
+        edited = targets(self.edits)
+        self._mark(self.edited, edited)
         self.spine |= self.edited
-        self._mark(self.spine, [node for node in holes(self.edits) if not self._as_it_stands(node)])
+        held = [node for node in holes(self.edits) if not self._as_it_stands(node)]
+        self._mark(self.spine, held)
         locate_block(self, tree.body, self.module.body)
+        for node in (*edited, *held):
+            if node not in self.homes and isinstance(node, (ast.expr, ast.stmt)):
+                raise Mismatch(f"line {node.lineno}: an edit has no place in the text")
 
     def _as_it_stands(self, node: ast.AST) -> bool:
         return isinstance(node, ast.expr) and node not in self.edited and self.on_one_line(node)
@@ -89,14 +94,6 @@ def pieces(edits: Edits) -> list[Piece]:
     for change in edits.classes.values():
         pieces += [*change.method.parameters, *change.method.pieces()]
     return pieces
-
-
-def gather(piece: Piece, found: list[ast.AST]) -> None:
-    if isinstance(piece, Template):
-        for part in piece.parts:
-            gather(part, found)
-    elif isinstance(piece, ast.AST):
-        found.append(piece)
 
 
 def locate_block(page: Page, statements: Sequence[ast.stmt], body: Any) -> None:
