@@ -17,6 +17,7 @@ from migrate.verify.refine import refine
 from migrate.verify.report import Divergence, Report
 from migrate.verify.report_html import render_html
 from migrate.verify.request import Request, check, command
+from migrate.verify.resume import check_resume
 from migrate.verify.runner import Runner
 
 __all__ = ["Report", "Request", "VerifyError", "verify"]
@@ -67,6 +68,7 @@ def _compare(runner: Runner, after: Path) -> Report:
         report = _after_failed(blank, trouble, old, new)
     else:
         report = refine(judge.judge(blank, old, new, request.steps, pairs), runner, old, pairs)
+        report = check_resume(report, runner, new) if request.resume else report
     watch = functools.partial(_watch, runner, after)
     return diagnose(report, old, new, pairs, watch, request.layers)
 

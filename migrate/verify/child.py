@@ -33,6 +33,7 @@ class Job:
     leaf_map: Mapping[str, str] = field(default_factory=dict)
     layers: bool = False
     replay: int = 0
+    resume: int = 0
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,7 @@ def _settings(job: Job) -> dict[str, object]:
         "leaf_map": dict(job.leaf_map),
         "layers": job.layers,
         "replay": job.replay,
+        "resume": job.resume,
         "transplant": str(job.transplant) if job.transplant else None,
     }
 

@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--map", action="store_true", help="print how the leaves were paired")
     parser.add_argument("--leaf-map", type=Path, metavar="FILE", help="TOML file that pairs leaves by hand")
     parser.add_argument("--layers", action="store_true", help="compare the output of every module")
-    parser.add_argument("--resume", action="store_true", help="also save, restore and continue in the middle")
+    parser.add_argument("--resume", action="store_true", help="also save and restore in the middle")
     parser.set_defaults(program_args=())
     _keep_program_arguments(parser)
 

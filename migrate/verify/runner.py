@@ -29,6 +29,7 @@ class Runner:
         transplant: str | None = None,
         layers: bool = False,
         replay: int = 0,
+        resume: int = 0,
         steps: int | None = None,
     ) -> tuple[Recording, Problem | None]:
         """Record a program; with `transplant` it starts from the values of the run of that name."""
@@ -48,6 +49,7 @@ class Runner:
             leaf_map={"/".join(one): "/".join(other) for one, other in request.given.items()},
             layers=layers,
             replay=replay,
+            resume=resume,
         )
         ended = child.run(job)
         recording = load(out)

@@ -16,6 +16,8 @@ from migrate.verify.report_json import to_json
 from migrate.verify.report_text import render
 from tests.verify.planting import PROGRAMS, plant, source
 
+pytest_plugins = ["migrate.verify.pytest_plugin"]
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -17,7 +17,7 @@ def averages(evidence: Evidence) -> Iterator[Cause]:
     names = {path: leaf for pair in evidence.pairs for path, leaf in pair.names.items()}
     for calls, matched in matched_results(evidence.old, evidence.new, names):
         for ours, theirs in matched:
-            if len(calls) > 1 and "params" not in ours[1] and len(ours[1]) > 2:
+            if len(calls) > 1 and not {"params", "opt_state"} & set(ours[1]) and len(ours[1]) > 2:
                 yield from _average(calls, ours, theirs)
 
 

@@ -40,6 +40,8 @@ def module_settings(evidence: Evidence) -> Iterator[Cause]:
         for name, code in SETTINGS.items():
             one, other = pair.before.get(name), pair.after.get(name)
             known = name in pair.before and name in pair.after
+            if name == "dtype":
+                one, other = one or pair.before.get("param_dtype"), other or pair.after.get("param_dtype")
             if (known or name == "dtype") and not _equal(one, other):
                 message = f"{pair.kind} at {pair.path or 'the top'} has {name}={other} where it was {one}"
                 yield Cause(code, message)

@@ -88,7 +88,7 @@ def _ratio(pair: TrackPair, index: int, group: str) -> float | None:
         return None
     ratio = float(np.dot(left, right)) / scale
     off = np.abs(right - ratio * left).max() / (np.abs(right).max() or 1.0)
-    return ratio if off < 1e-3 else None
+    return ratio if off < max(1e-5, 1e-2 * abs(ratio - 1)) else None
 
 
 def _flat(before: Tree, after: Tree, names: Names) -> tuple[Array, Array]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -36,11 +37,11 @@ def _walk(function: Any, found: list[Facts], depth: int, seen: set[int]) -> None
 
 def _cells(function: Any) -> Facts:
     """What a closure holds, by name; empty cells are left out."""
-    try:
-        held = inspect.getclosurevars(function).nonlocals
-    except (TypeError, ValueError):
-        return {}
-    return dict(held)
+    held: Facts = {}
+    for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
+        with contextlib.suppress(ValueError):
+            held[name] = cell.cell_contents
+    return held
 
 
 def _number(value: Any) -> float | bool | None:

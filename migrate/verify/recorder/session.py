@@ -29,6 +29,7 @@ class Settings:
     cases: bool = True
     layers: bool = False
     replay: int = 0
+    resume: int = 0
     leaf_map: dict[str, str] = field(default_factory=dict)
 
 
@@ -57,7 +58,7 @@ class Session:
         start = time.perf_counter()
         with self.lock:
             extra = {"segment": self.segment, "time": start, "spent": self.spent}
-            self.stream.write(wire.encode({**header, **extra}, leaves))
+            wire.append(self.stream, {**header, **extra}, leaves)
             self.stream.flush()
             self.spent += time.perf_counter() - start
             if header["kind"] == "update":
@@ -90,7 +91,7 @@ class Session:
         with self.lock:
             if not self.stream.closed and os.getpid() == self.pid:
                 wide = bool(jax.config.jax_enable_x64)
-                self.stream.write(wire.encode({"kind": "end", "x64": wide, **outcome}, []))
+                wire.append(self.stream, {"kind": "end", "x64": wide, **outcome}, [])
                 self.stream.close()
 
 

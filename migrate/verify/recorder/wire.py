@@ -66,16 +66,19 @@ def decode(raw: bytes, dtype: str, shape: tuple[int, ...]) -> Array:
     return np.frombuffer(raw, np.dtype(dtype)).reshape(shape)
 
 
-def encode(header: Mapping[str, Any], leaves: list[tuple[str, tuple[str, ...], Array]]) -> bytes:
-    """One whole record as bytes."""
+def append(
+    stream: BinaryIO, header: Mapping[str, Any], leaves: list[tuple[str, tuple[str, ...], Array]]
+) -> None:
+    """Write one whole record; arrays go to the file without being copied first."""
     blobs = [np.ascontiguousarray(array) for _, _, array in leaves]
     table = [
         [group, list(path), blob.dtype.name, list(array.shape), blob.nbytes]
         for (group, path, array), blob in zip(leaves, blobs, strict=True)
     ]
     text = json.dumps({**header, "leaves": table}).encode()
-    body = b"".join(blob.tobytes() for blob in blobs)
-    return LENGTH.pack(len(text)) + text + body
+    stream.write(LENGTH.pack(len(text)) + text)
+    for blob in blobs:
+        stream.write(blob.reshape(-1).view(np.uint8).data)
 
 
 def records(file: Path) -> Iterator[Record]:
