@@ -279,7 +279,7 @@ MODULES = [
             def __call__(self, x):
                 return nn.Dense(self.hidden)(nn.Dense(hidden)(x))
         """,
-        "LNX018",
+        "LNX111",
         id="a-field-hides-a-global",
     ),
     pytest.param(
@@ -291,7 +291,7 @@ MODULES = [
             def __call__(self, x):
                 return nn.Dense(self.jnp, dtype=jnp.float32)(x)
         """,
-        "LNX018",
+        "LNX111",
         id="a-field-hides-a-module",
     ),
     pytest.param(
@@ -305,7 +305,7 @@ MODULES = [
             def __call__(self, x):
                 return self.out(x)
         """,
-        "LNX018",
+        "LNX111",
         id="a-global-has-the-name-of-the-streams",
     ),
     pytest.param(

@@ -17,13 +17,13 @@ def check_names(plan: Plan, site: Class, layers: Iterable[Layer], arguments: dic
     fields, known = set(field_names(site)), methods(site)
     sizes = {*arguments.values(), *(placeholder(name).text for name in inputs_of(known["__call__"]))}
     if clash := fields & {*arguments.values()}:
-        raise Blocked(site.node, "LNX018", f"a field is called `{min(clash)}` as the input size would be")
+        raise Blocked(site.node, "LNX111", f"a field is called `{min(clash)}` as the input size would be")
     setup = known.get("setup")
     moved: list[ast.AST] = [layer.node for layer in layers] if setup is None else [*setup.body]
     for node in (n for root in moved for n in ast.walk(root)):
         if isinstance(node, ast.Name) and _means_something_else(plan, node, known, fields, sizes):
             message = f"`{node.id}` would be a parameter of `__init__` where it means something else here"
-            raise Blocked(node, "LNX018", message)
+            raise Blocked(node, "LNX111", message)
 
 
 def _means_something_else(
