@@ -37,7 +37,8 @@ RULE = Rule(
     fix_safety=(
         "A bare `@jax.jit` becomes `@nnx.jit` where the function returns nothing of what it updates and "
         "every use of it in the file is a call with a model or optimizer that is known. The program then "
-        "trains, so its numbers change. Anything else is reported only."
+        "trains, so its numbers change. Anything else is reported only. Files that use `nnx.var_defaults` "
+        "or `nnx.with_vars` are passed over: with mutable variables the update does arrive."
     ),
     upstream="https://flax.readthedocs.io/en/latest/guides/jax_and_nnx_transforms.html#mixing-flax-nnx-and-jax-transforms",
     invalid=(

@@ -1,4 +1,4 @@
-"""LNX005: functions that take or return a train state; `migrate/plan` does the rewriting."""
+"""LNX005: functions that take or return a train state; `migrate/plan` rewrites parameters and flows."""
 
 from __future__ import annotations
 

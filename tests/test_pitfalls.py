@@ -760,6 +760,20 @@ def test_reported(code: str, text: str, part: str) -> None:
 CORRECT = [
     pytest.param(
         """\
+        nnx.var_defaults(hijax=True)
+
+
+        @jax.jit
+        def train_step(net, opt, batch):
+            opt.update(net, nnx.grad(loss_fn)(net, batch))
+
+
+        train_step(model, optimizer, jnp.ones((4, 2)))
+        """,
+        id="mutable-variables",
+    ),
+    pytest.param(
+        """\
         for step in range(100):
             if step:
                 print(step)

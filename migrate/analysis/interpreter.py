@@ -45,7 +45,7 @@ def interpret(path: str, text: str, tree: ast.Module, style: Style) -> Facts:
             _run_uncalled(run)
             _run_kept(run)
         leftovers.record(facts, run.entered)
-        nnx_bindings.record_unread(run)
+        nnx_bindings.settle(run)
     except TooComplex:
         tokens = frozenset(token for link in facts.links for token in link) | frozenset(facts.origins)
         instances = frozenset().union(*facts.origins.values())

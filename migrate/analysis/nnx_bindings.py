@@ -6,9 +6,9 @@ import ast
 from dataclasses import replace
 
 from migrate.analysis import nnx_objects
-from migrate.analysis.kinds import UNKNOWN, Method, Sequence, Value, join
+from migrate.analysis.kinds import UNKNOWN, Method, Sequence, Symbol, Value, join
 from migrate.analysis.nnx_kinds import NnxArgument, NnxModel, NnxOptimizer, NnxSelf, NnxUpdates
-from migrate.analysis.pitfalls import UpdateResult
+from migrate.analysis.pitfalls import LostUpdate, UpdateResult
 from migrate.analysis.run import Run
 from migrate.analysis.scopes import Scopes
 
@@ -16,6 +16,9 @@ OF_STATES = frozenset(
     {"params", "opt_state", "tx", "step", "apply_fn", "apply_gradients", "update", "replace"}
 )
 """What train states and optimizers have, and a tree of updates has not."""
+
+MUTABLE = frozenset({Symbol("flax.nnx.var_defaults"), Symbol("flax.nnx.with_vars")})
+"""What makes variables that change in place under plain `jax.jit` too."""
 
 
 def attribute(run: Run, node: ast.Attribute, holder: Value) -> Value:
@@ -99,7 +102,16 @@ def _keep_member(run: Run, target: ast.expr, kind: Value) -> None:
                 run.nnx.members[key] = made if known is None else join(known, made)
 
 
-def record_unread(run: Run) -> None:
+def settle(run: Run) -> None:
+    """What can only be told when the whole module has been run."""
+    _record_unread(run)
+    if any(isinstance(value, Symbol) and value in MUTABLE for value in run.facts.values.values()):
+        lost = [key for key, found in run.facts.pitfalls.items() if isinstance(found, LostUpdate)]
+        for key in lost:
+            del run.facts.pitfalls[key]
+
+
+def _record_unread(run: Run) -> None:
     """Results of updates that are bound to a name which nothing reads."""
     scopes = run.facts.scopes
     for call in run.nnx.updates:
