@@ -1,4 +1,4 @@
-"""LNX005: functions that take or return a train state; `migrate/plan` rewrites parameters and flows."""
+"""LNX005: functions that take or return a train state; `migrate/plan` rewrites their parameters and flows."""
 
 from __future__ import annotations
 
