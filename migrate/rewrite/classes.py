@@ -27,7 +27,8 @@ def class_body(page: Page, owner: ast.ClassDef, suite: Any, indent: str, write: 
     written: list[Any] = []
     for index, (statement, line) in enumerate(zip(owner.body, lines, strict=True)):
         if index == place:
-            written.append(_after(written, method))
+            method = _after(written, method)
+            written.append(method)
         if statement not in change.removed:
             new = write(page, line, [statement], indent)
             if (written and written[-1] is method) or index == place:

@@ -1,0 +1,187 @@
+"""Layout: what is not rewritten stays as it was, what is rewritten looks like the rest of its file."""
+
+from __future__ import annotations
+
+import io
+import tokenize
+from collections import Counter
+from textwrap import dedent
+
+import pytest
+
+from migrate.core import migrate_sources
+from migrate.result import Options
+from tests.linen_programs import CREATE, NET, after
+
+PATH = "train.py"
+
+
+def migrated(text: str) -> str:
+    new = migrate_sources({PATH: text}, Options()).changed[PATH]
+    compile(new, PATH, "exec")
+    return new
+
+
+def comments(text: str) -> Counter[str]:
+    tokens = tokenize.generate_tokens(io.StringIO(text).readline)
+    return Counter(token.string for token in tokens if token.type == tokenize.COMMENT)
+
+
+MODULES = [
+    pytest.param(
+        """
+        class Net(nn.Module):
+            width: int = 3
+            @nn.compact
+            def __call__(self, x):
+                return nn.Dense(self.width)(x)
+        """,
+        """
+        class Net(nnx.Module):
+            def __init__(self, width: int = 3, *, in_features: int, rngs: nnx.Rngs):
+                self.width = width
+                self.Dense_0 = nnx.Linear(in_features, self.width, rngs=rngs)
+
+            def __call__(self, x):
+                return self.Dense_0(x)
+        """,
+        id="a-blank-line-between-the-methods",
+    ),
+    pytest.param(
+        """
+        class Net(nn.Module):
+        \twidth: int = 3
+
+        \t@nn.compact
+        \tdef __call__(self, x):
+        \t\treturn nn.Dense(self.width)(x)
+        """,
+        """
+        class Net(nnx.Module):
+        \tdef __init__(self, width: int = 3, *, in_features: int, rngs: nnx.Rngs):
+        \t\tself.width = width
+        \t\tself.Dense_0 = nnx.Linear(in_features, self.width, rngs=rngs)
+
+        \tdef __call__(self, x):
+        \t\treturn self.Dense_0(x)
+        """,
+        id="tabs",
+    ),
+    pytest.param(
+        """
+        class Net(nn.Module):  # net
+            # the width
+            width: int = 3  # units
+
+            # before
+            @nn.compact  # layers inline
+            def __call__(  # open
+                self,
+                x,  # inputs
+            ):  # close
+                return nn.Dense(  # dense
+                    self.width,  # w
+                )(x)  # applied
+        """,
+        """
+        class Net(nnx.Module):  # net
+            def __init__(self, width: int = 3, *, in_features: int, rngs: nnx.Rngs):
+                # the width
+                self.width = width  # units
+                # dense
+                # w
+                self.Dense_0 = nnx.Linear(in_features, self.width, rngs=rngs)
+
+            # before
+            # layers inline
+            def __call__(  # open
+                self,
+                x,  # inputs
+            ):  # close
+                return self.Dense_0(x)  # applied
+        """,
+        id="comments-go-with-what-they-are-about",
+    ),
+]
+USE = """
+net = Net()
+params = net.init(jax.random.key(0), X)["params"]
+print(net.apply({"params": params}, X))
+"""
+
+
+@pytest.mark.parametrize(("before", "expected"), MODULES)
+def test_modules(before: str, expected: str) -> None:
+    assert dedent(expected).strip() in migrated(after(before) + USE)
+
+
+LINES = [
+    pytest.param(
+        """
+        state = create(0)
+        norm = optax.global_norm( \\
+            state.params)
+        """,
+        """
+        model, optimizer = create(0)
+        norm = optax.global_norm( \\
+            nnx.state(model, nnx.Param))
+        """,
+        id="backslashes",
+    ),
+    pytest.param(
+        """
+        state = (create(0))
+        print((state).step, optax.global_norm(((state.params))))
+        """,
+        """
+        model, optimizer = (create(0))
+        print(optimizer.step[...], optax.global_norm(nnx.state(model, nnx.Param)))
+        """,
+        id="parentheses-around-names",
+    ),
+    pytest.param(
+        """
+        state = create(0)
+        print(state.apply_fn({"params": state.params,}, X,), "größe → ü", state.step,)
+        """,
+        """
+        model, optimizer = create(0)
+        print(model(X,), "größe → ü", optimizer.step[...],)
+        """,
+        id="trailing-commas-and-other-letters",
+    ),
+    pytest.param(
+        """
+        # made
+        state = create(0)  # here
+        # read
+        params = state.params  # alias
+        # shown
+        print(optax.global_norm(params))
+        """,
+        """
+        # made
+        model, optimizer = create(0)  # here
+        # read
+        # alias
+        # shown
+        print(optax.global_norm(nnx.state(model, nnx.Param)))
+        """,
+        id="comments-of-a-line-that-goes",
+    ),
+]
+
+
+@pytest.mark.parametrize(("before", "expected"), LINES)
+def test_lines(before: str, expected: str) -> None:
+    text = after(NET, CREATE, before)
+    new = migrated(text)
+    assert new.endswith(dedent(expected).lstrip("\n"))
+    assert comments(new) == comments(text)
+
+
+@pytest.mark.parametrize(("before", "_"), LINES)
+def test_newlines_of_windows(before: str, _: str) -> None:
+    text = after(NET, CREATE, before)
+    assert migrated(text.replace("\n", "\r\n")) == migrated(text).replace("\n", "\r\n")
