@@ -133,8 +133,12 @@ def optimizer_settings(evidence: Evidence) -> Iterator[Cause]:
                 lost = "is gone" if other is None else "is new"
                 yield Cause(code, f"{name} {lost} in the optimizer")
             elif one != other:
-                code = NUMBERS.get(name, "schedule" if "schedule" in name else "optimizer-setting")
+                code = NUMBERS.get(name, "schedule" if _is_schedule(name, one) else "optimizer-setting")
                 yield Cause(code, f"{name} has {_shown(other)} where it had {_shown(one)}")
+
+
+def _is_schedule(name: str, numbers: list[Facts]) -> bool:
+    return "schedule" in name or any("init_value" in part for part in numbers)
 
 
 def parts(transform: list[Facts]) -> dict[str, list[Facts]]:
