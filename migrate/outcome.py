@@ -58,7 +58,8 @@ class Outcome:
                 edits.merge(decision.plan.edits)
             else:
                 whole = False
-        if whole and not loose:
+        migrated = any(decision.plan is not None for decision in decisions)
+        if whole and not loose and (migrated or not shared_function.leaves_linen(facts)):
             self._share(facts, edits)
         self.findings += pitfalls.repair(facts, self.options, edits)
         if edits:

@@ -9,6 +9,7 @@ from migrate.analysis.kinds import Class, Loop
 from migrate.analysis.modules import field_names, fields, methods
 from migrate.analysis.sites import Layer
 from migrate.plan.blocked import Blocked
+from migrate.plan.called_fields import check_called_fields
 from migrate.plan.construction import needed_inputs
 from migrate.plan.constructor_names import check_names
 from migrate.plan.context import Plan
@@ -112,6 +113,7 @@ def rewrite(plan: Plan, site: Class) -> None:
     layers = sorted(_layers(plan, node), key=lambda layer: (layer.node.lineno, layer.node.col_offset))
     arguments = needed_inputs(plan, node)
     check_names(plan, site, layers, arguments)
+    check_called_fields(plan, site)
     body: Body = []
     for statement in fields(site):
         assert isinstance(statement.target, ast.Name)
@@ -119,7 +121,9 @@ def rewrite(plan: Plan, site: Class) -> None:
     removed: set[ast.stmt] = set(fields(site))
     setup = known.get("setup")
     if setup is not None:
-        body += _setup(plan, setup, layers, arguments)
+        moved = _setup(plan, setup, layers, arguments)
+        documented = ast.get_docstring(setup, clean=False) is not None
+        body = [*moved[:documented], *body, *moved[documented:]]
         removed.add(setup)
     else:
         body += _compact(plan, layers, arguments)

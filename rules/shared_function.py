@@ -72,6 +72,16 @@ def occurrences(facts: Facts) -> dict[ast.expr, str]:
     return {node: name for node, name in found.items() if node in outer}
 
 
+def leaves_linen(facts: Facts) -> bool:
+    """Whether the file reads anything else from Linen, as in an annotation: then it stays as it is."""
+    covered = {part for node in occurrences(facts) for part in ast.walk(node)}
+    aliases = [name for name, origin in facts.imports.items() if origin.startswith("flax.linen")]
+    reads = [
+        node for name in aliases for node in facts.scopes.named.get(name, ()) if isinstance(node, ast.Name)
+    ]
+    return any(node not in covered for node in reads)
+
+
 def rewrite(edits: Edits, node: ast.expr, name: str) -> None:
     """They are the same objects, so only the spelling changes."""
     edits.expressions.setdefault(node, f"nnx.{name}")

@@ -102,6 +102,35 @@ MODULES = [
         """,
         id="comments-go-with-what-they-are-about",
     ),
+    pytest.param(
+        """
+        class Net(nn.Module):
+            width: int = 3
+
+            # before
+            def setup(self):  # builds
+                \"\"\"Builds.\"\"\"
+                self.out = nn.Dense(self.width)  # out
+                # after
+
+            def __call__(self, x):
+                return self.out(x)
+        """,
+        """
+        class Net(nnx.Module):
+            def __init__(self, width: int = 3, *, in_features: int, rngs: nnx.Rngs):
+                # before
+                # builds
+                \"\"\"Builds.\"\"\"
+                self.width = width
+                self.out = nnx.Linear(in_features, self.width, rngs=rngs)  # out
+                # after
+
+            def __call__(self, x):
+                return self.out(x)
+        """,
+        id="comments-and-docstring-of-setup",
+    ),
 ]
 USE = """
 net = Net()

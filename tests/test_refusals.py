@@ -389,6 +389,97 @@ print(net.apply({"params": params}, X))
     assert code in refusal(style, after(module) + use)
 
 
+UNSEEN_LAYERS = [
+    pytest.param("nn.remat(nn.Dense)(2)(x)", id="a-lifted-layer"),
+    pytest.param('getattr(nn, "Dense")(2)(x)', id="a-layer-by-its-name"),
+    pytest.param("self.layer(2)(x)", id="a-field-that-builds-a-layer"),
+    pytest.param("block(x, 2)", id="a-function-of-another-file"),
+    pytest.param("Narrow(2)(x)", id="a-partial-call-of-a-layer"),
+    pytest.param("local(x)", id="a-function-of-this-file"),
+    pytest.param('getattr(self, "param")("a", nn.initializers.ones, (3,)) * x', id="self-by-a-name"),
+    pytest.param("(nn.Dense if self.wide else nn.DenseGeneral)(2)(x)", id="a-chosen-class"),
+    pytest.param("jnp.concatenate([x, jnp.ones((4, extra))], -1)", id="a-size-that-is-local"),
+]
+
+
+@pytest.mark.parametrize("expression", UNSEEN_LAYERS)
+def test_layers_that_are_not_seen(expression: str) -> None:
+    text = after(f"""
+from functools import partial
+
+from elsewhere import block
+
+Narrow = partial(nn.Dense, use_bias=False)
+
+
+def local(x):
+    return nn.Dense(3)(x)
+
+
+class Net(nn.Module):
+    wide: bool = True
+    layer: type = nn.Dense
+
+    @nn.compact
+    def __call__(self, x):
+        extra = 5
+        x = nn.Dense(4)(x)
+        x = {expression}
+        return nn.Dense(2)(x)
+
+
+net = Net()
+params = net.init(jax.random.key(0), X)["params"]
+print(net.apply({{"params": params}}, X))
+""")
+    assert refusal("functional", text) & {"LNX111", "LNX112"}
+
+
+@pytest.mark.parametrize("given", ["nn.Dense(2)", "partial(nn.Dense, 2)()", "Block"])
+def test_fields_that_are_called_get_functions(given: str) -> None:
+    text = after(f"""
+from functools import partial
+
+
+class Block(nn.Module):
+    @nn.compact
+    def __call__(self, x):
+        return nn.Dense(2)(x)
+
+
+class Net(nn.Module):
+    act: object = nn.relu
+
+    @nn.compact
+    def __call__(self, x):
+        return self.act(nn.Dense(4)(x))
+
+
+net = Net({given})
+params = net.init(jax.random.key(0), X)["params"]
+""")
+    assert refusal("functional", text)
+
+
+def test_intercepted_calls_stay() -> None:
+    body = """
+state = create(0)
+with nn.intercept_methods(scale):
+    print(state.apply_fn({"params": state.params}, X))
+"""
+    assert "LNX015" in refusal("functional", after(NET, CREATE, body))
+
+
+def test_a_file_that_keeps_linen_keeps_its_spelling() -> None:
+    refusal(
+        "functional",
+        after("""
+def gate(layer: nn.Module, x):
+    return nn.sigmoid(layer(x))
+"""),
+    )
+
+
 INITIALISATIONS = [
     pytest.param(
         """

@@ -126,7 +126,8 @@ def _run_body(run: Run, function: Function, frame: Frame) -> Value:
         else:
             run.execute(node.body)
     run.active.pop()
-    result = _carried(joined_return(frame))
+    result = joined_return(frame)
+    result = result if _is_method_of_owner(run, node) else _carried(result)
     known = run.facts.returns.get(node)
     run.facts.returns[node] = result if known is None else join(known, result)
     return result
@@ -162,7 +163,12 @@ def _bind(run: Run, function: Function, given: Arguments) -> dict[str, Value] | 
         bound[name] = value
     bound |= dict(zip(positional, given.args, strict=False))
     _record_binding(run, node, positional, given)
-    return {name: _carried(value) for name, value in bound.items()}
+    return bound if _is_method_of_owner(run, node) else {n: _carried(v) for n, v in bound.items()}
+
+
+def _is_method_of_owner(run: Run, node: FunctionNode) -> bool:
+    """Whether the function is a method of the module that is being read: sizes mean the same in it."""
+    return run.owner is not None and node in run.owner.node.body
 
 
 def _carried(value: Value, inside: bool = False) -> Value:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from migrate.analysis import library, linen, modules, nnx, nnx_contexts
+from migrate.analysis import library, linen, module_calls, modules, nnx, nnx_contexts
 from migrate.analysis.activation import Arguments, enter, lost
 from migrate.analysis.kinds import (
     UNKNOWN,
@@ -37,6 +37,8 @@ def call(run: Run, node: ast.Call) -> Value:
             "a followed value is spread into the arguments of a call: hand it over by itself",
             *spread,
         )
+    if run.owner is not None:
+        module_calls.check(run, node, callee, args)
     return invoke(run, callee, Arguments(node, args, keywords))
 
 

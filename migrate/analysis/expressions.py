@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import replace
 
-from migrate.analysis import arrays, attributes, calls, nnx_contexts
+from migrate.analysis import arrays, attributes, calls, module_calls, nnx_contexts
 from migrate.analysis.frames import Frame
 from migrate.analysis.kinds import (
     UNKNOWN,
@@ -23,7 +23,10 @@ from migrate.analysis.scopes import COMPREHENSIONS, Comprehension
 
 def evaluate(run: Run, node: ast.expr) -> Value:
     """The kind of `node`, which is remembered with it."""
-    return run.facts.record(node, _evaluate(run, node))
+    value = run.facts.record(node, _evaluate(run, node))
+    if run.owner is not None:
+        module_calls.check_value(run, node, value)
+    return value
 
 
 def _evaluate(run: Run, node: ast.expr) -> Value:

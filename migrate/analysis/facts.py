@@ -47,6 +47,7 @@ class Facts:
     trees: set[ast.expr] = field(default_factory=set)
     pitfalls: dict[tuple[ast.AST, type], Pitfall] = field(default_factory=dict)
     loops: dict[ast.For, Running] = field(default_factory=dict)
+    called: dict[ast.ClassDef, dict[str, ast.Call]] = field(default_factory=lambda: defaultdict(dict))
 
     def record(self, node: ast.AST, value: Value) -> Value:
         """Remember the kind of `node`, joined with what was seen there before."""

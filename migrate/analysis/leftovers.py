@@ -30,6 +30,7 @@ def record(facts: Facts, entered: set[ast.AST]) -> None:
             message = "it cannot be seen where the train state that is updated here comes from"
             facts.escape(node, "LNX015", message, frozenset())
     _record_stars(facts)
+    _record_interceptors(facts)
     _record_unexplained(facts)
 
 
@@ -41,6 +42,18 @@ def _record_stars(facts: Facts) -> None:
         if any(alias.name == "*" for alias in node.names):
             message = f"what `{node.module}` exports is imported by a star: import the names that are used"
             facts.escape(node, "LNX015", message, frozenset())
+
+
+INTERCEPTORS = frozenset({"flax.linen.intercept_methods", "flax.linen.override_named_call"})
+
+
+def _record_interceptors(facts: Facts) -> None:
+    """What changes every Linen call of a program has no counterpart: all that is called stays Linen."""
+    for node, value in list(facts.values.items()):
+        if isinstance(value, Symbol) and value.name in INTERCEPTORS:
+            instances = frozenset().union(*facts.origins.values())
+            message = f"`{value.name.rpartition('.')[2]}` changes what Linen modules do when they are called"
+            facts.escape(node, "LNX015", message, frozenset(facts.origins), instances)
 
 
 def _is_train_state(value: Value) -> bool:

@@ -67,7 +67,7 @@ def _grad(name: str, given: Arguments, keywords: dict[str, Value]) -> Value:
 def _layer(run: Run, name: str, given: Arguments, keywords: dict[str, Value]) -> Value:
     if run.owner is None:
         return linen.define_layer(run, name, given)
-    return modules.construct(run, given.node, name, keywords)
+    return modules.construct(run, given.node, name, keywords, (len(given.args), len(given.keywords)))
 
 
 def _other_layer(run: Run, name: str, given: Arguments) -> Value:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import replace
+from keyword import iskeyword
 
 from migrate.analysis import arrays
 from migrate.analysis.frames import Frame
@@ -74,6 +75,9 @@ def summarise(run: Run, cls: Class) -> None:
     run.owner, run.counters, run.attributes = cls, {}, {}
     known = methods(cls)
     with run.freezing(run.visible()), run.entering(Frame(cls.node, cls.frame)):
+        for statement in fields(cls):
+            if statement.value is not None:
+                run.evaluate(statement.value)
         for name in ("setup", "__call__"):
             if name in known:
                 method = known[name]
@@ -85,7 +89,22 @@ def summarise(run: Run, cls: Class) -> None:
                 frame.vars[_self_name(method)] = Object(cls)
                 with run.entering(frame):
                     run.execute(method.body)
+        _read_other_methods(run, cls)
     run.owner, run.counters, run.attributes = outer
+
+
+def _read_other_methods(run: Run, cls: Class) -> None:
+    """Methods that nothing calls are read for what stands against a rewrite; they tell no sizes."""
+    run.beside = True
+    for method in methods(cls).values():
+        if method not in run.entered:
+            run.entered.add(method)
+            frame = Frame(method, run.frame)
+            frame.vars |= dict.fromkeys(inputs_of(method), UNKNOWN)
+            frame.vars[_self_name(method)] = Object(cls)
+            with run.entering(frame):
+                run.execute(method.body)
+    run.beside = False
 
 
 def _self_name(method: ast.FunctionDef) -> str:
@@ -130,12 +149,22 @@ def keep(run: Run, target: ast.Attribute, holder: Value, kind: Value) -> bool:
 def _name_layer(run: Run, instance: Instance, name: str) -> None:
     site = run.facts.sites.get(instance.site)
     if isinstance(site, Layer):
+        explicit = argument(site.node, (), "name")
+        if explicit is not None and site.name != name:
+            blocked(run, site.node, "LNX111", "a layer in `setup` has another name than its attribute")
         run.facts.sites[instance.site] = replace(site, name=name)
 
 
-def construct(run: Run, node: ast.Call, layer: str, keywords: dict[str, Value]) -> Value:
-    """A layer is built inside a module: its name is settled here, its input when it is called."""
+def construct(
+    run: Run, node: ast.Call, layer: str, keywords: dict[str, Value], given: tuple[int, int]
+) -> Value:
+    """A layer is built inside a module: its name is settled here, its input when it is called.
+
+    `given` counts the arguments that reach the layer, which a partial call may have added to.
+    """
     assert run.owner is not None
+    if given != (len(node.args), len(node.keywords)):
+        blocked(run, node, "LNX111", "a layer is built through a partial call of its class")
     if _conditional(run, node):
         blocked(run, node, "LNX111", "a layer is built under a condition, in a loop or in a nested function")
     short = layer.rpartition(".")[2]
@@ -154,7 +183,8 @@ def construct(run: Run, node: ast.Call, layer: str, keywords: dict[str, Value]) 
 def _explicit_name(run: Run, node: ast.Call, otherwise: str) -> str:
     given = next(k.value for k in node.keywords if k.arg == "name")
     value = given.value if isinstance(given, ast.Constant) else None
-    if isinstance(value, str) and value.isidentifier() and run.loop is None:
+    plain = isinstance(value, str) and value.isidentifier() and not iskeyword(value)
+    if isinstance(value, str) and plain and not value.startswith("__") and run.loop is None:
         return value
     blocked(run, node, "LNX111", "the name of a layer is computed")
     return otherwise
@@ -167,6 +197,8 @@ def _conditional(run: Run, node: ast.AST) -> bool:
         return True
     parent = run.facts.scopes.parent
     while node not in allowed:
+        if node not in parent:
+            return True
         looped = run.loop is not None and node is run.loop.node
         if (isinstance(node, CONDITIONAL) and not looped) or node is run.owner.node:
             return True
@@ -195,6 +227,8 @@ def call_layer(run: Run, node: ast.Call, instance: Instance, args: list[Value]) 
     if node.keywords or len(args) != 1:
         blocked(run, node, "LNX111", "a layer is called with other arguments than its input")
     shape = (arrays.of(args[0]) if args else None) or UNKNOWN_SHAPE
+    if run.beside and site.inputs is not None:
+        shape = site.inputs
     if site.inputs is not None and site.inputs.axis(-1) != shape.axis(-1):
         shape = UNKNOWN_SHAPE
     run.facts.sites[instance.site] = replace(site, inputs=shape)
@@ -254,6 +288,8 @@ def argument(node: ast.Call, positional: tuple[str, ...], name: str) -> ast.expr
     for keyword in node.keywords:
         if keyword.arg == name:
             return keyword.value
+    if name not in positional:
+        return None
     index = positional.index(name)
     given = node.args[: index + 1]
     if any(isinstance(arg, ast.Starred) for arg in given):

@@ -90,6 +90,7 @@ class Run:
     counters: dict[str, Counter] = field(default_factory=dict)
     loop: Loop | None = None
     attributes: dict[str, Value] = field(default_factory=dict)
+    beside: bool = False
     steps: int = 0
     quiet: dict[Hashable, Value] = field(default_factory=dict)
     closures: set[Frame] = field(default_factory=set)

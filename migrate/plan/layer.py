@@ -22,6 +22,7 @@ def construction(plan: Plan, site: Layer, arguments: dict[str, str]) -> Piece:
     if size is None:
         message = "the size of this layer's input cannot be told from the code"
         raise Blocked(site.node, "LNX112", message)
+    _check_size(plan, site, size)
     for node in ast.walk(site.node):
         value = plan.facts.values.get(node)
         if isinstance(value, Length) and isinstance(node, ast.expr) and node is not site.node:
@@ -34,6 +35,23 @@ def construction(plan: Plan, site: Layer, arguments: dict[str, str]) -> Piece:
     for piece in pieces:
         parts += [", ", piece]  # type: ignore[list-item]
     return template("{}" * len(parts) + ", rngs=rngs)", *parts)
+
+
+def _check_size(plan: Plan, site: Layer, size: Size) -> None:
+    """The size is written in `__init__`, so it may read nothing that is local to a method."""
+    scopes = plan.facts.scopes
+    method = scopes.function(site.node)
+    running = {r.name for r in plan.facts.loops.values()}
+    turns = target_names(site.loop) if site.loop is not None else set()
+    for name in size.names - running - turns - {"self"}:
+        inputs = {
+            placeholder(parameter.arg).text
+            for parameter in ast.walk(method)
+            if isinstance(parameter, ast.arg)
+        }
+        if name not in inputs and name in scopes.bound[method]:
+            message = f"the size of this layer's input is made from `{name}`, which is local to a method"
+            raise Blocked(site.node, "LNX112", message)
 
 
 def renamed(size: Size, arguments: dict[str, str]) -> str:

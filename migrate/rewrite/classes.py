@@ -68,12 +68,18 @@ def _method(
     parsed = cst.parse_statement(f"{header} ...", config=page.module.config_for_parsing)
     inner = indent + (step or page.module.default_indent)
     body: list[Any] = []
+    footer: list[cst.EmptyLine] = []
     for piece, origin in change.method.body:
         if isinstance(piece, ast.stmt):
-            body += write(page, _line_of(page, piece), [piece], inner)
+            new = write(page, _line_of(page, piece), [piece], inner)
+            holder = page.parent[piece]
+            if isinstance(holder, ast.FunctionDef) and piece is holder.body[0]:
+                lead, footer = _around_body(page.homes[holder])
+                new[0] = new[0].with_changes(leading_lines=[*lead, *new[0].leading_lines])
+            body += new
         else:
             body.append(_written(page, piece, origin, lines, inner))
-    block = cst.IndentedBlock(body=body or [cst.parse_statement("pass")], indent=step)
+    block = cst.IndentedBlock(body=body or [cst.parse_statement("pass")], indent=step, footer=footer)
     return cst.ensure_type(parsed, cst.FunctionDef).with_changes(body=block)
 
 
@@ -98,6 +104,14 @@ def _written(
 
 def _missing(old: Any, new: Any) -> list[str]:
     return [comment for comment in comments(old) if comment not in comments(new)]
+
+
+def _around_body(setup: cst.FunctionDef) -> tuple[list[cst.EmptyLine], list[cst.EmptyLine]]:
+    """The comments above the body of `setup`, those of its header too, and those below it."""
+    above = [entry for entry in setup.leading_lines if entry.comment]
+    header = comments([setup.params, setup.returns, getattr(setup.body, "header", None)])
+    footer = getattr(setup.body, "footer", ())
+    return [*above, *as_lines(header)], [entry for entry in footer if entry.comment]
 
 
 def _line_of(page: Page, statement: ast.stmt) -> Any:

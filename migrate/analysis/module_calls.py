@@ -1,0 +1,100 @@
+"""Calls inside a module: whatever may build a layer must be known, or the module stays as it is.
+
+Linen's layers find their module by the call that runs, so that any function may build one. A layer that
+was not seen would be missing in `__init__`.
+"""
+
+from __future__ import annotations
+
+import ast
+
+from migrate.analysis.kinds import (
+    UNKNOWN,
+    Class,
+    Function,
+    Instance,
+    Length,
+    Method,
+    Mixed,
+    Object,
+    Partial,
+    Symbol,
+    Value,
+)
+from migrate.analysis.layers import LAYERS, shared
+from migrate.analysis.modules import blocked
+from migrate.analysis.run import Run
+
+PLAIN = (
+    *("absl.", "builtins.", "chex.", "collections.", "dataclasses.", "distrax.", "einops.", "flax.core."),
+    *("flax.struct.", "functools.", "itertools.", "jax.", "jaxtyping.", "logging.", "math.", "numpy."),
+    *("operator.", "optax.", "tensorflow_probability.", "typing.", "warnings."),
+)
+LINEN = "flax.linen."
+STEPS = ("flax.linen.compact", "flax.linen.Module")
+
+
+def check(run: Run, node: ast.Call, callee: Value, args: tuple[Value, ...]) -> None:
+    """Block the module that is being read where a call in it may build a layer unseen."""
+    if not _is_plain(run, node, callee):
+        message = f"`{ast.unparse(node.func)[:40]}` is called inside a module and may build layers"
+        blocked(run, node, "LNX111", message)
+    given_away = any(isinstance(arg, Object) for arg in args) and not isinstance(callee, (Function, Partial))
+    reaches_in = callee == Symbol("builtins.getattr") and args and isinstance(args[0], Symbol)
+    if given_away or reaches_in:
+        blocked(run, node, "LNX111", "a module reads or hands on itself in a way that cannot be followed")
+
+
+def _is_plain(run: Run, node: ast.Call, callee: Value) -> bool:
+    match callee:
+        case Symbol(name) if name.startswith(LINEN):
+            return shared(name) is not None or name in LAYERS or name in STEPS or is_layer(callee)
+        case Symbol(name):
+            return name.startswith(PLAIN)
+        case Partial(function):
+            return _is_plain(run, node, function)
+        case Function() | Instance() | Class() | Method():
+            return True
+        case Length(size):
+            return _called_field(run, node, size.text)
+        case _:
+            return callee == UNKNOWN and _is_known_result(run, node)
+
+
+def _called_field(run: Run, node: ast.Call, text: str) -> bool:
+    """A field may be a function; what it is given is looked at where the module is built."""
+    assert run.owner is not None
+    name = text.removeprefix("self.")
+    run.facts.called[run.owner.node].setdefault(name, node)
+    return name.isidentifier()
+
+
+def _is_known_result(run: Run, node: ast.Call) -> bool:
+    """`jax.vmap(f)(x)` and `x.mean()`; not `self.layer(4)(x)`, which would build a layer."""
+    if not isinstance(node.func, ast.Call):
+        return not isinstance(run.facts.values.get(node.func), Mixed)
+    inner = run.facts.values.get(node.func.func, UNKNOWN)
+    plain = isinstance(inner, Symbol) and inner.name.startswith(PLAIN)
+    return plain or isinstance(inner, Function) or is_layer(inner)
+
+
+def is_layer(value: Value) -> bool:
+    """Whether the value is a class of Linen, or a partial call of one."""
+    match value:
+        case Symbol(name):
+            return name.startswith(LINEN) and name.rpartition(".")[2][:1].isupper()
+        case Partial(function):
+            return is_layer(function)
+        case Class() | Instance():
+            return True
+        case _:
+            return False
+
+
+def check_value(run: Run, node: ast.expr, value: Value) -> None:
+    """A layer class may only be called where it stands: as a value it could be built anywhere."""
+    parent = run.facts.scopes.parent[node]
+    called = isinstance(parent, ast.Call) and parent.func is node
+    inside = isinstance(parent, (ast.Attribute, ast.ClassDef))
+    if isinstance(value, Symbol) and is_layer(value) and not called and not inside:
+        blocked(run, node, "LNX111", "a layer class is used as a value inside a module")
