@@ -90,7 +90,7 @@ FAULTS = (
         None,
     ),
     Fault("cnn", "exact-gelu", "nnx.gelu(x)", "nnx.gelu(x, approximate=False)", "activation"),
-    Fault("cnn", "avg-pool", "nnx.max_pool", "nnx.avg_pool", "between-layers"),
+    Fault("cnn", "avg-pool", "nnx.max_pool", "nnx.avg_pool", "activation"),
     Fault("cnn", "strides", "(3, 3), strides=2", "(3, 3), strides=(2, 2), padding='VALID'", None),
     Fault("cnn", "clip", "clip_by_global_norm(0.5)", "clip_by_global_norm(5.0)", "clipping"),
     Fault("cnn", "no-clip", "optax.clip_by_global_norm(0.5), ", "", "clipping"),

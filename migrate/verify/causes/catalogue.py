@@ -35,7 +35,7 @@ CATALOGUE = {
     "loss-scaled": "the loss multiplied by a factor, such as sum against mean",
     "loss-function": "another loss on the same outputs",
     "other-data": "other inputs, or the same in another order",
-    "activation": "another activation, or exact against approximate gelu",
+    "activation": "another activation or pooling, or exact against approximate gelu",
     "between-layers": "other code between two layers",
     "model-output": "other code after the last layer",
     "norm-epsilon": "another epsilon in a norm",

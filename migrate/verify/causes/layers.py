@@ -38,8 +38,9 @@ ACTIVATIONS: dict[str, Function] = {
 }
 
 
-def between_layers(pairs: list[LayerPair]) -> Iterator[Cause]:
-    """What the first difference between two runs of layers tells."""
+def between_layers(seen: list[LayerPair]) -> Iterator[Cause]:
+    """What the first difference between two runs of layers tells; calls inside a gradient come first."""
+    pairs = [pair for pair in seen if pair.before.header["training"]] or seen
     if not pairs:
         return
     wrong = next((index for index, p in enumerate(pairs) if not p.inputs.same_bits), None)
