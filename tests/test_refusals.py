@@ -461,6 +461,21 @@ params = net.init(jax.random.key(0), X)["params"]
     assert refusal("functional", text)
 
 
+STATES_FROM_ELSEWHERE = [
+    pytest.param("return state.apply_gradients(grads=grads)", id="updated"),
+    pytest.param('return state.apply_fn({"params": state.params}, X)', id="applied"),
+]
+
+
+@pytest.mark.parametrize("line", STATES_FROM_ELSEWHERE)
+def test_a_function_for_callers_elsewhere_keeps_its_state(line: str) -> None:
+    body = f"""
+def use(state, grads):
+    {line}
+"""
+    assert "LNX015" in refusal("functional", after(NET, CREATE, body))
+
+
 def test_intercepted_calls_stay() -> None:
     body = """
 state = create(0)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 
 from migrate.analysis.facts import Facts
-from migrate.analysis.kinds import Class, Method, Symbol, Value
+from migrate.analysis.kinds import ApplyFn, Class, Method, Mixed, Symbol, Value
 from migrate.analysis.modules import is_module
+from migrate.analysis.scopes import FUNCTIONS
 
 LIBRARY = ("flax.linen.", "flax.TrainState")
 STARRED = frozenset({"flax.linen", "flax.training.train_state"})
@@ -21,17 +22,28 @@ def record(facts: Facts, entered: set[ast.AST]) -> None:
         elif _is_train_state(cls):
             message = f"`{definition.name}` extends `TrainState`, which has no rewriting yet"
             facts.escape(definition, "LNX012", message, frozenset())
-    for node, value in list(facts.values.items()):
-        if (
-            isinstance(node, ast.Attribute)
-            and node.attr == "apply_gradients"
-            and not isinstance(value, Method)
-        ):
-            message = "it cannot be seen where the train state that is updated here comes from"
-            facts.escape(node, "LNX015", message, frozenset())
+    _record_unknown_states(facts)
     _record_stars(facts)
     _record_interceptors(facts)
     _record_unexplained(facts)
+
+
+def _record_unknown_states(facts: Facts) -> None:
+    """A function that takes a state from callers elsewhere: they may have it from any model of this file."""
+    models = frozenset(facts.origins), frozenset().union(*facts.origins.values())
+    for node, value in list(facts.values.items()):
+        if not isinstance(node, ast.Attribute) or isinstance(value, (Method, ApplyFn, Mixed)):
+            continue
+        if node.attr == "apply_gradients" or (node.attr == "apply_fn" and _is_parameter(facts, node.value)):
+            message = "it cannot be seen where the train state that is used here comes from"
+            facts.escape(node, "LNX015", message, *models)
+
+
+def _is_parameter(facts: Facts, node: ast.expr) -> bool:
+    variable = facts.scopes.variable(node, node.id) if isinstance(node, ast.Name) else None
+    arguments = variable.scope.args if variable and isinstance(variable.scope, FUNCTIONS) else None
+    every = [n.arg for n in ast.walk(arguments) if isinstance(n, ast.arg)] if arguments else []
+    return variable is not None and variable.name in every
 
 
 def _record_stars(facts: Facts) -> None:
@@ -49,11 +61,11 @@ INTERCEPTORS = frozenset({"flax.linen.intercept_methods", "flax.linen.override_n
 
 def _record_interceptors(facts: Facts) -> None:
     """What changes every Linen call of a program has no counterpart: all that is called stays Linen."""
+    models = frozenset(facts.origins), frozenset().union(*facts.origins.values())
     for node, value in list(facts.values.items()):
         if isinstance(value, Symbol) and value.name in INTERCEPTORS:
-            instances = frozenset().union(*facts.origins.values())
             message = f"`{value.name.rpartition('.')[2]}` changes what Linen modules do when they are called"
-            facts.escape(node, "LNX015", message, frozenset(facts.origins), instances)
+            facts.escape(node, "LNX015", message, *models)
 
 
 def _is_train_state(value: Value) -> bool:

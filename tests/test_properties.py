@@ -1,0 +1,79 @@
+"""Properties of every migration, on generated programs."""
+
+from __future__ import annotations
+
+import io
+import tokenize
+from collections import Counter
+
+import numpy as np
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from migrate.core import migrate_sources
+from migrate.result import Options, Style
+from tests.generated_programs import programs
+
+PATH = "train.py"
+STYLES = st.sampled_from(["functional", "stateful"])
+QUICK = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+FEW = settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+def migrated(text: str, style: Style) -> str | None:
+    """The new text, or None for a program that stays, which a finding must explain."""
+    result = migrate_sources({PATH: text}, Options(style=style))
+    assert result.findings
+    return result.changed.get(PATH)
+
+
+def comments(text: str) -> Counter[str]:
+    tokens = tokenize.generate_tokens(io.StringIO(text).readline)
+    return Counter(token.string for token in tokens if token.type == tokenize.COMMENT)
+
+
+def numbers(text: str) -> list[object] | None:
+    """What `main()` of a program returns; None where it fails by itself."""
+    scope: dict[str, object] = {}
+    exec(compile(text, PATH, "exec"), scope)
+    main = scope["main"]
+    assert callable(main)
+    try:
+        return [np.asarray(value).tolist() for value in main()]
+    except ValueError:
+        return None
+
+
+@QUICK
+@given(programs(), STYLES)
+def test_the_result_is_python_and_stays(text: str, style: Style) -> None:
+    new = migrated(text, style)
+    if new is not None:
+        compile(new, PATH, "exec")
+        again = migrate_sources({PATH: new}, Options(style=style))
+        assert again.changed == {}
+        assert again.findings == ()
+
+
+@QUICK
+@given(programs(), STYLES)
+def test_comments_stay(text: str, style: Style) -> None:
+    new = migrated(text, style)
+    assert new is None or comments(new) == comments(text)
+
+
+@QUICK
+@given(programs(), STYLES)
+def test_newlines_stay(text: str, style: Style) -> None:
+    new = migrated(text, style)
+    crlf = migrated(text.replace("\n", "\r\n"), style)
+    assert crlf == (None if new is None else new.replace("\n", "\r\n"))
+
+
+@FEW
+@given(programs(), STYLES)
+def test_numbers_stay(text: str, style: Style) -> None:
+    new = migrated(text, style)
+    if new is not None:
+        before = numbers(text)
+        assert before is None or numbers(new) == before
