@@ -168,6 +168,25 @@ OLD_VALUES = [
         """,
         id="a-suppressed-exception",
     ),
+    pytest.param(
+        "\nimport contextlib\n" + STEP,
+        """
+        @contextlib.contextmanager
+        def ignored():
+            try:
+                yield
+            except FloatingPointError:
+                pass
+
+        state = create(0)
+        with ignored():
+            new_state, loss = step(state, X)
+            check(loss)
+            state = new_state
+        print(optax.global_norm(state.params))
+        """,
+        id="a-context-manager-of-the-program",
+    ),
 ]
 
 

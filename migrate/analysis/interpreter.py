@@ -320,14 +320,21 @@ def _try(run: Run, node: ast.Try | ast.TryStar) -> None:
 SWALLOWING = frozenset({"contextlib.suppress", "pytest.raises"})
 
 
+def swallows(facts: Facts, context: ast.expr) -> bool:
+    """Whether an exception in the block may end there: a context manager of the program may do that."""
+    if not isinstance(context, ast.Call):
+        return False
+    callee = facts.values.get(context.func)
+    if isinstance(callee, Symbol):
+        return callee.name in SWALLOWING
+    return isinstance(context.func, ast.Name)
+
+
 def _with(run: Run, items: Items[ast.withitem], body: Items[ast.stmt]) -> None:
     """The block; some context managers go on behind it after an exception inside."""
     with run.guarding() as guard:
         run_block(run, body)
-    callees = [
-        run.facts.values.get(i.context_expr.func) for i in items if isinstance(i.context_expr, ast.Call)
-    ]
-    if any(isinstance(c, Class) or (isinstance(c, Symbol) and c.name in SWALLOWING) for c in callees):
+    if any(swallows(run.facts, item.context_expr) for item in items):
         for way in guard.ways:
             run.frame.vars = merge(run.frame.vars, way) if run.frame.live else dict(way)
             run.frame.live = True

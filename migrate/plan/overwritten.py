@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from migrate.analysis.kinds import Symbol
+from migrate.analysis.interpreter import swallows
 from migrate.analysis.scopes import Variable
 from migrate.analysis.sites import ApplyGradients, CreateState, ParamsItem, ReadState
 from migrate.plan.blocked import Blocked
@@ -171,9 +171,8 @@ class _Walk:
     def _with(self, items: list[ast.withitem], body: list[ast.stmt], lost: Lost) -> Lost | None:
         start = len(self.seen)
         end = self.block(body, lost)
-        callees = [getattr(item.context_expr, "func", None) for item in items]
-        swallows = Symbol("contextlib.suppress") in [self.plan.facts.values.get(c) for c in callees if c]
-        return lost.union(*self.seen[start:]) if swallows else end
+        broken = any(swallows(self.plan.facts, item.context_expr) for item in items)
+        return lost.union(*self.seen[start:]) if broken else end
 
     def _read(self, nodes: Iterable[ast.AST], lost: Lost) -> None:
         for root in nodes:
