@@ -86,7 +86,6 @@ def create(seed):
 """,
     ),
 )
-MADE_BY = ("jax.random.key", "jax.random.PRNGKey")
 
 
 def rewrite(plan: Plan, site: Init) -> None:

@@ -83,12 +83,6 @@ class Plan:
             return names.optimizer
         raise Blocked(node, "LNX010", "the optimizer of this train state has no name here")
 
-    def class_name(self, node: ast.AST) -> str:
-        """The type of the model behind a followed value, for annotations."""
-        value = self.facts.values.get(node)
-        tokens = value.tokens if isinstance(value, (State, Params, Variables)) else frozenset()
-        return self.type_of(frozenset().union(*(self.facts.origins.get(t, frozenset()) for t in tokens)))
-
     def type_of(self, instances: frozenset[Instance]) -> str:
         """The NNX type of a set of definitions."""
         names = {_type_name(instance) for instance in instances}

@@ -21,7 +21,6 @@ from migrate.plan.context import Plan
 Lost = frozenset[Variable]
 NOTHING: Lost = frozenset()
 MESSAGE = "`{}` is read here while the name it would share holds another model"
-IN_FUNCTION = "a function may read `{}` while the name it would share holds another model"
 
 
 def check_overwritten(plan: Plan) -> None:
