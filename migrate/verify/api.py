@@ -10,6 +10,7 @@ from pathlib import Path
 from migrate.verify import judge
 from migrate.verify.diagnose import diagnose
 from migrate.verify.errors import VerifyError
+from migrate.verify.exact import judge_arrays, wants_arrays
 from migrate.verify.outcome import Problem
 from migrate.verify.pairing import pair_tracks
 from migrate.verify.recording import Recording
@@ -67,7 +68,12 @@ def _compare(runner: Runner, after: Path) -> Report:
     if trouble is not None:
         report = _after_failed(blank, trouble, old, new)
     else:
-        report = refine(judge.judge(blank, old, new, request.steps, pairs), runner, old, pairs)
+        report = judge.judge(blank, old, new, request.steps, pairs)
+        if wants_arrays(report, old, new):
+            runner = replace(runner, exact=True)
+            report, old, new = judge_arrays(blank, runner, after)
+            pairs = pair_tracks(old, new, request.given)
+        report = refine(report, runner, old, pairs)
         report = check_resume(report, runner, new) if request.resume else report
     watch = functools.partial(_watch, runner, after)
     return diagnose(report, old, new, pairs, watch, request.layers)

@@ -34,6 +34,7 @@ class Job:
     layers: bool = False
     replay: int = 0
     resume: int = 0
+    exact: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,7 @@ def _settings(job: Job) -> dict[str, object]:
         "layers": job.layers,
         "replay": job.replay,
         "resume": job.resume,
+        "exact": job.exact,
         "transplant": str(job.transplant) if job.transplant else None,
     }
 

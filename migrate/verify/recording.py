@@ -43,6 +43,16 @@ class Recording:
         return bool(self.of("start"))
 
     @property
+    def digested(self) -> bool:
+        """Whether some arrays are there as digests only."""
+        return any(_digested(event) for event in self.events)
+
+    def exact_part(self) -> Recording:
+        """The events before the first digest, and how the run ended."""
+        cut = next((i for i, event in enumerate(self.events) if _digested(event)), len(self.events))
+        return Recording((*self.events[:cut], *(e for e in self.events[cut:] if e.kind == "end")))
+
+    @property
     def whole(self) -> bool:
         """Whether the run took steps and ended by itself or after the last wanted one."""
         return bool(self.tracks) and self.end["reason"] in ("steps", "finished")
@@ -68,6 +78,10 @@ class Recording:
             key = (event.header["segment"], event.header["name"], site["file"], site["line"])
             groups.setdefault(key, []).append(event)
         return tuple(LossSite(*key, tuple(found)) for key, found in groups.items())
+
+
+def _digested(event: Record) -> bool:
+    return any(leaf.digested for leaf in event.leaves)
 
 
 def load(file: Path) -> Recording:

@@ -15,12 +15,14 @@ from migrate.verify.request import Request
 class Runner:
     """Runs programs as a request asks for, each under a name of its own.
 
-    Runs that start from their own values lie in `kept` and are not repeated there.
+    Runs that start from their own values lie in `kept` and are not repeated there. Large arrays are
+    digested unless `exact`.
     """
 
     request: Request
     scratch: Path
     kept: Path
+    exact: bool = False
 
     def run(
         self,
@@ -34,7 +36,8 @@ class Runner:
     ) -> tuple[Recording, Problem | None]:
         """Record a program; with `transplant` it starts from the values of the run of that name."""
         request = self.request
-        out = (self.scratch if transplant else self.kept) / f"{name}.events"
+        kind = "exact" if self.exact else "events"
+        out = (self.scratch if transplant else self.kept) / f"{name}.{kind}"
         if out.exists() and load(out).whole:
             return load(out), None
         job = child.Job(
@@ -42,7 +45,7 @@ class Runner:
             out=out,
             args=request.args,
             steps=steps or request.steps,
-            transplant=self.kept / f"{transplant}.events" if transplant else None,
+            transplant=self.kept / f"{transplant}.{kind}" if transplant else None,
             python=child.interpreter(request.python),
             timeout=request.timeout,
             cwd=request.cwd,
@@ -50,6 +53,7 @@ class Runner:
             layers=layers,
             replay=replay,
             resume=resume,
+            exact=self.exact,
         )
         ended = child.run(job)
         recording = load(out)

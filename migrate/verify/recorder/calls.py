@@ -17,7 +17,6 @@ from .session import Session
 from .trees import named_leaves
 
 STAMP = "_linen2nnx_path"
-LARGEST = 1 << 22
 
 
 def stamp(root: Any) -> None:
@@ -75,10 +74,10 @@ def _note(
 
 
 def record_call(session: Session, module: str, method: str, result: Any) -> None:
-    """Ship what a model returned, unless a gradient is being taken of it or it is very large."""
+    """Ship what a model returned, unless a gradient is being taken of it."""
     if session.context.inside("grad") or session.context.inside("optimizer"):
         return
-    leaves = [(path, leaf) for path, leaf in named_leaves(result) if getattr(leaf, "size", 1) <= LARGEST]
+    leaves = named_leaves(result)
     if leaves:
         header = {"kind": "call", "module": module, "method": method, "site": user_site()}
         emit_leaves(session, {**header, "order": session.context.tick()}, {"out": leaves})

@@ -15,9 +15,8 @@ from .context import is_user_file
 from .emit import emit_leaves
 from .resume import plain_attributes, restore_in_place, restored
 from .session import Session
-from .trees import Path, named_leaves
+from .trees import LARGE, Path, named_leaves
 
-LARGEST = 1 << 22
 CALLS = 200
 
 
@@ -88,12 +87,14 @@ class Boundary:
     def _record(self, result: Any, args: tuple[Any, ...]) -> None:
         given = args if self.in_place else ()
         changed = {str(i): nnx.state(arg) for i, arg in enumerate(given) if isinstance(arg, nnx.Pytree)}
-        trees = {"out": _small(result), "args": _small(changed)}
+        trees = {"out": self._leaves(result), "args": self._leaves(changed)}
         if trees["out"] or trees["args"]:
             name = getattr(self.function, "__name__", "")
             emit_leaves(self.session, {"kind": "return", "function": name}, trees)
 
-
-def _small(tree: Any) -> list[tuple[Path, Any]]:
-    """Leaves by path, without the very large ones."""
-    return [(path, leaf) for path, leaf in named_leaves(tree) if getattr(leaf, "size", 1) <= LARGEST]
+    def _leaves(self, tree: Any) -> list[tuple[Path, Any]]:
+        """Leaves by path; large ones of an optimizer's state are left to its next step, which shows them."""
+        found = named_leaves(tree)
+        if self.session.settings.exact:
+            return found
+        return [(p, leaf) for p, leaf in found if "opt_state" not in p or getattr(leaf, "size", 1) <= LARGE]

@@ -13,7 +13,7 @@ from .context import user_site
 from .describe import Facts, describe_transform
 from .emit import emit
 from .session import Session
-from .trees import named_leaves
+from .trees import named_leaves, without_large
 
 
 def install(session: Session) -> None:
@@ -68,7 +68,7 @@ def _record(session: Session, given: dict[str, Any], result: tuple[Any, Any], pa
         "grads": given["updates"],
         "params": given["params"],
         "opt_state": given["state"],
-        "updates": result[0],
+        "updates": result[0] if session.settings.exact else without_large(result[0]),
         "step": owner["step"],
         "fields": owner["fields"],
     }

@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from dataclasses import dataclass, field
+from math import inf
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -14,12 +15,16 @@ import jax
 
 from . import wire
 from .context import Context
+from .trees import LARGE
 from .wire import Array
+
+DIGESTED = frozenset({"update", "return", "call"})
+ROOM = 1 << 31
 
 
 @dataclass(frozen=True)
 class Settings:
-    """The child's configuration, as the parent wrote it."""
+    """The child's configuration, as the parent wrote it; with `exact`, large arrays are kept whole."""
 
     program: str
     out: str
@@ -30,6 +35,7 @@ class Settings:
     layers: bool = False
     replay: int = 0
     resume: int = 0
+    exact: bool = False
     leaf_map: dict[str, str] = field(default_factory=dict)
 
 
@@ -48,6 +54,7 @@ class Session:
     noted: set[str] = field(default_factory=set)
     replays: Any = None
     stopping: bool = False
+    written: int = 0
     watched: set[type] = field(default_factory=set)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
@@ -58,11 +65,17 @@ class Session:
         start = time.perf_counter()
         with self.lock:
             extra = {"segment": self.segment, "time": start, "spent": self.spent}
-            wire.append(self.stream, {**header, **extra}, leaves)
+            above = self._above(header["kind"])
+            self.written += wire.append(self.stream, {**header, **extra}, leaves, above)
             self.stream.flush()
             self.spent += time.perf_counter() - start
             if header["kind"] == "update":
                 self._count(header["optimizer"])
+
+    def _above(self, kind: str) -> float:
+        """Number of elements above which an array is digested; all are once the file has grown too far."""
+        full = self.written > ROOM and kind in (*DIGESTED, "layer")
+        return LARGE if full or (kind in DIGESTED and not self.settings.exact) else inf
 
     def _count(self, optimizer: str) -> None:
         """Count an optimizer step, and end the process once every optimizer has one step to spare.

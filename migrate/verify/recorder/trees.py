@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 Path = tuple[str, ...]
+LARGE = 1 << 14
 
 
 def named_leaves(tree: Any) -> list[tuple[Path, Any]]:
@@ -44,6 +45,11 @@ def is_key(leaf: Any) -> bool:
     """Whether a leaf is a typed PRNG key array."""
     dtype = getattr(leaf, "dtype", None)
     return dtype is not None and bool(jnp.issubdtype(dtype, jax.dtypes.prng_key))
+
+
+def without_large(tree: Any) -> Any:
+    """A tree whose large leaves are left out, as those that follow from other values can be."""
+    return jax.tree_util.tree_map(lambda leaf: None if getattr(leaf, "size", 1) > LARGE else leaf, tree)
 
 
 def creation_order(tree: Any) -> list[Path]:

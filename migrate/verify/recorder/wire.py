@@ -6,10 +6,13 @@ import json
 import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
+
+from .digest import Digest, digest
 
 LENGTH = struct.Struct("<Q")
 Array = np.ndarray[Any, Any]
@@ -17,7 +20,10 @@ Array = np.ndarray[Any, Any]
 
 @dataclass(frozen=True)
 class Leaf:
-    """Where one array of a record lies; `group` is the tree it belongs to, such as `grads`."""
+    """Where one array of a record lies; `group` is the tree it belongs to, such as `grads`.
+
+    Where `digested`, a digest lies there instead; dtype and shape are those of the array.
+    """
 
     group: str
     path: tuple[str, ...]
@@ -25,6 +31,7 @@ class Leaf:
     shape: tuple[int, ...]
     offset: int
     size: int
+    digested: bool = False
 
 
 @dataclass(frozen=True)
@@ -40,7 +47,7 @@ class Record:
         return str(self.header["kind"])
 
     def group(self, name: str) -> dict[tuple[str, ...], Array]:
-        """Read the arrays of one tree; half-precision types come back as float32."""
+        """Read the arrays of one tree, some as digests; half-precision types come back as float32."""
         with self.file.open("rb") as stream:
             return {leaf.path: _read(stream, leaf) for leaf in self.leaves if leaf.group == name}
 
@@ -51,6 +58,8 @@ class Record:
 
 def _read(stream: BinaryIO, leaf: Leaf) -> Array:
     stream.seek(leaf.offset)
+    if leaf.digested:
+        return np.frombuffer(stream.read(leaf.size), np.uint64).view(Digest)
     return decode(stream.read(leaf.size), leaf.dtype, leaf.shape)
 
 
@@ -67,18 +76,25 @@ def decode(raw: bytes, dtype: str, shape: tuple[int, ...]) -> Array:
 
 
 def append(
-    stream: BinaryIO, header: Mapping[str, Any], leaves: list[tuple[str, tuple[str, ...], Array]]
-) -> None:
-    """Write one whole record; arrays go to the file without being copied first."""
-    blobs = [np.ascontiguousarray(array) for _, _, array in leaves]
+    stream: BinaryIO,
+    header: Mapping[str, Any],
+    leaves: list[tuple[str, tuple[str, ...], Array]],
+    above: float = inf,
+) -> int:
+    """Write one whole record, arrays of more than `above` elements as digests; return their bytes.
+
+    Arrays go to the file without being copied first.
+    """
+    blobs = [digest(array) if array.size > above else np.ascontiguousarray(array) for _, _, array in leaves]
     table = [
-        [group, list(path), blob.dtype.name, list(array.shape), blob.nbytes]
+        [group, list(path), array.dtype.name, list(array.shape), blob.nbytes, isinstance(blob, Digest)]
         for (group, path, array), blob in zip(leaves, blobs, strict=True)
     ]
     text = json.dumps({**header, "leaves": table}).encode()
     stream.write(LENGTH.pack(len(text)) + text)
     for blob in blobs:
         stream.write(blob.reshape(-1).view(np.uint8).data)
+    return sum(blob.nbytes for blob in blobs)
 
 
 def records(file: Path) -> Iterator[Record]:
@@ -100,7 +116,7 @@ def records(file: Path) -> Iterator[Record]:
 
 def _leaves(table: list[list[Any]], offset: int) -> tuple[tuple[Leaf, ...], int]:
     leaves = []
-    for group, path, dtype, shape, size in table:
-        leaves.append(Leaf(group, tuple(path), dtype, tuple(shape), offset, size))
+    for group, path, dtype, shape, size, digested in table:
+        leaves.append(Leaf(group, tuple(path), dtype, tuple(shape), offset, size, digested))
         offset += size
     return tuple(leaves), offset
