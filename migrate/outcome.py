@@ -1,10 +1,10 @@
-"""What came of each module, gathered into one result."""
+"""What came of each component and module, gathered into one result."""
 
 from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from migrate.analysis.facts import Facts
@@ -12,6 +12,7 @@ from migrate.analysis.interpreter import interpret
 from migrate.analysis.kinds import Class
 from migrate.analysis.modules import is_module
 from migrate.analysis.sites import Construct, ReadState, Site
+from migrate.analysis.source import File
 from migrate.plan import pitfalls
 from migrate.plan.build import Decision, decide
 from migrate.plan.components import first_line
@@ -36,7 +37,7 @@ SITE_NAMES = {
 
 @dataclass
 class Outcome:
-    """The result while it grows, module by module."""
+    """The result while it grows, component by component."""
 
     options: Options
     changed: dict[str, str] = field(default_factory=dict)
@@ -45,25 +46,36 @@ class Outcome:
     found: Counter[str] = field(default_factory=Counter)
     migrated: Counter[str] = field(default_factory=Counter)
 
-    def add(self, path: str, text: str, tree: ast.Module) -> None:
-        """Migrate one module as far as its components allow."""
-        facts = interpret(path, text, tree, self.options.style)
-        decisions = decide(facts, self.options.style, self.options.imported_by.get(path, ()))
+    def add(self, texts: Mapping[str, str], trees: Mapping[str, ast.Module]) -> None:
+        """Migrate the modules of a project as far as their components allow."""
+        facts = interpret({path: texts[path] for path in trees}, trees, self.options.style)
+        decisions = decide(facts, self.options.style, self.options.imported_by)
         edits = Edits()
         loose = [e for e in facts.escapes.values() if not (e.tokens or e.instances or e.owner)]
         self.findings += [_finding(facts, e.node, e.code, e.message, None) for e in loose]
-        whole = True
-        for number, decision in enumerate(decisions, 1):
-            if self._decided(facts, decision, f"{path}#{number}") and decision.plan is not None:
+        rest = {facts.file(escape.node).path for escape in loose}
+        migrated: set[str] = set()
+        numbers: Counter[str] = Counter()
+        for decision in decisions:
+            files = _files(facts, decision)
+            path = files[0]
+            numbers[path] += 1
+            if self._decided(facts, decision, f"{path}#{numbers[path]}") and decision.plan is not None:
                 edits.merge(decision.plan.edits)
+                migrated.update(files)
             else:
-                whole = False
-        migrated = any(decision.plan is not None for decision in decisions)
-        if whole and not loose and (migrated or not shared_function.leaves_linen(facts)):
-            self._share(facts, edits)
-        self.findings += pitfalls.repair(facts, self.options, edits)
+                rest.update(files)
+        for file in facts.files.by_path.values():
+            self._finish(facts, file, edits, file.path in rest, file.path in migrated)
+
+    def _finish(self, facts: Facts, file: File, every: Edits, rest: bool, migrated: bool) -> None:
+        """Write one file: its part of the edits, functions that both libraries have, pitfalls."""
+        edits = every.of_module(file.tree, facts.scopes.module)
+        if not rest and (migrated or not shared_function.leaves_linen(facts, file)):
+            self._share(facts, file, edits)
+        self.findings += pitfalls.repair(facts, file, self.options, edits)
         if edits:
-            self.changed[path] = written(tree, facts, edits)
+            self.changed[file.path] = written(file, facts, edits)
 
     def result(self) -> Result:
         """Everything, in order."""
@@ -84,14 +96,16 @@ class Outcome:
         self.findings += found
         status: Status = "migrated" if migrated else "untouched"
         modules = tuple(node.name for node in component.classes)
-        line = min((f.line for f in found), default=first_line(component))
+        path = name.rpartition("#")[0]
+        lines = [f.line for f in found if f.path == path]
+        line = min(lines, default=first_line(component))
         blockers = () if migrated else tuple(found)
-        self.components.append(Component(name, facts.path, line, status, "pair", modules, blockers))
+        self.components.append(Component(name, path, line, status, "pair", modules, blockers))
         return migrated
 
-    def _share(self, facts: Facts, edits: Edits) -> None:
+    def _share(self, facts: Facts, file: File, edits: Edits) -> None:
         """Take the functions that both libraries export from `nnx`, each by itself."""
-        for node, name in shared_function.occurrences(facts).items():
+        for node, name in shared_function.occurrences(facts, file).items():
             finding = _automatic(facts, node, shared_function.RULE, None)
             self.findings.append(finding)
             if self._may_rewrite(facts, [finding]):
@@ -99,8 +113,11 @@ class Outcome:
 
     def _may_rewrite(self, facts: Facts, findings: list[Finding]) -> bool:
         """A component is migrated whole: one site that the user keeps keeps all of it."""
-        kept = parse_suppressions(facts.source.text)
-        return not any(kept.covers(f.line, f.code) or not is_selected(f.code, self.options) for f in findings)
+        texts = {f.path: facts.files.by_path[f.path].source.text for f in findings}
+        kept = {path: parse_suppressions(text) for path, text in texts.items()}
+        return not any(
+            kept[f.path].covers(f.line, f.code) or not is_selected(f.code, self.options) for f in findings
+        )
 
 
 def _is_quiet(site: Site | Class) -> bool:
@@ -130,15 +147,24 @@ def _automatic(facts: Facts, node: ast.AST, rule: Rule, component: str | None) -
     return replace(_finding(facts, node, rule.code, message, component), fix="automatic")
 
 
+def _files(facts: Facts, decision: Decision) -> list[str]:
+    """The files that a component touches, the one of its first line first."""
+    component = decision.component
+    nodes = [*(s.node for s in component.sites), *component.nodes, *component.classes]
+    nodes += [e.node for e in component.escapes]
+    return [*dict.fromkeys(facts.file(node).path for node in nodes)]
+
+
 def _finding(facts: Facts, node: ast.AST, code: str, message: str, component: str | None) -> Finding:
+    file = facts.file(node)
     line = getattr(node, "lineno", 1)
-    column = facts.source.column(node) if isinstance(node, (ast.expr, ast.stmt)) else 1
-    return Finding(facts.path, line, column, code, message, "manual", component)
+    column = file.source.column(node) if isinstance(node, (ast.expr, ast.stmt)) else 1
+    return Finding(file.path, line, column, code, message, "manual", component)
 
 
-def written(tree: ast.Module, facts: Facts, edits: Edits) -> str:
+def written(file: File, facts: Facts, edits: Edits) -> str:
     """The new text of a module."""
     from migrate.rewrite.imports import settled
     from migrate.rewrite.writer import write
 
-    return settled(write(facts.source, tree, edits, facts.scopes.parent), tree)
+    return settled(write(file.source, file.tree, edits, facts.scopes.parent), file.tree)

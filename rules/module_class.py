@@ -216,7 +216,7 @@ def _layer(plan: Plan, layer: Layer, arguments: dict[str, str]) -> tuple[Piece, 
 
 def _f_string(plan: Plan, layer: Layer) -> str:
     """A computed name in the quotes that the file uses; before Python 3.12 they may not stand inside too."""
-    text = plan.facts.source.text
+    text = plan.facts.file(layer.node).source.text
     preferred = sorted(('"', "'"), key=text.count, reverse=True)
     quote = next((q for q in preferred if q not in layer.name), None)
     if quote is None:
@@ -228,7 +228,7 @@ def _looped(
     plan: Plan, loop: Loop, lines: list[tuple[Piece, ast.AST | None]], arguments: dict[str, str]
 ) -> Body:
     """The loop in `__init__`, with the size that goes round; the one in `__call__` must count its turns."""
-    text = plan.facts.source.segment
+    text = plan.facts.files.segment
     element = text(loop.element) if loop.element is not None else ""
     iterated = f"enumerate({text(loop.iterated)})" if element else text(loop.node.iter)
     target = f"{loop.index}, {element}" if element else loop.index

@@ -161,7 +161,7 @@ def _occurrences(facts: Facts, name: ast.Name) -> list[ast.Name]:
     variable = facts.scopes.variable(name, name.id)
     return [
         node
-        for node in ast.walk(facts.scopes.tree)
+        for node in ast.walk(facts.scopes.module(name))
         if isinstance(node, ast.Name)
         and node.id == name.id
         and facts.scopes.variable(node, node.id) == variable

@@ -138,7 +138,7 @@ def _all_called(facts: Facts, pitfall: LostUpdate) -> bool:
 def _uses(facts: Facts, pitfall: LostUpdate) -> Iterator[ast.Name]:
     function, scopes = pitfall.function, facts.scopes
     assert not isinstance(function, ast.Lambda)
-    for node in ast.walk(scopes.tree):
+    for node in ast.walk(scopes.module(function)):
         if isinstance(node, ast.Name) and node.id == function.name:
             variable = scopes.variable(node, node.id)
             if variable is not None and variable.scope is scopes.scope[function]:

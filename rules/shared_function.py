@@ -7,6 +7,7 @@ import ast
 from migrate.analysis.facts import Facts
 from migrate.analysis.kinds import Symbol
 from migrate.analysis.layers import shared
+from migrate.analysis.source import File
 from migrate.rewrite.edits import Edits
 from migrate.rule import Example, Rule
 
@@ -59,25 +60,28 @@ def gate(x, y):
 )
 
 
-def occurrences(facts: Facts) -> dict[ast.expr, str]:
+def occurrences(facts: Facts, file: File) -> dict[ast.expr, str]:
     """Each outermost expression that names such a function, with its name below `nnx`."""
     found: dict[ast.expr, str] = {}
     for node, value in facts.values.items():
         named = isinstance(node, (ast.Name, ast.Attribute)) and isinstance(node.ctx, ast.Load)
         name = shared(value.name) if named and isinstance(value, Symbol) else None
-        if name is not None:
+        if name is not None and facts.file(node) is file:
             assert isinstance(node, ast.expr)
             found[node] = name
     outer = {n for n in found if facts.scopes.parent.get(n) not in found}
     return {node: name for node, name in found.items() if node in outer}
 
 
-def leaves_linen(facts: Facts) -> bool:
+def leaves_linen(facts: Facts, file: File) -> bool:
     """Whether the file reads anything else from Linen, as in an annotation: then it stays as it is."""
-    covered = {part for node in occurrences(facts) for part in ast.walk(node)}
-    aliases = [name for name, origin in facts.imports.items() if origin.startswith("flax.linen")]
+    covered = {part for node in occurrences(facts, file) for part in ast.walk(node)}
+    aliases = [name for name, origin in file.imports.items() if origin.startswith("flax.linen")]
     reads = [
-        node for name in aliases for node in facts.scopes.named.get(name, ()) if isinstance(node, ast.Name)
+        node
+        for name in aliases
+        for node in facts.scopes.mentions(file.tree, name)
+        if isinstance(node, ast.Name)
     ]
     return any(node not in covered for node in reads)
 

@@ -150,8 +150,8 @@ def _not_negative(plan: Plan, node: ast.expr) -> bool:
 
 
 def _int32(plan: Plan, node: ast.AST) -> str:
-    for name, target in plan.facts.imports.items():
+    for name, target in plan.facts.file(node).imports.items():
         variable = plan.facts.scopes.variable(node, name)
-        if target == "jax.numpy" and variable is not None and variable.scope is plan.facts.scopes.tree:
+        if target == "jax.numpy" and variable is not None and isinstance(variable.scope, ast.Module):
             return f"{name}.int32"
     raise Blocked(node, "LNX004", "the step is used in arithmetic and `jax.numpy` is not imported here")

@@ -89,8 +89,8 @@ def test_fixed_examples_stay_as_they_are(rule: Rule, example: Example) -> None:
 
 
 def test_imported_elsewhere() -> None:
-    text = next(rule for rule in all_rules() if rule.code == "LNX003").invalid[0].before
-    importers = {"example.py": (Importer("other.py", 3, ("features",)),)}
+    text = next(rule for rule in all_rules() if rule.code == "LNX005").invalid[0].before
+    importers = {"example.py": (Importer("other.py", 3, ("predict",)),)}
     result = run({"example.py": text}, Options(imported_by=importers))
     assert [(finding.code, finding.fix) for finding in result.findings] == [("LNX016", "manual")]
     assert result.changed == {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from migrate.analysis import arrays, modules, nnx_bindings
+from migrate.analysis import arrays, imports, modules, nnx_bindings
 from migrate.analysis.kinds import (
     UNKNOWN,
     ApplyFn,
@@ -14,6 +14,7 @@ from migrate.analysis.kinds import (
     Instance,
     Method,
     Mixed,
+    Namespace,
     Object,
     OptState,
     Params,
@@ -40,6 +41,8 @@ def attribute(run: Run, node: ast.Attribute, holder: Value) -> Value:
     match holder:
         case Symbol(name):
             return Symbol(canonical(f"{name}.{node.attr}"))
+        case Namespace():
+            return imports.member(run, holder, node.attr)
         case State():
             return _of_state(run, node, holder)
         case Instance():

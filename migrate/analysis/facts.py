@@ -1,4 +1,4 @@
-"""What the interpreter has learnt about one module, collected over every way a node was reached."""
+"""What the interpreter has learnt about a project, collected over every way a node was reached."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from migrate.analysis.kinds import Class, Instance, Token, Tokens, Value, join
 from migrate.analysis.pitfalls import Pitfall
 from migrate.analysis.scopes import FunctionNode, Scopes
 from migrate.analysis.sites import Binding, Running, Site
-from migrate.analysis.source import Source
+from migrate.analysis.source import File, Files
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,7 @@ class Escape:
 class Facts:
     """The interpreter's findings; kinds of one node reached in several ways are joined."""
 
-    path: str
-    source: Source
+    files: Files
     scopes: Scopes
     values: dict[ast.AST, Value] = field(default_factory=dict)
     sites: dict[ast.AST, Site] = field(default_factory=dict)
@@ -43,11 +42,15 @@ class Facts:
     origins: dict[Token, frozenset[Instance]] = field(default_factory=dict)
     creations: dict[Token, set[ast.AST]] = field(default_factory=lambda: defaultdict(set))
     classes: dict[ast.ClassDef, Class] = field(default_factory=dict)
-    imports: dict[str, str] = field(default_factory=dict)
     trees: set[ast.expr] = field(default_factory=set)
     pitfalls: dict[tuple[ast.AST, type], Pitfall] = field(default_factory=dict)
     loops: dict[ast.For, Running] = field(default_factory=dict)
+    imported: set[tuple[str, str]] = field(default_factory=set)
     called: dict[ast.ClassDef, dict[str, ast.Call]] = field(default_factory=lambda: defaultdict(dict))
+
+    def file(self, node: ast.AST) -> File:
+        """The file that holds `node`."""
+        return self.files.of(node)
 
     def record(self, node: ast.AST, value: Value) -> Value:
         """Remember the kind of `node`, joined with what was seen there before."""

@@ -1,4 +1,4 @@
-"""Statements: a small abstract interpreter that follows Linen values through one module.
+"""Statements: a small abstract interpreter that follows Linen values through a project.
 
 Branches are run both ways and joined, loops until nothing changes, calls of the project's own
 functions are entered with the kinds of their arguments. Every name that is not understood is
@@ -8,13 +8,15 @@ functions are entered with the kinds of their arguments. Every name that is not 
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
 from collections.abc import Sequence as Items
 
-from migrate.analysis import arrays, calls, leftovers, loops, modules, nnx_bindings, nnx_contexts
+from migrate.analysis import arrays, calls, imports, leftovers, loops, modules, nnx_bindings, nnx_contexts
 from migrate.analysis.activation import enter_unknown
 from migrate.analysis.expressions import evaluate
 from migrate.analysis.facts import Facts
 from migrate.analysis.frames import Frame, merge
+from migrate.analysis.imports import in_order_of_import
 from migrate.analysis.kinds import (
     UNKNOWN,
     Class,
@@ -25,41 +27,61 @@ from migrate.analysis.kinds import (
     followed,
     join,
 )
-from migrate.analysis.names import canonical, imported
+from migrate.analysis.project import Modules
 from migrate.analysis.run import Hooks, Run, TooComplex
 from migrate.analysis.scopes import Scopes
-from migrate.analysis.source import Source
+from migrate.analysis.source import File, Files, Source
 from migrate.result import Style
 
 ROUNDS = 6
 
 
-def interpret(path: str, text: str, tree: ast.Module, style: Style) -> Facts:
-    """Run the module, then every function that nothing in it has called."""
-    facts = Facts(path, Source(text), Scopes(tree))
-    run = Run(facts, style, Hooks(evaluate, run_block, assign))
-    frame = Frame(tree, None)
+def interpret(texts: Mapping[str, str], trees: Mapping[str, ast.Module], style: Style) -> Facts:
+    """Run every module, those that are imported first, then every function that nothing has called."""
+    files = {path: File(path, Source(text), trees[path]) for path, text in texts.items()}
+    scopes = Scopes(trees.values())
+    facts = Facts(Files(files, scopes), scopes)
+    run = Run(facts, style, Hooks(evaluate, run_block, assign), Modules(texts))
     try:
-        with run.entering(frame):
-            run_block(run, tree.body)
-            _run_uncalled(run)
-            _run_kept(run)
+        for file in in_order_of_import(files, run.modules):
+            frame = run.module_frames[file.path] = Frame(file.tree, None)
+            with run.entering(frame):
+                run_block(run, file.tree.body)
+        _run_uncalled(run)
+        _run_kept(run)
         leftovers.record(facts, run.entered)
         nnx_bindings.settle(run)
     except TooComplex:
-        tokens = frozenset(token for link in facts.links for token in link) | frozenset(facts.origins)
-        instances = frozenset().union(*facts.origins.values())
-        facts.escape(
-            tree, "LNX904", "this file takes too many steps to follow its values: split it", tokens, instances
-        )
+        _give_up(run)
     return facts
+
+
+def _give_up(run: Run) -> None:
+    """Too many steps: nothing of the project is changed."""
+    facts = run.facts
+    tokens = frozenset(token for link in facts.links for token in link) | frozenset(facts.origins)
+    instances = frozenset().union(*facts.origins.values())
+    tree = (
+        facts.scopes.module(run.frame.scope) if run.stack else next(iter(facts.files.by_path.values())).tree
+    )
+    message = "this file takes too many steps to follow its values: split it"
+    facts.escape(tree, "LNX904", message, tokens, instances)
 
 
 def _run_uncalled(run: Run) -> None:
     """Run what nothing has called, callers before what they call, so that arguments are known there."""
+    order = {frame.scope: place for place, frame in enumerate(run.module_frames.values())}
     while waiting := {node: f for node, f in run.definitions.items() if node not in run.entered}:
-        roots = [f for node, f in waiting.items() if not _users(run, node) & waiting.keys()]
-        enter_unknown(run, next(iter((*roots, *waiting.values()))))
+        last = max(waiting, key=lambda node: order[run.facts.scopes.module(node)])
+        here = {
+            n: f
+            for n, f in waiting.items()
+            if order[run.facts.scopes.module(n)] == order[run.facts.scopes.module(last)]
+        }
+        roots = [f for node, f in here.items() if not _users(run, node) & here.keys()]
+        function = next(iter((*roots, *here.values())))
+        with run.entering(run.module_frames[run.facts.file(function.node).path]):
+            enter_unknown(run, function)
 
 
 def _users(run: Run, node: ast.AST) -> set[ast.AST]:
@@ -76,7 +98,8 @@ def _run_kept(run: Run) -> None:
     for node, function in run.kept.items():
         given = [value for (of, _), value in run.facts.parameters.items() if of is node]
         if not any(followed(value) for value in given):
-            enter_unknown(run, function)
+            with run.entering(run.module_frames[run.facts.file(node).path]):
+                enter_unknown(run, function)
 
 
 def run_block(run: Run, statements: Items[ast.stmt]) -> None:
@@ -92,9 +115,7 @@ def run_block(run: Run, statements: Items[ast.stmt]) -> None:
 def _run(run: Run, statement: ast.stmt) -> None:
     match statement:
         case ast.Import() | ast.ImportFrom():
-            for name, origin in imported(statement).items():
-                run.frame.vars[name] = Symbol(canonical(origin))
-                run.facts.imports[name] = origin
+            imports.bind(run, statement)
         case ast.FunctionDef() | ast.AsyncFunctionDef():
             _define(run, statement)
         case ast.ClassDef():

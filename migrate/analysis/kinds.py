@@ -32,6 +32,15 @@ class Symbol:
 
 
 @dataclass(frozen=True)
+class Namespace:
+    """A module or package of the project, by the name under which `importer` reaches it."""
+
+    importer: str
+    level: int
+    parts: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Const:
     """A Python constant; `name` is the variable that it was read from, which says nothing about its kind."""
 
@@ -235,6 +244,7 @@ class Mixed:
 Value = (
     Unknown
     | Symbol
+    | Namespace
     | Const
     | Array
     | ShapeOf

@@ -48,7 +48,7 @@ def _is_parameter(facts: Facts, node: ast.expr) -> bool:
 
 def _record_stars(facts: Facts) -> None:
     """Names that a star brings in are not known."""
-    for node in ast.walk(facts.scopes.tree):
+    for node in (n for file in facts.files.by_path.values() for n in ast.walk(file.tree)):
         if not isinstance(node, ast.ImportFrom) or node.module not in STARRED:
             continue
         if any(alias.name == "*" for alias in node.names):

@@ -32,7 +32,7 @@ def recognised(run: Run, node: ast.stmt) -> Loop | None:
 
 
 def _shape(run: Run, node: ast.For) -> Loop | None:
-    text = run.facts.source.segment
+    text = run.facts.files.segment
     match node.target, node.iter:
         case ast.Tuple(elts=[ast.Name(id=index), element]), ast.Call(args=[inner], keywords=[]) as call:
             return (

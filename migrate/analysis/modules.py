@@ -255,7 +255,7 @@ def size_argument(run: Run, site: Layer) -> Size | None:
     value = run.facts.values.get(node, UNKNOWN)
     if (size := arrays.size_of(value)) is not None:
         return size
-    return Size(run.facts.source.segment(node)) if hoistable(run, site.owner, node) else None
+    return Size(run.facts.files.segment(node)) if hoistable(run, site.owner, node) else None
 
 
 def hoistable(run: Run, owner: Class, node: ast.expr) -> bool:
@@ -270,7 +270,7 @@ def hoistable(run: Run, owner: Class, node: ast.expr) -> bool:
             variable = scopes.variable(part, part.id)
             if (
                 variable is not None
-                and variable.scope is not scopes.tree
+                and not isinstance(variable.scope, ast.Module)
                 and variable.scope not in ast.walk(node)
             ):
                 return False

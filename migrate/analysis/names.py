@@ -42,6 +42,12 @@ def canonical(name: str) -> str:
     return CANONICAL.get(name, name)
 
 
+def relative(name: str) -> tuple[int, tuple[str, ...]]:
+    """The number of leading dots of a qualified name, and its parts."""
+    bare = name.lstrip(".")
+    return len(name) - len(bare), tuple(bare.split(".")) if bare else ()
+
+
 def imported(statement: ast.Import | ast.ImportFrom) -> dict[str, str]:
     """The local names that an import binds, with the qualified name of each."""
     if isinstance(statement, ast.Import):

@@ -123,7 +123,7 @@ def _record_unread(run: Run) -> None:
 def _is_used(scopes: Scopes, name: ast.Name) -> bool:
     """Whether the variable occurs anywhere else than in plain assignments to it."""
     variable = scopes.variable(name, name.id)
-    for node in ast.walk(scopes.tree):
+    for node in ast.walk(scopes.module(name)):
         if isinstance(node, ast.Name) and node.id == name.id and scopes.variable(node, name.id) == variable:
             plain = isinstance(node.ctx, ast.Store) and not isinstance(scopes.parent[node], ast.AugAssign)
             if not plain:

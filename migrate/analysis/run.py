@@ -30,6 +30,7 @@ from migrate.analysis.kinds import (
     tokens_of,
 )
 from migrate.analysis.nnx_kinds import Tracking
+from migrate.analysis.project import Modules
 from migrate.analysis.scopes import FunctionNode
 from migrate.analysis.words import described
 from migrate.result import Style
@@ -39,7 +40,7 @@ BUDGET = 200_000
 
 
 class TooComplex(Exception):
-    """The file takes more steps to interpret than is reasonable."""
+    """The project takes more steps to interpret than is reasonable."""
 
 
 @dataclass(frozen=True)
@@ -76,11 +77,13 @@ class Guard:
 
 @dataclass
 class Run:
-    """One interpretation of one module."""
+    """One interpretation of a project."""
 
     facts: Facts
     style: Style
     hooks: Hooks
+    modules: Modules
+    module_frames: dict[str, Frame] = field(default_factory=dict)
     stack: list[Frame] = field(default_factory=list)
     frozen: list[Tokens] = field(default_factory=list)
     active: list[ast.AST] = field(default_factory=list)
@@ -119,7 +122,7 @@ class Run:
     def step(self) -> None:
         """Count one statement."""
         self.steps += 1
-        if self.steps > BUDGET:
+        if self.steps > BUDGET * max(1, len(self.module_frames)):
             raise TooComplex
 
     @contextmanager

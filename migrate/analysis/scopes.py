@@ -1,10 +1,10 @@
-"""Lexical scopes of one module: who binds a name, and which variable a name node denotes."""
+"""Lexical scopes of the modules of a project: who binds a name, and which variable a name node denotes."""
 
 from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
@@ -22,17 +22,24 @@ class Variable:
 
 
 class Scopes:
-    """Parents, scopes and bindings of every node of one tree; never changed after it is built."""
+    """Parents, scopes and bindings of every node of some trees; never changed after it is built."""
 
-    def __init__(self, tree: ast.Module) -> None:
-        self.tree = tree
+    def __init__(self, trees: Iterable[ast.Module]) -> None:
         self.parent: dict[ast.AST, ast.AST] = {}
         self.scope: dict[ast.AST, ast.AST] = {}
         self.bound: dict[ast.AST, set[str]] = defaultdict(set)
         self.outer: dict[ast.AST, dict[str, ast.AST]] = defaultdict(dict)
         self.lazy: set[ast.AST] = set()
-        self.named: dict[str, list[ast.AST]] = defaultdict(list)
-        self._visit(tree, tree)
+        self._named: dict[tuple[ast.Module, str], list[ast.AST]] = defaultdict(list)
+        for tree in trees:
+            self._tree = tree
+            self._visit(tree, tree)
+
+    def module(self, node: ast.AST) -> ast.Module:
+        """The module whose text holds `node`."""
+        while not isinstance(node, ast.Module):
+            node = self.scope[node]
+        return node
 
     def variable(self, node: ast.AST, name: str) -> Variable | None:
         """The variable that `name` denotes where `node` stands; None for a builtin."""
@@ -49,14 +56,19 @@ class Scopes:
         current: ast.AST | None = scope
         while current is not None:
             yield current
-            current = self.scope[current] if current is not self.tree else None
+            current = None if isinstance(current, ast.Module) else self.scope[current]
 
     def names(self, variable: Variable | None) -> list[ast.Name]:
         """Every `Name` node that denotes the variable."""
         if variable is None:
             return []
-        nodes = (node for node in self.named.get(variable.name, ()) if isinstance(node, ast.Name))
+        tree = self.module(variable.scope)
+        nodes = (node for node in self.mentions(tree, variable.name) if isinstance(node, ast.Name))
         return [node for node in nodes if self.variable(node, node.id) == variable]
+
+    def mentions(self, tree: ast.Module, name: str) -> list[ast.AST]:
+        """Every node of a module that reads or binds `name`, whatever it denotes there."""
+        return self._named.get((tree, name), [])
 
     def statement(self, node: ast.AST) -> ast.stmt:
         """The innermost statement that holds `node`."""
@@ -106,14 +118,14 @@ class Scopes:
     def _bind(self, node: ast.AST, scope: ast.AST) -> None:
         match node:
             case ast.Name(id=name, ctx=context):
-                self.named[name].append(node)
+                self._named[self._tree, name].append(node)
                 if not isinstance(context, ast.Load):
                     self.bound[self._binder(node, scope)].add(name)
             case ast.arg(arg=name):
-                self.named[name].append(node)
+                self._named[self._tree, name].append(node)
                 self.bound[scope].add(name)
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
-                self.named[name].append(node)
+                self._named[self._tree, name].append(node)
                 self.bound[scope].add(name)
             case (
                 ast.ExceptHandler(name=str(name))
@@ -125,12 +137,12 @@ class Scopes:
                 bound = [a.asname or a.name.split(".")[0] for a in names]
                 self.bound[scope].update(bound)
                 for name in bound:
-                    self.named[name].append(node)
+                    self._named[self._tree, name].append(node)
             case ast.Yield() | ast.YieldFrom():
                 self.lazy.add(scope)
             case ast.Global(names=names):
-                self.outer[scope].update(dict.fromkeys(names, self.tree))
-                self.bound[self.tree].update(names)
+                self.outer[scope].update(dict.fromkeys(names, self._tree))
+                self.bound[self._tree].update(names)
             case ast.Nonlocal(names=names):
                 for name in names:
                     holder = next(

@@ -32,7 +32,7 @@ class Scan:
     def counts(self) -> FileCounts:
         """The files of this scan, counted for the reports."""
         failed = {finding.path for finding in self.result.findings if finding.code in FAILURES}
-        return FileCounts(self.batch.scanned, len(self.batch.sources), len(self.result.changed), len(failed))
+        return FileCounts(self.batch.scanned, self.batch.mentioning, len(self.result.changed), len(failed))
 
 
 def scan(namespace: Namespace, data: bytes) -> Scan:

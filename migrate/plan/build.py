@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from migrate.analysis.facts import Facts
-from migrate.analysis.kinds import Mixed
+from migrate.analysis.kinds import Mixed, followed
 from migrate.analysis.modules import is_module
 from migrate.analysis.sites import Construct, Init, Site
 from migrate.plan.blocked import Blocked
@@ -24,6 +24,7 @@ from migrate.plan.references import check_references
 from migrate.plan.results import rewrite_results
 from migrate.plan.roles import roles
 from migrate.result import Importer, Style
+from migrate.rewrite.edits import held_nodes
 from rules import rewriters
 
 
@@ -45,34 +46,43 @@ class Decision:
     blockers: tuple[Blocker, ...]
 
 
-def decide(facts: Facts, style: Style, importers: Sequence[Importer] = ()) -> list[Decision]:
-    """What becomes of every component of the module, which `importers` in other files may rely on."""
-    decisions = [_decide(facts, component, style) for component in components(facts)]
-    return [_unless_imported(facts, decision, importers) for decision in decisions]
+def decide(facts: Facts, style: Style, importers: Mapping[str, Sequence[Importer]]) -> list[Decision]:
+    """What becomes of every component, given who else imports each file."""
+    return [_unless_imported(facts, _decide(facts, c, style), importers) for c in components(facts)]
 
 
-def _unless_imported(facts: Facts, decision: Decision, importers: Sequence[Importer]) -> Decision:
-    """A component whose functions or classes another file imports stays: that file would break."""
-    if decision.plan is None:
+def _unless_imported(
+    facts: Facts, decision: Decision, importers: Mapping[str, Sequence[Importer]]
+) -> Decision:
+    """A component that a file imports which is not among the sources stays: that file would break."""
+    if decision.plan is None or not importers:
         return decision
-    changed: set[ast.AST] = {*decision.plan.edits.parameters, *decision.plan.edits.classes}
-    changed |= {facts.scopes.function(node) for node in decision.component.nodes}
-    names = {node.name for node in changed if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
-    module_level = {
-        node.id
-        for node in decision.component.nodes
-        if isinstance(node, ast.Name) and facts.scopes.scope[node] is facts.scopes.tree
-    }
-    for importer in importers:
-        used = (names | module_level) & set(importer.names) if importer.names else names | module_level
-        if used:
-            node = next((n for n in changed if getattr(n, "name", None) in used), facts.scopes.tree)
-            what = f"`{min(used)}`" if importer.names else "this module"
-            message = (
-                f"{what} is imported by {importer.path}:{importer.line}; files are migrated one by one so far"
-            )
-            return Decision(decision.component, None, (Blocker(node, "LNX016", message),))
+    for node in _visible_changes(facts, decision.plan):
+        path = facts.file(node).path
+        name = getattr(node, "name", None) or getattr(node, "id", "")
+        for importer in importers.get(path, ()):
+            if (importer.path, path) not in facts.imported and (not importer.names or name in importer.names):
+                what = f"`{name}`" if importer.names else "this module"
+                message = (
+                    f"{what} is imported by {importer.path}:{importer.line}, which is not among the files "
+                    "that are migrated: name it too"
+                )
+                return Decision(decision.component, None, (Blocker(node, "LNX016", message),))
     return decision
+
+
+def _visible_changes(facts: Facts, plan: Plan) -> list[ast.AST]:
+    """What other files could import and would find changed: functions, classes, variables of a module."""
+    signatures = [f for f, new in plan.edits.parameters.items() if any(v != (k,) for k, v in new.items())]
+    inside = {facts.scopes.function(node) for node in plan.component.nodes}
+    results = [f for f, value in facts.returns.items() if f in inside and followed(value)]
+    functions = [f for f in (*signatures, *results) if not isinstance(f, ast.Lambda)]
+    variables = [
+        node
+        for node in plan.component.nodes
+        if isinstance(node, ast.Name) and isinstance(facts.scopes.scope[node], ast.Module)
+    ]
+    return [*functions, *plan.edits.classes, *variables]
 
 
 def _decide(facts: Facts, component: ComponentFacts, style: Style) -> Decision:
@@ -86,7 +96,7 @@ def _decide(facts: Facts, component: ComponentFacts, style: Style) -> Decision:
 
 
 def _plan(facts: Facts, component: ComponentFacts, style: Style) -> Plan:
-    check_library_name(facts)
+    check_library_name(facts, component.nodes)
     known = roles(facts, component.nodes, style)
     naming = Naming(facts, known)
     naming.settle()
@@ -106,7 +116,15 @@ def _plan(facts: Facts, component: ComponentFacts, style: Style) -> Plan:
     check_references(plan)
     _check_classes(plan)
     check_lines(plan)
+    _check_files(plan)
     return plan
+
+
+def _check_files(plan: Plan) -> None:
+    """What is written in one file cannot be taken from the text of another."""
+    for target, held in held_nodes(plan.edits):
+        if any(plan.facts.file(node) is not plan.facts.file(target) for node in held):
+            raise Blocked(target, "LNX016", "the code for this place would have to come from another file")
 
 
 def _check_classes(plan: Plan) -> None:

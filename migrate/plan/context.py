@@ -83,10 +83,21 @@ class Plan:
             return names.optimizer
         raise Blocked(node, "LNX010", "the optimizer of this train state has no name here")
 
-    def type_of(self, instances: frozenset[Instance]) -> str:
-        """The NNX type of a set of definitions."""
-        names = {_type_name(instance) for instance in instances}
-        return names.pop() if len(names) == 1 else "nnx.Module"
+    def type_of(self, instances: frozenset[Instance], node: ast.AST) -> str:
+        """The NNX type of a set of definitions, as it can be written at `node`."""
+        names = {self._type_name(instance, node) for instance in instances}
+        name = names.pop() if len(names) == 1 else None
+        return name or "nnx.Module"
+
+    def _type_name(self, instance: Instance, node: ast.AST) -> str | None:
+        match instance.cls:
+            case Symbol(name):
+                return f"nnx.{LAYERS[name].target}"
+            case Class(definition):
+                file = self.facts.file(node)
+                if self.facts.file(definition) is file:
+                    return definition.name
+                return next((name for name, known in file.classes.items() if known is definition), None)
 
     def instances(self, node: ast.AST) -> frozenset[Instance]:
         """The definitions that a node's value stands for."""
@@ -118,11 +129,3 @@ class Plan:
         if names is None:
             return set()
         return {names.model, names.optimizer} if role == "state" else {names.model}
-
-
-def _type_name(instance: Instance) -> str:
-    match instance.cls:
-        case Symbol(name):
-            return f"nnx.{LAYERS[name].target}"
-        case Class(node):
-            return node.name

@@ -27,7 +27,7 @@ def construction(plan: Plan, site: Layer, arguments: dict[str, str]) -> Piece:
         value = plan.facts.values.get(node)
         if isinstance(value, Length) and isinstance(node, ast.expr) and node is not site.node:
             written = renamed(value.size, arguments)
-            if written != plan.facts.source.segment(node):
+            if written != plan.facts.files.segment(node):
                 plan.edits.expressions[node] = written
     _check_hoistable(plan, site)
     pieces = layer_arguments(plan, site.node, kind)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
 
 from migrate.analysis.facts import Facts
 from migrate.analysis.names import imported
@@ -11,10 +12,10 @@ from migrate.plan.blocked import Blocked
 NAME = "nnx"
 
 
-def check_library_name(facts: Facts) -> None:
-    """Raise `Blocked` where the program binds `nnx` to anything but `flax.nnx`."""
-    for node in facts.scopes.named.get(NAME, ()):
-        if _is_other(node):
+def check_library_name(facts: Facts, nodes: Iterable[ast.AST]) -> None:
+    """Raise `Blocked` where a file of the component binds `nnx` to anything but `flax.nnx`."""
+    for tree in {facts.scopes.module(node): None for node in nodes}:
+        for node in filter(_is_other, facts.scopes.mentions(tree, NAME)):
             raise Blocked(node, "LNX018", f"`{NAME}` is a name of this program, and the new code needs it")
 
 

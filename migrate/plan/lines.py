@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from migrate.analysis.facts import Facts
+from migrate.analysis.source import File
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 from migrate.rewrite.edits import Edits
@@ -22,20 +23,20 @@ def shared_lines(facts: Facts, edits: Edits) -> Iterator[ast.stmt]:
     replaced = {*edits.statements, *(node for node, pieces in edits.before.items() if pieces)}
     edited = (*edits.expressions, *edits.arguments, *edits.added)
     touched = {facts.scopes.statement(node) for node in edited}
-    lines = facts.source.text.splitlines()
     for statement in replaced | touched:
-        before, after = _around(facts, lines, statement)
+        before, after = _around(facts.file(statement), statement)
         suite = before.strip() and not before.rstrip().endswith(";")
         if suite or (statement in replaced and (before.strip() or after.lstrip().startswith(";"))):
             yield statement
 
 
-def _around(facts: Facts, lines: list[str], statement: ast.stmt) -> tuple[str, str]:
+def _around(file: File, statement: ast.stmt) -> tuple[str, str]:
     """What stands before and behind a statement on its first and last line."""
     decorators = getattr(statement, "decorator_list", [])
     if decorators:
         return "", ""
-    begin = facts.source.column(statement) - 1
+    lines = file.source.text.splitlines()
+    begin = file.source.column(statement) - 1
     last = (statement.end_lineno or statement.lineno) - 1
     end = statement.end_col_offset or 0
     return lines[statement.lineno - 1][:begin], lines[last].encode()[end:].decode()

@@ -133,7 +133,7 @@ class Naming:
     def _from_nested_calls(self, variable: Variable) -> Iterator[str]:
         """A function inside the scope of its callers calls the model as they do."""
         scope = self._facts.scopes.function(variable.scope)
-        if scope is self._facts.scopes.tree and not isinstance(variable.scope, ast.Lambda):
+        if isinstance(scope, ast.Module) and not isinstance(variable.scope, ast.Lambda):
             return
         names = set()
         for bindings in self._facts.bindings.values():
@@ -149,7 +149,7 @@ class Naming:
         """The name must not belong to something else that is still needed in the scope."""
         replaced = {id(node) for nodes in self._roles.nodes.values() for node in nodes}
         scopes = self._facts.scopes
-        for node in scopes.named.get(name, ()):
+        for node in scopes.mentions(scopes.module(variable.scope), name):
             inside = variable.scope in scopes.enclosing(scopes.scope[node])
             if inside and id(node) not in replaced and not self._harmless(variable, node, name):
                 message = f"the name `{name}` that the model or optimizer would get is taken here"

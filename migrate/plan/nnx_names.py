@@ -15,10 +15,10 @@ def spelled(facts: Facts, node: ast.AST, name: str, beside: ast.expr | None = No
     """
     if isinstance(beside, ast.Attribute) and facts.values.get(beside.value) == Symbol("flax.nnx"):
         return f"{ast.unparse(beside.value)}.{name}"
-    for local, origin in facts.imports.items():
+    for local, origin in facts.file(node).imports.items():
         if origin == f"flax.nnx.{name}" and _is_visible(facts, node, local):
             return local
-    for local, origin in facts.imports.items():
+    for local, origin in facts.file(node).imports.items():
         if origin == "flax.nnx" and _is_visible(facts, node, local):
             return f"{local}.{name}"
     return f"nnx.{name}" if facts.scopes.variable(node, "nnx") is None else None
@@ -27,4 +27,4 @@ def spelled(facts: Facts, node: ast.AST, name: str, beside: ast.expr | None = No
 def _is_visible(facts: Facts, node: ast.AST, local: str) -> bool:
     """Whether the module's import is what the name denotes there."""
     variable = facts.scopes.variable(node, local)
-    return variable is not None and variable.scope is facts.scopes.tree
+    return variable is not None and isinstance(variable.scope, ast.Module)

@@ -44,7 +44,7 @@ def _new_parameters(plan: Plan, variable: Variable, role: str) -> Iterator[Piece
         return
     names = plan.naming.of(variable)
     value = plan.facts.parameters[variable.scope, variable.name]
-    model = f"{names.model}: {plan.type_of(origins(plan, value))}" if annotated else names.model
+    model = f"{names.model}: {plan.type_of(origins(plan, value), node)}" if annotated else names.model
     optimizer = f"{names.optimizer}: nnx.Optimizer" if annotated else names.optimizer
     if role == "model":
         yield model
@@ -54,7 +54,6 @@ def _new_parameters(plan: Plan, variable: Variable, role: str) -> Iterator[Piece
         yield model
     if OPTIMIZER in needed:
         yield optimizer
-    assert node is not None
 
 
 def origins(plan: Plan, value: Value) -> frozenset[Instance]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from migrate.analysis.facts import Facts
+from migrate.analysis.source import File
 from migrate.plan.lines import shared_lines
 from migrate.result import Finding, Fix, Options
 from migrate.rewrite.edits import Edits
@@ -13,16 +14,17 @@ from migrate.suppressions import parse_suppressions
 from rules import pitfall_rules
 
 
-def repair(facts: Facts, options: Options, edits: Edits) -> list[Finding]:
-    """Report every pitfall of a module and add the edits of those that can be repaired.
+def repair(facts: Facts, file: File, options: Options, edits: Edits) -> list[Finding]:
+    """Report every pitfall of a file and add the edits of those that can be repaired.
 
     Nothing is edited that a comment or the options silence: pitfalls, unlike components, stand alone.
     """
-    if not facts.pitfalls:
+    here = [pitfall for pitfall in facts.pitfalls.values() if facts.file(pitfall.node) is file]
+    if not here:
         return []
-    suppressed = parse_suppressions(facts.source.text)
+    suppressed = parse_suppressions(file.source.text)
     found = []
-    for pitfall in facts.pitfalls.values():
+    for pitfall in here:
         rule = pitfall_rules()[type(pitfall)]
         wanted = is_selected(rule.RULE.code, options)
         wanted = wanted and not suppressed.covers(pitfall.node.lineno, rule.RULE.code)
@@ -31,10 +33,10 @@ def repair(facts: Facts, options: Options, edits: Edits) -> list[Finding]:
         repaired = repaired and not any(shared_lines(facts, repairs))
         if repaired and wanted:
             edits.merge(repairs)
-        found.append(_finding(facts, pitfall.node, rule.RULE.code, message, repaired))
+        found.append(_finding(file, pitfall.node, rule.RULE.code, message, repaired))
     return found
 
 
-def _finding(facts: Facts, node: ast.expr, code: str, message: str, repaired: bool) -> Finding:
+def _finding(file: File, node: ast.expr, code: str, message: str, repaired: bool) -> Finding:
     fix: Fix = "automatic" if repaired else "manual"
-    return Finding(facts.path, node.lineno, facts.source.column(node), code, message, fix)
+    return Finding(file.path, node.lineno, file.source.column(node), code, message, fix)

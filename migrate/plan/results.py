@@ -33,9 +33,9 @@ def _belongs(plan: Plan, function: FunctionNode) -> bool:
 def _annotate(plan: Plan, annotation: ast.expr, value: Value) -> None:
     match annotation, value:
         case _, State():
-            plan.edits.expressions[annotation] = pair_type(plan, value)
+            plan.edits.expressions[annotation] = pair_type(plan, value, annotation)
         case _, Params() | Variables():
-            plan.edits.expressions[annotation] = plan.type_of(origins(plan, value))
+            plan.edits.expressions[annotation] = plan.type_of(origins(plan, value), annotation)
         case ast.Subscript(slice=ast.Tuple(elts=parts)), Sequence(items) if len(parts) == len(items):
             for part, item in zip(parts, items, strict=True):
                 if followed(item):
@@ -44,9 +44,9 @@ def _annotate(plan: Plan, annotation: ast.expr, value: Value) -> None:
             pass
 
 
-def pair_type(plan: Plan, value: Value) -> str:
+def pair_type(plan: Plan, value: Value, node: ast.AST) -> str:
     """The annotation of a model and its optimizer."""
-    return f"tuple[{plan.type_of(origins(plan, value))}, nnx.Optimizer]"
+    return f"tuple[{plan.type_of(origins(plan, value), node)}, nnx.Optimizer]"
 
 
 def _drop_returns(plan: Plan, function: ast.FunctionDef | ast.AsyncFunctionDef) -> None:

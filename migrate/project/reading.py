@@ -18,9 +18,13 @@ MENTION = b"flax"
 
 @dataclass(frozen=True)
 class Batch:
-    """What was read: `scanned` files, the `sources` among them that mention Flax, and what failed."""
+    """What was read of `scanned` files, and what failed.
+
+    `sources` are the files that mention Flax, `mentioning` of them, and those that these import.
+    """
 
     scanned: int
+    mentioning: int
     sources: Mapping[str, Source]
     findings: tuple[Finding, ...]
 
@@ -48,9 +52,24 @@ def _batch(found: Mapping[str, bytes | Finding], unlisted: Sequence[Finding]) ->
     for path, data in found.items():
         if not isinstance(data, bytes):
             findings.append(data)
-        elif data:
+        elif MENTION in data:
             _decode_into(sources, findings, path, data)
-    return Batch(len(found), sources, tuple(findings))
+    mentioning = len(sources)
+    if sources:
+        _read_imported(sources, [path for path, data in found.items() if data == b""])
+    return Batch(len(found), mentioning, sources, tuple(findings))
+
+
+def _read_imported(sources: dict[str, Source], others: Sequence[str]) -> None:
+    """Add the files that those in `sources` import; one that cannot be read is of no concern then."""
+    from migrate.relevance import connected
+
+    def text_of(path: str) -> str:
+        if path not in sources:
+            _decode_into(sources, [], path, Path(path).read_bytes())
+        return sources[path].text if path in sources else ""
+
+    connected([*sources], others, text_of)
 
 
 def _bytes_or_finding(path: str) -> bytes | Finding:
@@ -67,8 +86,6 @@ def _bytes_or_finding(path: str) -> bytes | Finding:
 def _decode_into(sources: dict[str, Source], findings: list[Finding], path: str, data: bytes) -> None:
     from migrate.project.encoding import DecodingError, decode
 
-    if MENTION not in data:
-        return
     try:
         sources[path] = decode(data)
     except DecodingError as error:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from migrate.analysis.scopes import FunctionNode
 
@@ -117,3 +118,35 @@ class Edits:
 
     def __bool__(self) -> bool:
         return bool(self.expressions or self.statements or self.before or self.classes or self.added)
+
+    def of_module(self, module: ast.AST, module_of: Callable[[ast.AST], ast.AST]) -> Edits:
+        """The edits whose targets stand in one module."""
+
+        def here(group: Mapping[Any, Any]) -> Any:
+            return {node: edit for node, edit in group.items() if module_of(node) is module}
+
+        return Edits(
+            here(self.expressions),
+            here(self.statements),
+            defaultdict(list, here(self.before)),
+            defaultdict(dict, here(self.arguments)),
+            defaultdict(list, here(self.added)),
+            defaultdict(dict, here(self.parameters)),
+            here(self.classes),
+            {node for node in self.decorators if module_of(node) is module},
+        )
+
+
+def held_nodes(edits: Edits) -> Iterator[tuple[ast.AST, list[ast.AST]]]:
+    """Each target of an edit, with the nodes that its new text is made from."""
+    groups: list[tuple[ast.AST, list[Piece]]] = [(n, [piece]) for n, piece in edits.expressions.items()]
+    groups += [*edits.statements.items(), *edits.before.items()]
+    groups += [(n, [p for new in a.values() for _, p in new]) for n, a in edits.arguments.items()]
+    groups += [(n, [p for _, p in added]) for n, added in edits.added.items()]
+    groups += [(n, [p for new in a.values() for p in new]) for n, a in edits.parameters.items()]
+    groups += [(n, [*c.method.parameters, *c.method.pieces()]) for n, c in edits.classes.items()]
+    for node, pieces in groups:
+        held: list[ast.AST] = []
+        for piece in pieces:
+            gather(piece, held)
+        yield node, held

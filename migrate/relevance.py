@@ -1,0 +1,45 @@
+"""Which files the engine has to read: those that mention Linen or a train state, and what they import."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from pathlib import PurePosixPath
+
+NEEDLES = ("linen", "train_state", "TrainState", "nnx")
+"""A text without any of these holds nothing of its own that the engine knows of."""
+
+_STATEMENT = re.compile(r"^[ \t]*(?:from|import)\b(?:[^\n(\\]|\\\r?\n|\([^)]*\))*", re.MULTILINE)
+_WORD = re.compile(r"\w+")
+
+
+def is_relevant(text: str) -> bool:
+    """Whether a text mentions what the engine looks for."""
+    return any(needle in text for needle in NEEDLES)
+
+
+def connected(relevant: Iterable[str], others: Iterable[str], text_of: Callable[[str], str]) -> list[str]:
+    """Those paths among `others` that the `relevant` ones import, directly or through one another.
+
+    Names of modules are compared, not their packages: a file too many costs time and nothing else.
+    """
+    by_name: dict[str, list[str]] = {}
+    for path in others:
+        by_name.setdefault(_module_name(path), []).append(path)
+    found: list[str] = []
+    waiting = [*relevant]
+    while waiting and by_name:
+        for word in _imported_words(text_of(waiting.pop())) & by_name.keys():
+            reached = by_name.pop(word)
+            found += reached
+            waiting += reached
+    return found
+
+
+def _module_name(path: str) -> str:
+    pure = PurePosixPath(path.replace("\\", "/"))
+    return pure.parent.name if pure.stem == "__init__" else pure.stem
+
+
+def _imported_words(text: str) -> set[str]:
+    return {word for statement in _STATEMENT.findall(text) for word in _WORD.findall(statement)}
