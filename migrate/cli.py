@@ -50,8 +50,10 @@ def _run(namespace: Namespace) -> Outcome:
         return rule(namespace.code, namespace.all)
     if namespace.command == "verify":
         from migrate.commands.verify import verify
+        from migrate.progress import progress_line
 
-        return verify(namespace)
+        with progress_line(sys.stderr) as line:
+            return verify(namespace, line.show)
     colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     data = sys.stdin.buffer.read() if namespace.paths == ["-"] else b""
     if namespace.command == "check":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from argparse import Namespace
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,18 +18,23 @@ from migrate.project.reading import Batch, read_batch
 from migrate.report.text import findings_text
 from migrate.result import Result
 from migrate.verify import api, options, report_json, report_text
+from migrate.verify.leftovers import orderly_end
 from migrate.verify.request import check
 
 INCONCLUSIVE = 3
 
 
-def verify(namespace: Namespace) -> Outcome:
-    """Compare the two programs of the request; exit 0 pass, 1 fail, 3 inconclusive."""
+def verify(namespace: Namespace, progress: Callable[[str], None]) -> Outcome:
+    """Compare the two programs of the request; exit 0 pass, 1 fail, 3 inconclusive.
+
+    `progress` is told how far the runs are.
+    """
     try:
-        request = options.request_from(namespace)
-        if request.after is None:
+        request = replace(options.request_from(namespace), progress=progress)
+        if request.after is not None:
+            return _outcome(api.verify(request), namespace)
+        with orderly_end():
             return _verify_migrated(request, namespace)
-        return _outcome(api.verify(request), namespace)
     except api.VerifyError as error:
         raise UsageError(str(error)) from error
 

@@ -11,6 +11,7 @@ from migrate.verify import judge
 from migrate.verify.diagnose import diagnose
 from migrate.verify.errors import VerifyError
 from migrate.verify.exact import judge_arrays, wants_arrays
+from migrate.verify.leftovers import orderly_end
 from migrate.verify.outcome import Problem
 from migrate.verify.pairing import pair_tracks
 from migrate.verify.recording import Recording
@@ -35,7 +36,7 @@ def verify(request: Request, keep: Path | None = None) -> Report:
     """
     after = check(request)
     _require_numpy()
-    with tempfile.TemporaryDirectory(prefix="linen2nnx-") as name:
+    with orderly_end(), tempfile.TemporaryDirectory(prefix="linen2nnx-") as name:
         runner = Runner(replace(request, after=after), Path(name), keep or Path(name))
         report = replace(_compare(runner, after), shows_map=request.show_map, command=command(request))
     if request.html is not None:

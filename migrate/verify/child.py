@@ -8,14 +8,18 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+import time
+import uuid
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from migrate.verify.errors import VerifyError
+from migrate.verify.leftovers import MARK, end_marked
 
 ENTRY = Path(__file__).parent / "recorder" / "run.py"
 TAIL = 4000
+PAUSE = 0.25
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,7 @@ class Job:
     replay: int = 0
     resume: int = 0
     exact: bool = False
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -46,26 +51,32 @@ class Exit:
     stderr: str
 
 
-def run(job: Job) -> Exit:
-    """Run to the end, the last wanted step or the time limit, and leave no process behind."""
+def run(job: Job, tell: Callable[[], None] | None = None) -> Exit:
+    """Run to the end, the last wanted step or the time limit, and leave no process behind.
+
+    `tell` is called a few times a second meanwhile.
+    """
     config = job.out.with_suffix(".json")
     config.write_text(json.dumps(_settings(job)), encoding="utf-8")
-    log = job.out.with_suffix(".log")
-    with log.open("wb") as stderr:
-        try:
+    log, mark = job.out.with_suffix(".log"), uuid.uuid4().hex
+    try:
+        with log.open("wb") as stderr:
             child = subprocess.Popen(
                 [job.python, str(ENTRY), str(config)],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=stderr,
                 cwd=job.cwd,
+                env={**os.environ, **job.environment, MARK: mark},
                 start_new_session=True,
             )
-        except OSError as error:
-            raise VerifyError(
-                f"{job.python}: cannot be started ({error.strerror}); give --python a Python interpreter"
-            ) from error
-        timed_out = _wait(child, job.timeout)
+            timed_out = _wait(child, job.timeout, tell)
+    except OSError as error:
+        raise VerifyError(
+            f"{job.python}: cannot be started ({error.strerror}); give --python a Python interpreter"
+        ) from error
+    finally:
+        end_marked(mark)
     return Exit(child.returncode, timed_out, _tail(log))
 
 
@@ -84,18 +95,21 @@ def _settings(job: Job) -> dict[str, object]:
     }
 
 
-def _wait(child: subprocess.Popen[bytes], timeout: float) -> bool:
+def _wait(child: subprocess.Popen[bytes], timeout: float, tell: Callable[[], None] | None) -> bool:
     """Wait for the child; afterwards end whatever is left of its process group."""
-    timed_out = False
+    deadline = time.monotonic() + timeout
     try:
-        child.wait(timeout)
-    except subprocess.TimeoutExpired:
-        timed_out = True
+        while (left := deadline - time.monotonic()) > 0:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                child.wait(min(left, PAUSE) if tell else left)
+                return False
+            if tell:
+                tell()
+        return True
     finally:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(child.pid, signal.SIGKILL)
         child.wait()
-    return timed_out
 
 
 def _tail(log: Path) -> str:

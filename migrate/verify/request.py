@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -17,7 +18,8 @@ class Request:
 
     `python` is the interpreter that runs them, the current one if None; `args` go to both programs,
     which run in `cwd`. `leaf_map` is a TOML file with pairs that cannot be inferred; `html` is where to
-    write the page; `layers` and `resume` ask for the longer examinations.
+    write the page; `layers` and `resume` ask for the longer examinations. `progress` is told how far the
+    runs are.
     """
 
     before: Path
@@ -32,6 +34,7 @@ class Request:
     leaf_map: Path | None = None
     layers: bool = False
     resume: bool = False
+    progress: Callable[[str], None] | None = field(default=None, compare=False)
 
     @cached_property
     def given(self) -> dict[tuple[str, ...], tuple[str, ...]]:

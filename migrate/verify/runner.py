@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from migrate.verify import child
 from migrate.verify.outcome import Problem, problem
+from migrate.verify.progress import Follower
 from migrate.verify.recording import Recording, load
 from migrate.verify.request import Request
 
@@ -55,6 +57,14 @@ class Runner:
             resume=resume,
             exact=self.exact,
         )
-        ended = child.run(job)
+        ended = child.run(job, self._tell(job))
         recording = load(out)
         return recording, problem(program, recording, ended, request.timeout)
+
+    def _tell(self, job: child.Job) -> Callable[[], None] | None:
+        """Says how far a run is, if the request asks for it."""
+        progress = self.request.progress
+        if progress is None:
+            return None
+        follower = Follower(job.out)
+        return lambda: progress(follower.describe(job.program, job.steps))

@@ -6,7 +6,10 @@ import contextlib
 import json
 import os
 import runpy
+import signal
 import sys
+import threading
+import time
 import traceback
 from pathlib import Path
 from typing import Any
@@ -26,6 +29,7 @@ def main(config: str) -> None:
 
     The process ends at once, whatever threads the program has left running.
     """
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     raw = json.loads(Path(config).read_text(encoding="utf-8"))
     settings = Settings(**{**raw, "args": tuple(raw["args"])})
     session = open_session(settings)
@@ -37,6 +41,13 @@ def main(config: str) -> None:
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)
+
+
+def _end_with(parent: int) -> None:
+    """End this process and its children once the one that started it is gone, however that came."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os.killpg(0, signal.SIGKILL)
 
 
 def _versions() -> dict[str, str]:

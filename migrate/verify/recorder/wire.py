@@ -36,11 +36,12 @@ class Leaf:
 
 @dataclass(frozen=True)
 class Record:
-    """One event: its header without the arrays, and where the arrays lie."""
+    """One event: its header without the arrays, where the arrays lie, and where the event ends."""
 
     file: Path
     header: Mapping[str, Any]
     leaves: tuple[Leaf, ...]
+    end: int
 
     @property
     def kind(self) -> str:
@@ -97,19 +98,22 @@ def append(
     return sum(blob.nbytes for blob in blobs)
 
 
-def records(file: Path) -> Iterator[Record]:
-    """Every complete record of a file; a record cut off by the end of the child is left out."""
+def records(file: Path, start: int = 0) -> Iterator[Record]:
+    """Every complete record from a position on; one cut off by the end of the child is left out."""
     total = file.stat().st_size
     with file.open("rb") as stream:
-        position = 0
+        position = start
+        stream.seek(position)
         while position + LENGTH.size <= total:
             (length,) = LENGTH.unpack(stream.read(LENGTH.size))
-            header = json.loads(stream.read(length))
             offset = position + LENGTH.size + length
+            if offset > total:
+                return
+            header = json.loads(stream.read(length))
             leaves, offset = _leaves(header.pop("leaves"), offset)
             if offset > total:
                 return
-            yield Record(file, header, leaves)
+            yield Record(file, header, leaves, offset)
             position = offset
             stream.seek(position)
 
