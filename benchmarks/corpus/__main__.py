@@ -1,0 +1,104 @@
+"""`python -m benchmarks.corpus`: migrate public code, print what came of it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import get_args
+
+from benchmarks.corpus.distributions import DISTRIBUTIONS
+from benchmarks.corpus.examine import Examination, examine
+from benchmarks.corpus.fetching import Unavailable, WrongContents, default_cache, fetch
+from benchmarks.corpus.project import Project, read_project
+from benchmarks.corpus.snapshot import accept
+from benchmarks.corpus.tables import (
+    fault_lines,
+    file_cases,
+    other_cases,
+    outcome_table,
+    reasons_table,
+    training_cases,
+)
+from migrate.result import Style
+
+ALL = "all"
+
+
+def main() -> int:
+    """Print the tables; the exit code is 1 if a rewritten file has a fault or nothing could be had."""
+    arguments = _arguments()
+    styles: Sequence[Style] = get_args(Style) if arguments.style is None else (arguments.style,)
+    projects = [project for target in arguments.targets for project in _projects(target, arguments.cache)]
+    done = [examine(project, style) for project in projects for style in styles]
+    if not done:
+        return 1
+    _report(done, arguments.reasons)
+    if arguments.write:
+        _write(done, arguments.write)
+    if arguments.accept:
+        accept(each for each in done if each.project.name in DISTRIBUTIONS)
+    return 1 if any(each.faults for each in done) else 0
+
+
+def _projects(target: str, cache: Path) -> list[Project]:
+    """The projects that one argument names; what cannot be had is named on standard error."""
+    found = []
+    for name in DISTRIBUTIONS if target == ALL else [target]:
+        if name not in DISTRIBUTIONS:
+            found.append(read_project(name, Path(name)))
+            continue
+        distribution = DISTRIBUTIONS[name]
+        try:
+            root = fetch(distribution, cache)
+        except (Unavailable, WrongContents) as error:
+            print(f"left out: {error}", file=sys.stderr)
+        else:
+            found.append(read_project(name, root, distribution.pattern))
+    return found
+
+
+def _report(done: Sequence[Examination], limit: int) -> None:
+    """Print the table of all, and the rankings for the first style that was asked for."""
+    print(outcome_table(done))
+    first = [each for each in done if each.style == done[0].style]
+    rankings = {
+        "Training components that stay": training_cases(first),
+        "Files with training that stays": file_cases(first),
+        "Other components that stay": other_cases(first),
+    }
+    for title, cases in rankings.items():
+        print(f"{title}, {done[0].style}:\n\n{reasons_table(cases, limit)}")
+    print(fault_lines(done), end="")
+
+
+def _write(done: Sequence[Examination], folder: Path) -> None:
+    """Write every changed file below `folder/STYLE/PROJECT`."""
+    for each in done:
+        for path, text in each.result.changed.items():
+            target = folder / each.style / Path(each.project.name).name / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(text, encoding="utf-8", newline="")
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser("python -m benchmarks.corpus", description="Migrate public Linen code.")
+    names = ", ".join(DISTRIBUTIONS)
+    parser.add_argument(
+        "targets",
+        nargs="*",
+        default=[ALL],
+        metavar="TARGET",
+        help=f"a directory, `{ALL}` (the default), or one of {names}",
+    )
+    parser.add_argument("--style", choices=get_args(Style), help="only this style (default: both)")
+    parser.add_argument("--reasons", type=int, default=30, metavar="N", help="length of the rankings")
+    parser.add_argument("--cache", type=Path, default=default_cache(), help="where archives are kept")
+    parser.add_argument("--write", type=Path, metavar="DIR", help="write the changed files below DIR")
+    parser.add_argument("--accept", action="store_true", help="keep the counts for the test to compare")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
