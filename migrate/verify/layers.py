@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from migrate.verify.compare import Tree
@@ -15,6 +15,7 @@ from migrate.verify.recording import Recording
 from migrate.verify.report import Layer
 
 Key = tuple[str, int, int, bool]
+Groups = Mapping[Key, list[Record]]
 
 
 @dataclass(frozen=True)
@@ -39,13 +40,31 @@ def pair_layers(old: Recording, new: Recording, pairs: tuple[TrackPair, ...], st
     segment = step if old.of("case") else None
     before, after = _calls(old, renamed, segment), _calls(new, {}, segment)
     index = 0 if segment else step - 1
+    partners = {key: key for key in before if key in after} | dict(_by_type(before, after))
     found = []
     for key, ours in sorted(before.items(), key=lambda item: int(item[1][0].header["order"])):
-        theirs = after.get(key, [])
+        theirs = after.get(partners.get(key, key), [])
         if theirs:
             at = min(index, len(ours) - 1, len(theirs) - 1)
             found.append(LayerPair(ours[at], theirs[at]))
     return found
+
+
+def _by_type(before: Groups, after: Groups) -> Iterator[tuple[Key, Key]]:
+    """Modules without leaves of their own have no name in the leaf map: by type, in order of their calls."""
+    ours = grouped((_type_key(calls[0]), key) for key, calls in before.items() if key not in after)
+    theirs = grouped((_type_key(calls[0]), key) for key, calls in after.items() if key not in before)
+    for kind, keys in ours.items():
+        if len(keys) == len(theirs.get(kind, ())):
+            yield from zip(_called(keys, before), _called(theirs[kind], after), strict=True)
+
+
+def _called(keys: Iterable[Key], calls: Groups) -> list[Key]:
+    return sorted(keys, key=lambda key: int(calls[key][0].header["order"]))
+
+
+def _type_key(event: Record) -> tuple[str, bool]:
+    return event.header["type"], event.header["training"]
 
 
 def _calls(run: Recording, renamed: Mapping[str, str], segment: int | None) -> dict[Key, list[Record]]:

@@ -63,6 +63,7 @@ CATALOGUE = {
     "convolution-groups": "another number of feature groups",
     "recurrence-direction": "a recurrent layer in the other direction",
     "average-swapped": "moving average with swapped factors",
+    "average-factor": "moving average or target copy with another factor",
     "average-early": "moving average taken before the update",
     "average-frozen": "moving average or target copy that stands still",
     "average-is-model": "a target copy that is the model itself",
@@ -71,6 +72,7 @@ CATALOGUE = {
 
 FIRST: tuple[Check, ...] = (
     values.update_never_arrives,
+    settings.other_leaves,
     values.wrong_leaves,
     values.update_twice,
     values.fresh_optimizer,
@@ -106,7 +108,8 @@ def causes(evidence: Evidence, layers: list[LayerPair]) -> tuple[Cause, ...]:
     found = [cause for check in FIRST for cause in check(evidence)]
     for check in BY_PHASE[evidence.divergence.phase]:
         found += check(evidence)
-    found += between_layers(layers)
+    if evidence.divergence.phase != "update":
+        found += between_layers(layers, in_loss=evidence.divergence.phase != "state")
     unique: dict[str, Cause] = {}
     for cause in found:
         unique.setdefault(cause.code, cause)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,13 +46,18 @@ class ModulePair:
     training: bool
 
 
+Key = tuple[str, bool]
+Groups = Mapping[Key, list[Record]]
+
+
 def module_pairs(evidence: Evidence) -> Iterator[ModulePair]:
     """Modules by path, those with other names through the leaf map."""
     renamed = _renamed(evidence.pairs)
     before = grouped((_module_key(event, renamed), event) for event in evidence.old.of("module"))
     after = grouped((_module_key(event, {}), event) for event in evidence.new.of("module"))
+    partners = {key: key for key in before if key in after} | dict(_by_type(before, after))
     for key, ours in before.items():
-        theirs = after.get(key)
+        theirs = after.get(partners.get(key, key))
         if theirs:
             header = ours[0].header
             yield ModulePair(
@@ -64,6 +69,19 @@ def module_pairs(evidence: Evidence) -> Iterator[ModulePair]:
                 tuple(event.header["flags"] for event in theirs),
                 header["training"],
             )
+
+
+def _by_type(before: Groups, after: Groups) -> Iterator[tuple[Key, Key]]:
+    """Modules without leaves of their own have no name in the leaf map: by type, in order of their calls."""
+    ours = grouped((_type_key(events[0]), key) for key, events in before.items() if key not in after)
+    theirs = grouped((_type_key(events[0]), key) for key, events in after.items() if key not in before)
+    for kind, keys in ours.items():
+        if len(keys) == len(theirs.get(kind, ())):
+            yield from zip(keys, theirs[kind], strict=True)
+
+
+def _type_key(event: Record) -> tuple[str, bool]:
+    return event.header["type"], event.header["training"]
 
 
 def _module_key(event: Record, renamed: dict[str, str]) -> tuple[str, bool]:

@@ -38,15 +38,21 @@ ACTIVATIONS: dict[str, Function] = {
 }
 
 
-def between_layers(seen: list[LayerPair]) -> Iterator[Cause]:
-    """What the first difference between two runs of layers tells; calls inside a gradient come first."""
+def between_layers(seen: list[LayerPair], in_loss: bool = True) -> Iterator[Cause]:
+    """What the first difference between two runs of layers tells; calls inside a gradient come first.
+
+    Where no layer differs, it lies in the loss, unless `in_loss` says that the losses agree.
+    """
     pairs = [pair for pair in seen if pair.before.header["training"]] or seen
     if not pairs:
         return
     wrong = next((index for index, p in enumerate(pairs) if not p.inputs.same_bits), None)
     differs = [index for index, p in enumerate(pairs) if not p.output.same_bits]
     if wrong is None and not differs:
-        yield Cause("loss-function", "all layers return the same, so the difference lies in the loss itself")
+        if in_loss:
+            yield Cause(
+                "loss-function", "all layers return the same, so the difference lies in the loss itself"
+            )
     elif wrong == 0:
         first = pairs[0].before.header["path"] or "the model"
         yield Cause("other-data", f"{first} is given other inputs: the data, its order or its scale differ")

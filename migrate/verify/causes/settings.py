@@ -8,11 +8,14 @@ from typing import Any
 from migrate.verify.causes.evidence import Evidence, Facts, ModulePair, module_pairs
 from migrate.verify.report import Cause
 
+OWN_LEAVES = frozenset({"bias", "norm-scale", "convolution-groups", "attention-heads"})
 HALF = ("bfloat16", "float16")
 SETTINGS = {
     "epsilon": "norm-epsilon",
     "momentum": "norm-momentum",
     "axis": "norm-axis",
+    "reduction_axes": "norm-axis",
+    "feature_axes": "norm-axis",
     "use_fast_variance": "norm-variance",
     "num_groups": "group-norm-groups",
     "group_size": "group-norm-groups",
@@ -29,6 +32,7 @@ SETTINGS = {
     "num_heads": "attention-heads",
     "normalize_qk": "attention-heads",
     "reverse": "recurrence-direction",
+    "keep_order": "recurrence-direction",
     "negative_slope": "activation",
     "dtype": "compute-dtype",
 }
@@ -47,6 +51,15 @@ def module_settings(evidence: Evidence) -> Iterator[Cause]:
                 yield Cause(code, message)
         yield from _function_fields(pair)
         yield from _half_precision(pair)
+
+
+def other_leaves(evidence: Evidence) -> Iterator[Cause]:
+    """Settings that decide which leaves a layer has, where the trees of leaves differ."""
+    unpaired = {
+        leaf for pair in evidence.pairs for leaf in (*pair.leaves.only_before, *pair.leaves.only_after)
+    }
+    if unpaired:
+        yield from (cause for cause in module_settings(evidence) if cause.code in OWN_LEAVES)
 
 
 def _equal(one: Any, other: Any) -> bool:

@@ -13,6 +13,7 @@ from jax._src import core
 
 from .context import is_user_file
 from .emit import emit_leaves
+from .modules import aliases
 from .resume import plain_attributes, restore_in_place, restored
 from .session import Session
 from .trees import LARGE, Path, named_leaves
@@ -87,10 +88,20 @@ class Boundary:
     def _record(self, result: Any, args: tuple[Any, ...]) -> None:
         given = args if self.in_place else ()
         changed = {str(i): nnx.state(arg) for i, arg in enumerate(given) if isinstance(arg, nnx.Pytree)}
-        trees = {"out": self._leaves(result), "args": self._leaves(changed)}
+        trees = {"out": self._leaves(result), "args": [*self._leaves(changed), *self._shared(given)]}
         if trees["out"] or trees["args"]:
             name = getattr(self.function, "__name__", "")
             emit_leaves(self.session, {"kind": "return", "function": name}, trees)
+
+    def _shared(self, given: tuple[Any, ...]) -> list[tuple[Path, Any]]:
+        """Variables that objects share, by the paths that `nnx.state` leaves out."""
+        objects = {str(i): arg for i, arg in enumerate(given) if isinstance(arg, nnx.Pytree)}
+        seen, found = set(), []
+        for path, variable in aliases(objects):
+            if id(variable) in seen:
+                found += [((*path, *rest), leaf) for rest, leaf in self._leaves(variable.get_raw_value())]
+            seen.add(id(variable))
+        return found
 
     def _leaves(self, tree: Any) -> list[tuple[Path, Any]]:
         """Leaves by path; large ones of an optimizer's state are left to its next step, which shows them."""

@@ -66,7 +66,17 @@ def pair_leaves(before: Tree, after: Tree, given: Mapping[Path, Path] | None = N
     """
     left, right = dict(before), dict(after)
     pairs: list[Pair] = []
-    for rung in (_given(given or {}), _same, _by_name, _fused, _reshaped, _by_suffix, _by_module, _by_order):
+    for rung in (
+        _given(given or {}),
+        _same,
+        _by_name,
+        _fused,
+        _reshaped,
+        _by_suffix,
+        _by_module,
+        _by_order,
+        _by_leaf,
+    ):
         found = list(rung(left, right))
         pairs += found
         for path in {pair.before for pair in found}:
@@ -208,6 +218,15 @@ def _by_module(left: Tree, right: Tree) -> Rung:
     return [
         Pair(*leaves, "module") for one, other in matches for leaves in _leaf_pairs(ours[one], theirs[other])
     ]
+
+
+def _by_leaf(left: Tree, right: Tree) -> Rung:
+    """Leaves of layers that gained or lost another leaf: the last name and the shape, each once."""
+    matches = _unique_matches(
+        {path: (normal_name(path[-1:]), shape) for path, shape in left.items()},
+        {path: (normal_name(path[-1:]), shape) for path, shape in right.items()},
+    )
+    return [Pair(one, other, "leaf") for one, other in matches]
 
 
 def _by_order(left: Tree, right: Tree) -> Rung:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from flax import nnx
@@ -62,6 +62,23 @@ def submodules(module: Any) -> list[Any]:
                 _children(node) + pending if not isinstance(node, (nnx.Variable, nnx.Optimizer)) else pending
             )
     return found
+
+
+def aliases(node: Any, path: Path = (), above: tuple[int, ...] = ()) -> Iterator[tuple[Path, Any]]:
+    """Every variable below a node by every path that leads to it, shared ones several times."""
+    if isinstance(node, nnx.Variable):
+        yield path, node
+    elif id(node) not in above:
+        for name, child in _named_children(node):
+            yield from aliases(child, (*path, str(name)), (*above, id(node)))
+
+
+def _named_children(node: Any) -> list[tuple[Any, Any]]:
+    if isinstance(node, Mapping):
+        return list(node.items())
+    if isinstance(node, (list, tuple)):
+        return list(enumerate(node))
+    return list(vars(node).items()) if isinstance(node, nnx.Pytree) else []
 
 
 def non_parameters(model: Any) -> dict[str, Any]:
