@@ -62,8 +62,12 @@ class Transplant:
         }
         self.drawn: dict[str, Donor] = {}
 
-    def into(self, module: Any) -> bool:
+    def into(self, module: Any) -> None:
         """Fill a model from the first unused initialisation that fits, or else its submodules."""
+        if not self._into(module):
+            stamp(module)
+
+    def _into(self, module: Any) -> bool:
         variables = model_variables(module)
         if not variables:
             return False
@@ -71,7 +75,7 @@ class Transplant:
         if maps:
             self._fill(module, variables, maps)
             return True
-        inner = [self.into(child) for child in submodules(module)]
+        inner = [self._into(child) for child in submodules(module)]
         if not any(inner):
             self._report(module, variables, None, None)
         return any(inner)
