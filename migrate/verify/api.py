@@ -21,6 +21,7 @@ from migrate.verify.report_html import render_html
 from migrate.verify.request import Request, check, command
 from migrate.verify.resume import check_resume
 from migrate.verify.runner import Runner
+from migrate.verify.twins import settle
 
 __all__ = ["Report", "Request", "VerifyError", "verify"]
 
@@ -75,6 +76,7 @@ def _compare(runner: Runner, after: Path) -> Report:
             report, old, new = judge_arrays(blank, runner, after)
             pairs = pair_tracks(old, new, request.given)
         report = refine(report, runner, old, pairs)
+        report, runner, new, pairs = settle(report, blank, runner, old, new, pairs)
         report = check_resume(report, runner, new) if request.resume else report
     watch = functools.partial(_watch, runner, after)
     return diagnose(report, old, new, pairs, watch, request.layers)

@@ -39,6 +39,7 @@ class Job:
     replay: int = 0
     resume: int = 0
     exact: bool = False
+    networks: tuple[int, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -91,6 +92,7 @@ def _settings(job: Job) -> dict[str, object]:
         "replay": job.replay,
         "resume": job.resume,
         "exact": job.exact,
+        "networks": list(job.networks),
         "transplant": str(job.transplant) if job.transplant else None,
     }
 

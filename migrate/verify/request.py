@@ -41,6 +41,19 @@ class Request:
         """The pairs of the user's leaf map, as paths."""
         return read_leaf_map(self.leaf_map) if self.leaf_map else {}
 
+    @cached_property
+    def networks(self) -> tuple[int, ...]:
+        """The user's order of networks with the same leaves."""
+        return read_networks(self.leaf_map) if self.leaf_map else ()
+
+
+def read_networks(path: Path) -> tuple[int, ...]:
+    """The order in which the after program builds the networks, from `networks` in a TOML file."""
+    numbers = tomllib.loads(path.read_text(encoding="utf-8")).get("networks", [])
+    if sorted(numbers) != list(range(len(numbers))):
+        raise VerifyError(f"{path}: networks must hold each number from 0 once, such as [1, 0]")
+    return tuple(numbers)
+
 
 def command(request: Request) -> tuple[str, ...]:
     """The command line that repeats a request."""
@@ -66,13 +79,15 @@ def check(request: Request) -> Path:
         _check_program(path)
     if request.leaf_map is not None:
         read_leaf_map(request.leaf_map)
+        read_networks(request.leaf_map)
     return request.after
 
 
 def read_leaf_map(path: Path) -> dict[tuple[str, ...], tuple[str, ...]]:
     """Pairs of leaves from the table `leaves` of a TOML file, both sides written with slashes."""
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8")).get("leaves")
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        table = document.get("leaves", {} if "networks" in document else None)
     except (OSError, ValueError) as error:
         raise VerifyError(f"{path}: cannot be read as a leaf map ({error})") from error
     if not isinstance(table, dict) or not all(isinstance(value, str) for value in table.values()):

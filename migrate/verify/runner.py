@@ -25,6 +25,12 @@ class Runner:
     scratch: Path
     kept: Path
     exact: bool = False
+    networks: tuple[int, ...] = ()
+
+    @property
+    def order(self) -> tuple[int, ...]:
+        """In which order the networks initialised before are built after; empty for the same."""
+        return self.networks or self.request.networks
 
     def run(
         self,
@@ -39,7 +45,8 @@ class Runner:
         """Record a program; with `transplant` it starts from the values of the run of that name."""
         request = self.request
         kind = "exact" if self.exact else "events"
-        out = (self.scratch if transplant else self.kept) / f"{name}.{kind}"
+        order = "".join(f"-{number}" for number in self.networks)
+        out = self.scratch / f"{name}{order}.{kind}" if transplant else self.kept / f"{name}.{kind}"
         if out.exists() and load(out).whole:
             return load(out), None
         job = child.Job(
@@ -56,6 +63,7 @@ class Runner:
             replay=replay,
             resume=resume,
             exact=self.exact,
+            networks=self.order if transplant else (),
         )
         ended = child.run(job, self._tell(job))
         recording = load(out)

@@ -36,6 +36,7 @@ class Settings:
     replay: int = 0
     resume: int = 0
     exact: bool = False
+    networks: list[int] = field(default_factory=list)
     leaf_map: dict[str, str] = field(default_factory=dict)
 
 

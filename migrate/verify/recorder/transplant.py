@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from math import prod
 from pathlib import Path as File
 from typing import Any
@@ -56,7 +56,9 @@ class Transplant:
         self.session = session
         source = session.settings.transplant
         found = [r for r in wire.records(File(source)) if r.kind == "init"] if source else []
-        self.donors = [Donor(index, record) for index, record in enumerate(found)]
+        numbers = session.settings.networks
+        order = [*numbers, *(index for index in range(len(found)) if index not in numbers)]
+        self.donors = [Donor(index, found[index]) for index in order if index < len(found)]
         self.given = {
             tuple(one.split("/")): tuple(other.split("/")) for one, other in session.settings.leaf_map.items()
         }
@@ -102,7 +104,8 @@ class Transplant:
         def pick(*drawn: Array) -> list[Array]:
             lanes = drawn[0].ndim - len(fresh[0].shape)
             donor = self._next(maps, lanes, drawn, traced)
-            self._report(module, variables, donor, maps.get(donor.index) if donor else None, site)
+            found = maps.get(donor.index) if donor else None
+            self._report(module, variables, donor, found, site, self._rivals(maps, lanes))
             if donor is None:
                 return [np.asarray(array) for array in drawn]
             return [
@@ -128,13 +131,19 @@ class Transplant:
     ) -> Donor | None:
         """The next unused donor; traced code may run twice, so its drawn values are recognised."""
         digest = hashlib.sha1(b"".join(array.tobytes() for array in drawn)).hexdigest()
-        segment = self.session.segment
-        fitting = [d for d in self.donors if d.index in maps and d.lanes == lanes and d.segment == segment]
-        free = [donor for donor in fitting if not donor.used]
+        free = [donor for donor in self._fit(maps, lanes) if not donor.used]
         if free and not (traced and digest in self.drawn):
             free[0].used = True
             self.drawn[digest] = free[0]
         return self.drawn.get(digest)
+
+    def _fit(self, maps: Mapping[int, LeafMap], lanes: int) -> list[Donor]:
+        segment = self.session.segment
+        return [d for d in self.donors if d.index in maps and d.lanes == lanes and d.segment == segment]
+
+    def _rivals(self, maps: Mapping[int, LeafMap], lanes: int) -> list[int]:
+        """All initialisations that fit as well, used or not."""
+        return sorted(donor.index for donor in self._fit(maps, lanes))
 
     def _report(
         self,
@@ -143,6 +152,7 @@ class Transplant:
         donor: Donor | None,
         found: LeafMap | None,
         site: dict[str, Any] | None = None,
+        rivals: Iterable[int] = (),
     ) -> None:
         leaves = [
             [list(path), list(v.get_raw_value().shape), str(v.get_raw_value().dtype)]
@@ -153,6 +163,7 @@ class Transplant:
             "kind": "construct",
             "module": type(module).__qualname__,
             "donor": donor.index if donor else None,
+            "rivals": list(rivals),
             "pairs": pairs,
             "table": leaves,
             "site": site or user_site(),
