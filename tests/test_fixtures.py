@@ -89,7 +89,7 @@ def test_line_endings_and_bom_stay(case: Case, variant: str) -> None:
 
 @each_target
 def test_verify_says_identical_bits(case: Case) -> None:
-    report = verify(Request(case.before, case.after, steps=STEPS))
+    report = verify(Request(case.before, case.after, steps=STEPS, verdict_only=True))
     assert (report.verdict, report.grade) == ("pass", "bitwise"), report.message
     assert report.losses.before == report.losses.after
     if case.name != "one_step":
@@ -141,4 +141,4 @@ def _verify_with_fault(folder: Path, case: Case, right: str, wrong: str) -> Repo
     assert right in text
     after = folder / case.after.name
     after.write_text(text.replace(right, wrong), encoding="utf-8")
-    return verify(Request(case.before, after, steps=STEPS))
+    return verify(Request(case.before, after, steps=STEPS, verdict_only=True))

@@ -11,8 +11,10 @@ from migrate.verify import judge
 from migrate.verify.diagnose import diagnose
 from migrate.verify.errors import VerifyError
 from migrate.verify.exact import judge_arrays, wants_arrays
+from migrate.verify.forward import look_forward
 from migrate.verify.leftovers import orderly_end
 from migrate.verify.outcome import Problem
+from migrate.verify.pace import step_times
 from migrate.verify.pairing import pair_tracks
 from migrate.verify.recording import Recording
 from migrate.verify.refine import refine
@@ -75,11 +77,20 @@ def _compare(runner: Runner, after: Path) -> Report:
             runner = replace(runner, exact=True)
             report, old, new = judge_arrays(blank, runner, after)
             pairs = pair_tracks(old, new, request.given)
-        report = refine(report, runner, old, pairs)
+        report = refine(report, runner, old, new, pairs)
         report, runner, new, pairs = settle(report, blank, runner, old, new, pairs)
         report = check_resume(report, runner, new) if request.resume else report
+        report = _surveyed(report, runner, after, new)
     watch = functools.partial(_watch, runner, after)
     return diagnose(report, old, new, pairs, watch, request.layers)
+
+
+def _surveyed(report: Report, runner: Runner, after: Path, new: Recording) -> Report:
+    """What is good to know of a program that passed, and decides nothing."""
+    if report.verdict != "pass" or runner.request.verdict_only:
+        return report
+    forward = look_forward(runner, after, new)
+    return replace(report, forward=forward, step_time=step_times(runner, after))
 
 
 def _watch(runner: Runner, after: Path, step: int) -> tuple[Recording, Recording] | None:

@@ -40,6 +40,7 @@ class Job:
     resume: int = 0
     exact: bool = False
     networks: tuple[int, ...] = ()
+    light: bool = False
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -93,6 +94,7 @@ def _settings(job: Job) -> dict[str, object]:
         "resume": job.resume,
         "exact": job.exact,
         "networks": list(job.networks),
+        "light": job.light,
         "transplant": str(job.transplant) if job.transplant else None,
     }
 

@@ -6,8 +6,6 @@ import math
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
-from itertools import pairwise
-from statistics import median
 
 import numpy as np
 
@@ -24,21 +22,19 @@ from migrate.verify.observe import compare_calls, compare_returns
 from migrate.verify.pairing import TrackPair, pair_losses
 from migrate.verify.recorder.wire import Record
 from migrate.verify.recording import LossSite, Recording
-from migrate.verify.report import Alive, Divergence, Error, Grade, Losses, MapEntry, Phase, Report, StepTime
+from migrate.verify.report import Alive, Divergence, Error, Grade, Losses, MapEntry, Phase, Report
 
-WARM_UP = 2
 DRIFT = 1e-3
 ERRORS = 5000
 
 
 def evidence(report: Report, old: Recording, new: Recording) -> Report:
-    """What the runs show whatever the verdict: losses, signs of life, times, versions."""
+    """What the runs show whatever the verdict: losses, signs of life, versions."""
     start = new.of("start") or old.of("start")
     return replace(
         report,
         losses=Losses(_losses(old), _losses(new)),
         liveness={"before": alive(old), "after": alive(new)},
-        step_time=StepTime(_step_time(old), _step_time(new)),
         environment=dict(start[0].header["versions"]),
     )
 
@@ -49,16 +45,6 @@ def _losses(run: Recording) -> tuple[float, ...]:
     for site in run.loss_sites:
         first.setdefault(site.segment, site.losses)
     return tuple(mean_loss(record) for losses in first.values() for record in losses)
-
-
-def _step_time(run: Recording) -> float | None:
-    """Median seconds between the steps of the busiest optimizer, without the recorder's writing."""
-    gaps = []
-    for track in run.tracks:
-        marks = [update.header["time"] - update.header["spent"] for update in track.updates]
-        gaps.append([later - earlier for earlier, later in pairwise(marks)])
-    longest = max(gaps, key=len, default=[])
-    return median(longest[WARM_UP:]) if len(longest) > WARM_UP else None
 
 
 def judge(blank: Report, old: Recording, new: Recording, steps: int, pairs: list[TrackPair]) -> Report:

@@ -23,6 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--leaf-map", type=Path, metavar="FILE", help="TOML file that pairs leaves by hand")
     parser.add_argument("--layers", action="store_true", help="compare the output of every module")
     parser.add_argument("--resume", action="store_true", help="also save and restore in the middle")
+    parser.add_argument("--verdict-only", action="store_true", help="no step times, no forward look")
     parser.set_defaults(program_args=())
     _keep_program_arguments(parser)
 
@@ -58,4 +59,5 @@ def request_from(namespace: argparse.Namespace) -> Request:
         leaf_map=namespace.leaf_map,
         layers=namespace.layers,
         resume=namespace.resume,
+        verdict_only=namespace.verdict_only,
     )

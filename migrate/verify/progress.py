@@ -28,7 +28,7 @@ class Follower:
                     self.counts[name] = self.counts.get(name, 0) + 1
         return max(self.counts.values(), default=0)
 
-    def describe(self, program: Path, wanted: int) -> str:
+    def describe(self, run: str, wanted: int) -> str:
         """One line for a person who waits."""
         done, seconds = min(self.steps(), wanted), time.monotonic() - self.started
-        return f"{program.name}: step {done} of {wanted}, {seconds:.0f} s"
+        return f"{run}: step {done} of {wanted}, {seconds:.0f} s"

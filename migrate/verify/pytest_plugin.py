@@ -16,7 +16,7 @@ from migrate.verify.api import Report, Request, verify
 from migrate.verify.report import Grade
 from migrate.verify.report_text import render
 
-ORDER: tuple[Grade, ...] = ("none", "fp64", "ulp", "bitwise")
+ORDER: tuple[Grade, ...] = ("none", "half", "fp64", "ulp", "bitwise")
 
 
 def assert_equivalent(
@@ -33,7 +33,8 @@ def assert_equivalent(
     `args`, `python` or `timeout`. Raises VerifyError where the request itself is at fault.
     """
     __tracebackhide__ = True
-    report = verify(Request(Path(before), Path(after), **options), keep=keep)
+    request = Request(Path(before), Path(after), **{"verdict_only": True, **options})
+    report = verify(request, keep=keep)
     if report.verdict != "pass":
         raise AssertionError(render(report))
     if ORDER.index(report.grade) < ORDER.index(at_least):

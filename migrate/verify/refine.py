@@ -7,6 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from migrate.verify.causes.evidence import Evidence
+from migrate.verify.half import judge_half, spacing
 from migrate.verify.judge import differences
 from migrate.verify.measure import magnitude
 from migrate.verify.pairing import Names, TrackPair, counterpart, pair_tracks
@@ -17,20 +19,23 @@ from migrate.verify.runner import Runner
 
 EQUAL_IN_FLOAT64 = 2e-7
 DRIFT = 1e-2
-HALF = ("bfloat16", "float16")
 
 
-def refine(report: Report, runner: Runner, old: Recording, pairs: list[TrackPair]) -> Report:
+def refine(report: Report, runner: Runner, old: Recording, new: Recording, pairs: list[TrackPair]) -> Report:
     """Raise or lower a verdict that rests on differences of bits."""
     found = report.inexact
     if found is None:
         return report
     report = _noise(report, runner, old)
-    if report.verdict == "inconclusive" or found.phase not in ("forward", "backward"):
+    if report.verdict == "inconclusive":
         return report
-    if found.max_rel is None or found.max_rel > DRIFT or _in_half(old):
+    if spacing(old):
+        report, gap = _gap(report, runner, pairs, found.step)
+        return judge_half(report, Evidence(old, new, tuple(pairs), found), gap)
+    if found.phase not in ("forward", "backward") or found.max_rel is None or found.max_rel > DRIFT:
         return report
-    return _float64(report, runner, pairs, found.step)
+    report, gap = _gap(report, runner, pairs, found.step)
+    return report if gap is None else _decided(report, gap, found.step)
 
 
 def _noise(report: Report, runner: Runner, old: Recording) -> Report:
@@ -48,18 +53,12 @@ def _noise(report: Report, runner: Runner, old: Recording) -> Report:
     return report
 
 
-def _in_half(run: Recording) -> bool:
-    """Whether anything computes in half precision, where float64 tells nothing."""
-    types = {leaf.dtype for track in run.tracks for leaf in track.updates[0].leaves}
-    fields = {str(event.header["facts"].get("dtype")) for event in run.of("module")}
-    return bool((types | fields) & set(HALF))
-
-
-def _float64(report: Report, runner: Runner, pairs: list[TrackPair], step: int) -> Report:
+def _gap(report: Report, runner: Runner, pairs: list[TrackPair], step: int) -> tuple[Report, float | None]:
+    """Distance of one step evaluated in float64 on both sides, with a note; None where that fails."""
     old, trouble = runner.run(runner.request.before, f"float64-{step}", replay=step, steps=step)
     after = runner.request.after
     if trouble is not None or after is None:
-        return report
+        return report, None
     new, trouble = runner.run(after, "after-float64", f"float64-{step}", replay=step, steps=step)
     names = {path: leaf for pair in pairs for path, leaf in pair.names.items()}
     gaps = list(_gaps(old, new, names)) if trouble is None else []
@@ -68,8 +67,10 @@ def _float64(report: Report, runner: Runner, pairs: list[TrackPair], step: int) 
             str(e.header["error"]) for e in (*old.of("replay"), *new.of("replay")) if "error" in e.header
         ]
         why = f" ({reasons[0]})" if reasons else ""
-        return replace(report, notes=(*report.notes, f"step {step} could not be replayed in float64{why}"))
-    return _decided(report, max(gaps), step)
+        note = f"step {step} could not be replayed in float64{why}"
+        return replace(report, notes=(*report.notes, note)), None
+    note = f"step {step} replayed in float64: before and after differ by {max(gaps):.2g} of scale"
+    return replace(report, notes=(*report.notes, note)), max(gaps)
 
 
 def _gaps(old: Recording, new: Recording, names: Names) -> Iterator[float]:
@@ -101,8 +102,6 @@ def _bare(path: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _decided(report: Report, gap: float, step: int) -> Report:
-    note = f"step {step} replayed in float64: before and after differ by {gap:.2g} of scale"
-    report = replace(report, notes=(*report.notes, note))
     if gap > EQUAL_IN_FLOAT64:
         message = (
             f"{report.after}: differs in step {step} by {gap:.2g} even in float64, so it is not rounding"

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Verdict = Literal["pass", "fail", "inconclusive"]
-Grade = Literal["bitwise", "ulp", "fp64", "none"]
+Grade = Literal["bitwise", "ulp", "fp64", "half", "none"]
 Phase = Literal["forward", "backward", "update", "state"]
 
 EXIT_CODES: dict[Verdict, int] = {"pass": 0, "fail": 1, "inconclusive": 3}
@@ -91,7 +91,7 @@ class Losses:
 
 @dataclass(frozen=True)
 class StepTime:
-    """Median seconds per optimizer step after warm-up, without the recorder's own writing."""
+    """Median seconds per optimizer step after warm-up, in a run that records nothing else."""
 
     before: float | None = None
     after: float | None = None
@@ -101,6 +101,19 @@ class StepTime:
         if self.before and self.after:
             return self.after / self.before
         return None
+
+
+@dataclass(frozen=True)
+class ForwardLook:
+    """The after program under NNX_GRAPH_UPDATES=false, beside itself without.
+
+    Traces are functions traced per optimizer step after warm-up; None where a run is too short to tell.
+    """
+
+    outcome: Literal["same", "differs", "fails", "skipped"]
+    message: str
+    traces_now: float | None = None
+    traces: float | None = None
 
 
 @dataclass(frozen=True)
@@ -124,6 +137,7 @@ class Report:
     leaf_map: tuple[MapEntry, ...] = ()
     liveness: dict[str, Alive] = field(default_factory=dict)
     step_time: StepTime = StepTime()
+    forward: ForwardLook | None = None
     causes: tuple[Cause, ...] = ()
     layers: tuple[Layer, ...] = ()
     errors: tuple[Error, ...] = ()

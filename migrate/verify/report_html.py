@@ -7,6 +7,7 @@ import shlex
 from html import escape
 
 from migrate.verify.chart import Series, line_chart
+from migrate.verify.forward import FLAG, sentence
 from migrate.verify.report import Report
 
 STYLE = """
@@ -158,6 +159,8 @@ def _facts(report: Report) -> str:
             f"{times.before * 1e3:.3g} ms before, {times.after * 1e3:.3g} ms after, ratio {times.ratio:.2f}"
         )
         rows.append(("step time", text))
+    if report.forward is not None:
+        rows.append((f"with {FLAG}=false", sentence(report.forward)))
     table = "".join(f"<tr><th>{escape(name)}</th><td>{escape(value)}</td></tr>" for name, value in rows)
     repeat = f'<h2>To repeat it</h2><div class="card"><pre>{escape(command)}</pre></div>' if command else ""
     return (f"<h2>Environment</h2><table>{table}</table>" if rows else "") + repeat

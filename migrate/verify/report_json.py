@@ -26,6 +26,7 @@ def to_json(report: Report) -> dict[str, object]:
         "layers": [asdict(layer) for layer in report.layers],
         "liveness": {side: asdict(signs) for side, signs in report.liveness.items()},
         "step_time": {"before": times.before, "after": times.after, "ratio": times.ratio},
+        "forward": asdict(report.forward) if report.forward else None,
         "notes": list(report.notes),
         "traceback": report.traceback,
         "environment": report.environment,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from migrate.verify.forward import FLAG, sentence
 from migrate.verify.report import Alive, Layer, Report
 
 LOSS_ROWS = 12
@@ -87,6 +88,8 @@ def _facts(report: Report) -> list[str]:
     if times.before and times.after and times.ratio:
         before, after = times.before * 1e3, times.after * 1e3
         lines.append(f"step time: {before:.3g} ms before, {after:.3g} ms after, ratio {times.ratio:.2f}")
+    if report.forward is not None:
+        lines.append(f"with {FLAG}=false: {sentence(report.forward)}")
     if report.environment:
         lines.append(", ".join(f"{name} {value}" for name, value in report.environment.items()))
     return lines

@@ -18,8 +18,8 @@ class Request:
 
     `python` is the interpreter that runs them, the current one if None; `args` go to both programs,
     which run in `cwd`. `leaf_map` is a TOML file with pairs that cannot be inferred; `html` is where to
-    write the page; `layers` and `resume` ask for the longer examinations. `progress` is told how far the
-    runs are.
+    write the page; `layers` and `resume` ask for the longer examinations, `verdict_only` for none
+    but the verdict: no step times, no forward look. `progress` is told how far the runs are.
     """
 
     before: Path
@@ -34,6 +34,7 @@ class Request:
     leaf_map: Path | None = None
     layers: bool = False
     resume: bool = False
+    verdict_only: bool = False
     progress: Callable[[str], None] | None = field(default=None, compare=False)
 
     @cached_property
@@ -65,7 +66,13 @@ def command(request: Request) -> tuple[str, ...]:
         ("--leaf-map", request.leaf_map),
     )
     words += [word for name, value in values if value is not None for word in (name, str(value))]
-    words += [name for name, wanted in (("--layers", request.layers), ("--map", request.show_map)) if wanted]
+    flags = (
+        ("--layers", request.layers),
+        ("--map", request.show_map),
+        ("--resume", request.resume),
+        ("--verdict-only", request.verdict_only),
+    )
+    words += [name for name, wanted in flags if wanted]
     return tuple([word for word in words if word] + (["--", *request.args] if request.args else []))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,8 +41,13 @@ class Runner:
         replay: int = 0,
         resume: int = 0,
         steps: int | None = None,
+        light: bool = False,
+        environment: Mapping[str, str] | None = None,
     ) -> tuple[Recording, Problem | None]:
-        """Record a program; with `transplant` it starts from the values of the run of that name."""
+        """Record a program; with `transplant` it starts from the values of the run of that name.
+
+        With `light` only the times of its steps are recorded. `environment` is added to our own.
+        """
         request = self.request
         kind = "exact" if self.exact else "events"
         order = "".join(f"-{number}" for number in self.networks)
@@ -64,6 +69,8 @@ class Runner:
             resume=resume,
             exact=self.exact,
             networks=self.order if transplant else (),
+            light=light,
+            environment=environment or {},
         )
         ended = child.run(job, self._tell(job))
         recording = load(out)
@@ -75,4 +82,4 @@ class Runner:
         if progress is None:
             return None
         follower = Follower(job.out)
-        return lambda: progress(follower.describe(job.program, job.steps))
+        return lambda: progress(follower.describe(f"{job.program.name} ({job.out.stem})", job.steps))

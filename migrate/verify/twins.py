@@ -32,7 +32,7 @@ def settle(
         if trouble is not None:
             continue
         swapped = pair_tracks(old, again, runner.request.given)
-        found = refine(judge(blank, old, again, runner.request.steps, swapped), other, old, swapped)
+        found = refine(judge(blank, old, again, runner.request.steps, swapped), other, old, again, swapped)
         if found.verdict == "pass":
             decided = any(_named_otherwise(pair, new) for pair in pairs)
             return _told(found, order, decided), other, again, swapped

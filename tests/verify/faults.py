@@ -276,6 +276,14 @@ FAULTS = (
         "",
         "half-precision-norm",
     ),
+    Fault(
+        "half_norm",
+        "norm-epsilon",
+        "            8,\n",
+        "            8,\n            epsilon=1e-5,\n",
+        "norm-epsilon",
+    ),
+    Fault("half_norm", "activation", "nnx.relu", "nnx.softplus", "activation"),
     Fault("half_norm", "dtype", "nnx.Linear(4, 8, dtype=jnp.bfloat16,", "nnx.Linear(4, 8,", "compute-dtype"),
     # accumulation
     Fault("accumulate", "every-k", "every_k_schedule=2", "every_k_schedule=3", "accumulation"),

@@ -24,8 +24,8 @@ def plant(text: str, *edits: tuple[str, str]) -> str:
 
 
 def compare(folder: Path, before: str, after: str, **options: object) -> Report:
-    """Write two programs and verify them."""
+    """Write two programs and verify them, for the verdict only unless asked otherwise."""
     paths = folder / "before.py", folder / "after.py"
     for path, text in zip(paths, (before, after), strict=True):
         path.write_text(text, encoding="utf-8")
-    return verify(Request(*paths, **options))  # type: ignore[arg-type]
+    return verify(Request(*paths, **{"verdict_only": True, **options}))  # type: ignore[arg-type]

@@ -42,7 +42,7 @@ def run(case: str, text: str, kept: Path, folder: Path) -> Report:
     after.write_text(text, encoding="utf-8")
     keep = kept / case
     keep.mkdir(exist_ok=True)
-    return verify(Request(PROGRAMS / case / "linen.py", after), keep=keep)
+    return verify(Request(PROGRAMS / case / "linen.py", after, verdict_only=True), keep=keep)
 
 
 def test_enough_faults_over_enough_programs() -> None:

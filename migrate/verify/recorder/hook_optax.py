@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Callable
 from typing import Any
 
+import jax
 import optax
 
 from .context import user_site
@@ -62,6 +63,12 @@ def _arguments(args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
 
 
 def _record(session: Session, given: dict[str, Any], result: tuple[Any, Any], parts: list[Facts]) -> None:
+    identity = _identity(given)
+    if session.settings.light:
+        leaves = jax.tree_util.tree_leaves(result)
+        smallest = min(leaves, key=lambda leaf: getattr(leaf, "size", 1), default=0)
+        emit(session, {"kind": "update", "optimizer": identity}, {"mark": smallest})
+        return
     owners = session.context.owners
     owner = owners[-1] if owners else {"step": None, "fields": {}}
     trees = {
@@ -72,7 +79,7 @@ def _record(session: Session, given: dict[str, Any], result: tuple[Any, Any], pa
         "step": owner["step"],
         "fields": owner["fields"],
     }
-    header = {"kind": "update", "optimizer": _identity(given), "site": user_site(), "transform": parts}
+    header = {"kind": "update", "optimizer": identity, "site": user_site(), "transform": parts}
     emit(session, header, trees)
 
 

@@ -23,6 +23,8 @@ from .context import HERE
 from .replay import Replays
 from .session import Session, Settings, open_session
 
+TRACE = "/jax/core/compile/jaxpr_trace_duration"
+
 
 def main(config: str) -> None:
     """Record one program; how it ended is the last event of the file, never the exit code.
@@ -33,9 +35,11 @@ def main(config: str) -> None:
     raw = json.loads(Path(config).read_text(encoding="utf-8"))
     settings = Settings(**{**raw, "args": tuple(raw["args"])})
     session = open_session(settings)
-    session.write({"kind": "start", "versions": _versions()}, [])
+    start = {"kind": "start", "versions": _versions(), "graph_updates": _graph_updates()}
+    session.write(start, [])
     session.replays = Replays(session) if settings.replay else None
-    for hook in (hook_optax, hook_grad, hook_jit, hook_linen, hook_nnx):
+    _count_traces(session)
+    for hook in (hook_optax,) if settings.light else (hook_optax, hook_grad, hook_jit, hook_linen, hook_nnx):
         hook.install(session)
     session.end(_run(session))
     sys.stdout.flush()
@@ -64,16 +68,33 @@ def _versions() -> dict[str, str]:
     }
 
 
+def _graph_updates() -> bool | None:
+    """Whether NNX follows updates through the graph of objects; None where Flax knows no such choice."""
+    import flax
+
+    return getattr(flax.config, "nnx_graph_updates", None)
+
+
+def _count_traces(session: Session) -> None:
+    """Count the functions that jax traces; a compiled function is traced once for each signature."""
+
+    def heard(event: str, duration: float, **details: Any) -> None:
+        if event == TRACE:
+            session.traces += 1
+
+    jax.monitoring.register_event_duration_secs_listener(heard)
+
+
 def _run(session: Session) -> dict[str, Any]:
     program = session.settings.program
     sys.argv = [program, *session.settings.args]
     sys.path[0] = str(Path(program).parent)
     try:
-        with linen.intercept_methods(hook_linen.interceptor(session)):
+        with _interception(session):
             names = runpy.run_path(program, run_name="__main__")
             function = names.get(FUNCTION)
             trained = max(session.counts.values(), default=0) > 1
-            if session.settings.cases and not trained and callable(function):
+            if not (session.settings.light or trained) and callable(function):
                 run_cases(session, function)
     except SystemExit as error:
         return {"reason": "exit", "code": error.code if isinstance(error.code, int | None) else 1}
@@ -85,6 +106,15 @@ def _run(session: Session) -> dict[str, Any]:
             if session.replays is not None:
                 session.replays.finish()
     return {"reason": "finished"}
+
+
+def _interception(session: Session) -> contextlib.AbstractContextManager[Any]:
+    if session.settings.light:
+        return contextlib.nullcontext()
+    interception: contextlib.AbstractContextManager[Any] = linen.intercept_methods(
+        hook_linen.interceptor(session)
+    )
+    return interception
 
 
 def _own_traceback(error: BaseException) -> str:

@@ -24,19 +24,22 @@ ROOM = 1 << 31
 
 @dataclass(frozen=True)
 class Settings:
-    """The child's configuration, as the parent wrote it; with `exact`, large arrays are kept whole."""
+    """The child's configuration, as the parent wrote it; with `exact`, large arrays are kept whole.
+
+    With `light`, only the times of optimizer steps are recorded.
+    """
 
     program: str
     out: str
     args: tuple[str, ...] = ()
     steps: int = 10
     transplant: str | None = None
-    cases: bool = True
     layers: bool = False
     replay: int = 0
     resume: int = 0
     exact: bool = False
     networks: list[int] = field(default_factory=list)
+    light: bool = False
     leaf_map: dict[str, str] = field(default_factory=dict)
 
 
@@ -56,6 +59,7 @@ class Session:
     replays: Any = None
     stopping: bool = False
     written: int = 0
+    traces: int = 0
     watched: set[type] = field(default_factory=set)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
@@ -65,7 +69,7 @@ class Session:
             return
         start = time.perf_counter()
         with self.lock:
-            extra = {"segment": self.segment, "time": start, "spent": self.spent}
+            extra = {"segment": self.segment, "time": start, "spent": self.spent, "traces": self.traces}
             above = self._above(header["kind"])
             self.written += wire.append(self.stream, {**header, **extra}, leaves, above)
             self.stream.flush()
