@@ -26,7 +26,7 @@ def run(kept: Path, folder: Path, *edits: tuple[str, str], leaf_map: str = "") -
     path.write_text(leaf_map, encoding="utf-8")
     given = path if leaf_map else None
     before = PROGRAMS / "twins" / "linen.py"
-    return verify(Request(before, after, leaf_map=given), keep=keep)
+    return verify(Request(before, after, leaf_map=given, verdict_only=True), keep=keep)
 
 
 @pytest.mark.parametrize(
