@@ -69,7 +69,13 @@ def test_every_report_shows_both(looked: Report) -> None:
     [
         pytest.param("mlp", COUNTED, "same", "0 traces per step (1 without", id="traced-anew-today"),
         pytest.param("mlp", WARMED, "differs", "differs first in step 2", id="an-attribute-stays-as-it-was"),
-        pytest.param("transformer", (), "fails", "crashed with TypeError in step 1 (", id="random-streams-inside-the-gradient"),
+        pytest.param(
+            "transformer",
+            (),
+            "fails",
+            "crashed with TypeError in step 1 (",
+            id="random-streams-inside-the-gradient",
+        ),
     ],
 )
 def test_the_look_never_decides(
