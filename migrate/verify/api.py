@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from migrate.verify import judge
+from migrate.verify.coverage import demand_coverage
 from migrate.verify.diagnose import diagnose
 from migrate.verify.errors import VerifyError
 from migrate.verify.exact import judge_arrays, wants_arrays
@@ -79,6 +80,7 @@ def _compare(runner: Runner, after: Path) -> Report:
             pairs = pair_tracks(old, new, request.given)
         report = refine(report, runner, old, new, pairs)
         report, runner, new, pairs = settle(report, blank, runner, old, new, pairs)
+        report = demand_coverage(report, old, new, pairs)
         report = check_resume(report, runner, new) if request.resume else report
         report = _surveyed(report, runner, after, new)
     watch = functools.partial(_watch, runner, after)

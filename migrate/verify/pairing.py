@@ -95,12 +95,32 @@ def _ending(path: Path, names: Names) -> tuple[int, Pair | None]:
     return len(path), None
 
 
+def ends_like_parameter(path: Path, names: Names) -> bool:
+    """Whether a path belongs to a tree over the parameters."""
+    return _ending(path, names)[1] is not None
+
+
+def partner_path(path: Path, after: Mapping[Path, object], names: Names) -> Path | None:
+    """Where the after program has a leaf: under the same path, or the only one that is nested otherwise."""
+    place = translate(path, names)
+    if place in after:
+        return place
+    bare = _without_numbers(place)
+    found = [other for other in after if _without_numbers(other) == bare] if bare else []
+    return found[0] if len(found) == 1 else None
+
+
+def _without_numbers(path: Path) -> Path:
+    return tuple(part for part in path if not part.isdigit())
+
+
 def counterpart(path: Path, array: Array, after: Mapping[Path, Array], names: Names) -> Array | None:
     """The after program's value of a leaf, in the shape that the leaf has before; None if absent."""
-    start, found = _ending(path, names)
-    partner = after.get(path if found is None else path[:start] + found.after)
-    if partner is None:
+    _, found = _ending(path, names)
+    place = partner_path(path, after, names)
+    if place is None:
         return None
+    partner = after[place]
     if found is not None and found.parts > 1:
         width = partner.shape[-1] // found.parts
         partner = partner[..., found.part * width : (found.part + 1) * width]

@@ -1,0 +1,63 @@
+"""What the before program keeps from step to step, and whether the after program shows something for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from migrate.verify.observe import matched_results
+from migrate.verify.pairing import TrackPair, ends_like_parameter, partner_path
+from migrate.verify.recorder.leafmap import Path
+from migrate.verify.recording import Recording
+from migrate.verify.report import Report
+
+STATISTICS = "batch_stats"
+
+
+def demand_coverage(report: Report, old: Recording, new: Recording, pairs: list[TrackPair]) -> Report:
+    """Take back a pass that left out optimizer state, statistics or averages of the before program."""
+    if report.verdict != "pass":
+        return report
+    lost = [*_without_partner(pairs, "opt_state"), *_without_partner(pairs, "fields", STATISTICS)]
+    if lost:
+        message = f"{report.after}: nothing takes the place of {_some(lost)}; every leaf needs a partner"
+        return replace(report, verdict="fail", grade="none", message=message)
+    unseen = list(_unseen(old, new, pairs))
+    if unseen:
+        message = (
+            f"{report.after}: the before program keeps {_some(unseen)} in its train state, and nothing like "
+            "it was seen here; return it from the compiled step, or give it to it as an NNX object"
+        )
+        return replace(report, verdict="inconclusive", grade="none", message=message)
+    return report
+
+
+def _without_partner(pairs: list[TrackPair], group: str, collection: str = "") -> Iterator[str]:
+    """Leaves of one tree of the optimizer steps that the after program does not have."""
+    for pair in pairs:
+        after = pair.after.updates[0].signature(group)
+        for path in pair.before.updates[0].signature(group):
+            wanted = not collection or path[0] == collection
+            if wanted and partner_path(path, after, pair.names) is None:
+                yield "/".join((group, *path) if not collection else path)
+
+
+def _unseen(old: Recording, new: Recording, pairs: list[TrackPair]) -> Iterator[str]:
+    """Trees over the parameters in a train state, such as averages, that were compared nowhere."""
+    names = {path: leaf for pair in pairs for path, leaf in pair.names.items()}
+    matched = [ours[1] for _, found in matched_results(old, new, names) for ours, _ in found]
+    for pair in pairs:
+        fields = pair.after.updates[0].signature("fields")
+        for path in pair.before.updates[0].signature("fields"):
+            held = path[0] != STATISTICS and ends_like_parameter(path, pair.names)
+            if held and partner_path(path, fields, pair.names) is None and not _ends_any(matched, path):
+                yield "/".join(path)
+
+
+def _ends_any(paths: list[Path], ending: Path) -> bool:
+    return any(path[-len(ending) :] == ending for path in paths)
+
+
+def _some(names: list[str], limit: int = 2) -> str:
+    more = f" and {len(names) - limit} more" if len(names) > limit else ""
+    return ", ".join(names[:limit]) + more
