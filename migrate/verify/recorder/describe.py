@@ -88,7 +88,7 @@ def _plain(value: Any) -> Any:
 def _dtype_name(value: Any) -> str:
     try:
         return str(np.dtype(value).name)
-    except TypeError:
+    except (TypeError, ValueError):
         return str(getattr(value, "__name__", value))
 
 
