@@ -1,0 +1,1 @@
+"""Public training programs, run before and after their migration on small synthetic data."""

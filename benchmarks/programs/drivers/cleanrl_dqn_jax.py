@@ -1,0 +1,14 @@
+"""CleanRL's deep Q-learning on noise."""
+
+from gym_stand_in import Box, Discrete, install, run_script
+
+install(Box(-1.0, 1.0, (4,)), Discrete(2))
+run_script(
+    "cleanrl/dqn_jax.py",
+    "--total-timesteps=30",
+    "--learning-starts=8",
+    "--train-frequency=1",
+    "--target-network-frequency=4",
+    "--batch-size=8",
+    "--tau=0.5",
+)
