@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ast
+
 from migrate.analysis.kinds import Symbol
-from migrate.analysis.layers import LAYERS
+from migrate.analysis.layers import LAYERS, NORMS, LayerKind
 from migrate.analysis.sites import Construct
+from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
-from migrate.plan.layer import layer_arguments
-from migrate.rewrite.edits import template
+from migrate.plan.layer import EXACT
+from migrate.rewrite.edits import Piece, template
 from migrate.rule import Example, Rule
 
 SITE = Construct
@@ -65,12 +68,31 @@ def rewrite(plan: Plan, site: Construct) -> None:
     """`nn.Dense(n)` outside of any module; what `init` knows is added by the rule for `init`."""
     if not isinstance(site.instance.cls, Symbol):
         return
-    kind = LAYERS[site.instance.cls.name]
-    size, *others = layer_arguments(plan, site.node, kind)
-    added = plan.edits.added.pop(site.node, [])
-    inputs = [piece for name, piece in added if name is None]
-    named = [template(f"{name}={{}}", piece) for name, piece in added if name is not None]
-    pieces = [*inputs, size, *others, *named]
+    name = site.instance.cls.name
+    kind = LAYERS[name]
+    given = whole_layer(plan, site.node, kind)
+    additions = plan.edits.added.pop(site.node, [])
+    inputs: list[Piece] = [piece for key, piece in additions if key is None]
+    first = [given.pop(key) if key != "in" else inputs.pop(0) for key in kind.first]
+    named = [template(f"{key}={{}}", piece) for key, piece in additions if key is not None]
+    others: list[Piece] = [template(f"{key}={{}}", value) for key, value in given.items()]
+    if "dtype" in given and name in NORMS:
+        others.append(f"promote_dtype={EXACT}")
+    pieces = [*first, *others, *(named if kind.streams else [])]
     plan.edits.expressions[site.node] = template(
         f"nnx.{kind.target}(" + ", ".join(["{}"] * len(pieces)) + ")", *pieces
     )
+
+
+def whole_layer(plan: Plan, node: ast.Call, kind: LayerKind) -> dict[str, ast.expr]:
+    """What a layer outside of any module was given, by field."""
+    if any(isinstance(arg, ast.Starred) for arg in node.args) or any(k.arg is None for k in node.keywords):
+        raise Blocked(node, "LNX110", "the arguments of a layer are spread from a tuple or dict")
+    given = dict(zip(kind.positional, node.args, strict=False))
+    given |= {k.arg: k.value for k in node.keywords if k.arg is not None and k.arg != "name"}
+    for key in given:
+        if key not in kind.kept and key not in kind.first:
+            raise Blocked(node, "LNX110", f"`{key}` of this layer has no counterpart in NNX")
+    if missing := [key for key in kind.first if key != "in" and key not in given]:
+        raise Blocked(node, "LNX112", f"`{missing[0]}` of this layer is not given")
+    return given

@@ -34,7 +34,7 @@ import jax.numpy as jnp
 class Net(nn.Module):
     @nn.compact
     def __call__(self, x):
-        return nn.Dense(1)(jnp.mean(x, axis=-1, keepdims=True))
+        return nn.Dense(1)(x[:, ::2])
 
 
 def create(x):
@@ -51,7 +51,7 @@ from flax import nnx
 
 
 def predict(layer: nnx.Linear, x):
-    return layer(jnp.mean(x, axis=-1, keepdims=True))
+    return layer(x[:, ::2])
 """,
     ),
 )

@@ -18,8 +18,8 @@ RULE = Rule(
         "Defaults, names of arguments and the layout of parameters differ from layer to layer."
     ),
     use_instead=(
-        "Wrap the Linen layer: `nnx.bridge.ToNNX(nn.Conv(...), rngs=rngs)`, or rewrite it by hand and run "
-        "`linen2nnx verify`."
+        "Wrap the Linen layer: `nnx.bridge.ToNNX(nn.ConvLocal(...), rngs=rngs)`, or rewrite it by hand and "
+        "run `linen2nnx verify`."
     ),
     fix_safety="Nothing is edited: the whole training component stays as it is.",
     upstream="https://flax.readthedocs.io/en/latest/guides/bridge_guide.html#linen-nnx",
@@ -33,7 +33,7 @@ import jax
 class Net(nn.Module):
     @nn.compact
     def __call__(self, x):
-        return nn.SelfAttention(4)(x)
+        return nn.ConvLocal(4, (3,))(x)
 
 
 def create(x):

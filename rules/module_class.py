@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import ast
-from itertools import groupby
 
-from migrate.analysis.kinds import Class, Loop
-from migrate.analysis.modules import field_names, fields, methods
-from migrate.analysis.sites import Layer
+from migrate.analysis.classes import field_names, fields, methods
+from migrate.analysis.kinds import Class
 from migrate.plan.blocked import Blocked
 from migrate.plan.called_fields import check_called_fields
-from migrate.plan.construction import needed_inputs
 from migrate.plan.constructor_names import check_names
 from migrate.plan.context import Plan
-from migrate.plan.layer import construction, renamed
-from migrate.rewrite.edits import ClassEdit, Method, Piece, Suite, Template, template
+from migrate.plan.drafts import Line, changed
+from migrate.plan.input_sizes import input_sizes
+from migrate.plan.layer_calls import rewrite_calls
+from migrate.plan.module_drafts import draft_of
+from migrate.plan.own_parameters import read_parameters, rename_setup
+from migrate.plan.reserved import RESERVED
+from migrate.rewrite.edits import ClassEdit, Method, Piece, template
 from migrate.rule import Example, Rule
 
 SITE = Class
-RESERVED = frozenset(
-    {"train", "eval", "sow", "perturb", "set_attributes", "iter_modules", "iter_children", "rngs", "self"}
-)
-Body = list[tuple[Piece | Suite, ast.AST | None]]
 
 RULE = Rule(
     code="LNX101",
@@ -110,29 +108,28 @@ def rewrite(plan: Plan, site: Class) -> None:
     node = site.node
     _check_form(plan, site)
     known = methods(site)
-    layers = sorted(_layers(plan, node), key=lambda layer: (layer.node.lineno, layer.node.col_offset))
-    arguments = needed_inputs(plan, node)
-    check_names(plan, site, layers, arguments)
+    draft = draft_of(plan, site)
+    sizes = input_sizes(plan, site, draft)
+    check_names(plan, site, sizes)
     check_called_fields(plan, site)
-    body: Body = []
-    for statement in fields(site):
-        assert isinstance(statement.target, ast.Name)
-        body.append((f"self.{statement.target.id} = {statement.target.id}", statement))
-    removed: set[ast.stmt] = set(fields(site))
+    lines = [(changed(piece, sizes.renamed), origin) for piece, origin in draft.lines]
+    for part, text in draft.edits.items():
+        plan.edits.expressions[part] = sizes.renamed(text)
+    rename_setup(plan, known.get("setup"), sizes)
+    body: list[Line] = [(text, None) for text in sizes.unpacking]
     setup = known.get("setup")
-    if setup is not None:
-        moved = _setup(plan, setup, layers, arguments)
-        documented = ast.get_docstring(setup, clean=False) is not None
-        body = [*moved[:documented], *body, *moved[documented:]]
-        removed.add(setup)
-    else:
-        body += _compact(plan, layers, arguments)
-    parameters = [*_fields_as_parameters(site), "*", *(f"{name}: int" for name in arguments.values())]
+    documented = setup is not None and ast.get_docstring(setup, clean=False) is not None
+    body = [*lines[:documented], *body, *lines[documented:]]
+    arguments = [argument.annotated for argument in sizes.arguments]
+    parameters = [*_fields_as_parameters(site), "*", *arguments]
     method = Method("__init__", ("self", *parameters, "rngs: nnx.Rngs"), tuple(body))
+    removed: set[ast.stmt] = {*fields(site), *([setup] if setup is not None else [])}
     plan.edits.classes[node] = ClassEdit(
         method, removed, setup if setup is not None and not fields(site) else None
     )
     plan.edits.expressions[node.bases[0]] = "nnx.Module"
+    rewrite_calls(plan, site)
+    read_parameters(plan, site)
     _drop_compact(plan, known)
 
 
@@ -173,10 +170,6 @@ def _reads(node: ast.AST) -> set[str]:
     return {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
 
 
-def _layers(plan: Plan, node: ast.ClassDef) -> list[Layer]:
-    return [s for s in plan.facts.sites.values() if isinstance(s, Layer) and s.owner.node is node]
-
-
 def _fields_as_parameters(site: Class) -> list[Piece]:
     parameters: list[Piece] = []
     for statement in fields(site):
@@ -189,70 +182,8 @@ def _fields_as_parameters(site: Class) -> list[Piece]:
     return parameters
 
 
-def _compact(plan: Plan, layers: list[Layer], arguments: dict[str, str]) -> Body:
-    """The layers in the order in which they are built, those of a loop in the same loop."""
-    body: Body = []
-    for loop, group in groupby(layers, key=lambda layer: layer.loop):
-        lines = [_layer(plan, layer, arguments) for layer in group]
-        body += lines if loop is None else _looped(plan, loop, lines, arguments)
-    names = [layer.name for layer in layers]
-    for layer in layers:
-        if names.count(layer.name) > 1:
-            raise Blocked(layer.node, "LNX111", f"two layers are called `{layer.name}`")
-    return body
-
-
-def _layer(plan: Plan, layer: Layer, arguments: dict[str, str]) -> tuple[Piece, ast.AST | None]:
-    made = construction(plan, layer, arguments)
-    if layer.name in RESERVED:
-        raise Blocked(layer.node, "LNX111", f"`{layer.name}` is a method that every NNX module has")
-    if "{" not in layer.name:
-        plan.edits.expressions[layer.node] = f"self.{layer.name}"
-        return template(f"self.{layer.name} = {{}}", made), layer.node
-    name = _f_string(plan, layer)
-    plan.edits.expressions[layer.node] = f"getattr(self, {name})"
-    return Template(("setattr(self, ", name, ", ", made, ")")), layer.node
-
-
-def _f_string(plan: Plan, layer: Layer) -> str:
-    """A computed name in the quotes that the file uses; before Python 3.12 they may not stand inside too."""
-    text = plan.facts.file(layer.node).source.text
-    preferred = sorted(('"', "'"), key=text.count, reverse=True)
-    quote = next((q for q in preferred if q not in layer.name), None)
-    if quote is None:
-        raise Blocked(layer.node, "LNX111", "the name of a layer in a loop would need nested quotes")
-    return f"f{quote}{layer.name}{quote}"
-
-
-def _looped(
-    plan: Plan, loop: Loop, lines: list[tuple[Piece, ast.AST | None]], arguments: dict[str, str]
-) -> Body:
-    """The loop in `__init__`, with the size that goes round; the one in `__call__` must count its turns."""
-    text = plan.facts.files.segment
-    element = text(loop.element) if loop.element is not None else ""
-    iterated = f"enumerate({text(loop.iterated)})" if element else text(loop.node.iter)
-    target = f"{loop.index}, {element}" if element else loop.index
-    if target != text(loop.node.target).strip("()"):
-        plan.edits.expressions[loop.node.target] = target
-        plan.edits.expressions[loop.node.iter] = iterated
-    running = plan.facts.loops.get(loop.node)
-    if running is None:
-        return [(Suite(f"for {target} in {iterated}:", tuple(lines)), None)]
-    lines = [*lines, (f"{running.name} = {renamed(running.end, arguments)}", None)]
-    start = f"{running.name} = {renamed(running.start, arguments)}"
-    return [(start, None), (Suite(f"for {target} in {iterated}:", tuple(lines)), None)]
-
-
-def _setup(plan: Plan, setup: ast.FunctionDef, layers: list[Layer], arguments: dict[str, str]) -> Body:
-    for layer in layers:
-        if setup not in plan.facts.scopes.enclosing(plan.facts.scopes.scope[layer.node]):
-            raise Blocked(layer.node, "LNX111", "a class has both `setup` and layers built elsewhere")
-        plan.edits.expressions[layer.node] = construction(plan, layer, arguments)
-    return [(statement, None) for statement in setup.body]
-
-
 def _drop_compact(plan: Plan, known: dict[str, ast.FunctionDef]) -> None:
-    for decorator in known["__call__"].decorator_list:
+    for decorator in known["__call__"].decorator_list if "__call__" in known else ():
         if getattr(plan.facts.values.get(decorator), "name", None) != "flax.linen.compact":
             raise Blocked(decorator, "LNX111", "`__call__` is decorated by something else than `compact`")
         plan.edits.decorators.add(decorator)

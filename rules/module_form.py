@@ -11,12 +11,13 @@ RULE = Rule(
     fix="manual",
     what=(
         "Reports modules with other bases, decorated methods, fields that NNX modules need for themselves, "
-        "no `__call__`, layers that are built under a condition, kept in lists or handed on, and the like. "
-        "The message names the form."
+        "no `__call__`, layers that are built under a condition that is known only at the call, kept in "
+        "lists or handed on, and the like. The message names the form."
     ),
     why=(
-        "Layers move from `__call__` to `__init__`. Where it depends on the call which layers there are, "
-        "what they are called or where they go, that cannot be said in advance."
+        "Layers move from `__call__` to `__init__`, with the conditions and loops around them as far as "
+        "these read only fields and sizes. Where it depends on the call which layers there are, what they "
+        "are called or where they go, that cannot be said in advance."
     ),
     use_instead=(
         "Build every layer unconditionally, each with a name of its own, and decide at the call which to "
@@ -32,19 +33,17 @@ import jax
 
 
 class Net(nn.Module):
-    wide: bool = False
-
     @nn.compact
-    def __call__(self, x):
-        if self.wide:
+    def __call__(self, x, wide):
+        if wide:
             x = nn.Dense(128)(x)
         return nn.Dense(1)(x)
 
 
 def create(x):
     model = Net()
-    variables = model.init(jax.random.key(0), x)
-    return model.apply(variables, x)
+    variables = model.init(jax.random.key(0), x, True)
+    return model.apply(variables, x, True)
 """,
         ),
     ),

@@ -10,8 +10,9 @@ RULE = Rule(
     title="A Linen module makes variables or uses a method of `nn.Module` that has no rewriting yet",
     fix="manual",
     what=(
-        "Reports `self.param`, `self.variable`, `self.make_rng`, `self.sow` and other attributes of "
-        "`flax.linen.Module` inside a module."
+        "Reports `self.variable`, `self.sow`, `self.is_initializing` and other attributes of "
+        "`flax.linen.Module` inside a module, and forms of `self.param` and `self.make_rng` that are not "
+        "plain."
     ),
     why=(
         "They belong to the way in which Linen keeps variables outside of the module. In NNX a variable is "
@@ -28,12 +29,14 @@ RULE = Rule(
             before="""\
 import flax.linen as nn
 import jax
+import jax.numpy as jnp
 
 
 class Net(nn.Module):
     @nn.compact
     def __call__(self, x):
-        return x * self.param("scale", nn.initializers.ones, (1,))
+        calls = self.variable("counts", "calls", jnp.zeros, ())
+        return x + calls.value
 
 
 def create(x):

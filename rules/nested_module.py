@@ -7,13 +7,12 @@ from migrate.rule import Example, Rule
 RULE = Rule(
     code="LNX113",
     name="nested-module",
-    title="A module of the project is built inside another module",
+    title="A module builds itself",
     fix="manual",
-    what="Reports `Block(...)` inside a Linen module, where `Block` is a Linen module of the project.",
-    why="The input sizes and random streams have to go through both constructors, which is not done yet.",
+    what="Reports a Linen module that builds a module of its own class, directly or through others.",
+    why="Which input sizes go to the inner one cannot be said, as they would depend on themselves.",
     use_instead=(
-        "Write the layers of the inner module into the outer one, or wrap the whole model: "
-        "`nnx.bridge.ToNNX(Net(), rngs=rngs)`."
+        "Write the levels as a loop, or wrap the whole model: `nnx.bridge.ToNNX(Net(), rngs=rngs)`."
     ),
     fix_safety="Nothing is edited: the whole training component stays as it is.",
     upstream="https://flax.readthedocs.io/en/latest/guides/bridge_guide.html#linen-nnx",
@@ -24,16 +23,14 @@ import flax.linen as nn
 import jax
 
 
-class Block(nn.Module):
-    @nn.compact
-    def __call__(self, x):
-        return nn.Dense(4)(x)
-
-
 class Net(nn.Module):
+    depth: int = 2
+
     @nn.compact
     def __call__(self, x):
-        return Block()(x)
+        if self.depth:
+            x = Net(self.depth - 1)(x)
+        return nn.Dense(4)(x)
 
 
 def create(x):

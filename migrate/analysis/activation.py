@@ -33,6 +33,7 @@ class Arguments:
     node: ast.Call
     args: tuple[Value, ...]
     keywords: tuple[tuple[str, Value], ...]
+    sources: tuple[ast.Call, ...] = ()
 
 
 def lost(run: Run, given: Arguments, *callee: Value) -> Value:

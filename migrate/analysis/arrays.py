@@ -1,124 +1,54 @@
-"""Shapes through array operations; what is not listed here has no known shape."""
+"""Arrays in expressions: arithmetic, attributes, items; what is not listed has no known shape."""
 
 from __future__ import annotations
 
 import ast
 
+from migrate.analysis import indexing
+from migrate.analysis.array_functions import function, method_of
 from migrate.analysis.kinds import UNKNOWN, Array, Const, Length, Method, Sequence, ShapeOf, Value
 from migrate.analysis.run import Run
-from migrate.analysis.sizes import SCALAR, UNKNOWN_SHAPE, Shape, Size, broadcast, combined, number
+from migrate.analysis.shapes import elementwise, filled, matmul, of, size_of
+from migrate.analysis.sizes import SYMBOLS, Shape, Size, combined
 
-OPERATORS: dict[type[ast.operator], str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.FloorDiv: "//"}
-MODULES = ("jax.numpy.", "numpy.", "jax.nn.", "jax.lax.", "flax.linen.")
-ELEMENTWISE = frozenset(
-    [
-        "abs",
-        "absolute",
-        "add",
-        "arctan",
-        "celu",
-        "clip",
-        "cos",
-        "cosh",
-        "elu",
-        "exp",
-        "expm1",
-        "gelu",
-        "hard_sigmoid",
-        "hard_silu",
-        "hard_swish",
-        "hard_tanh",
-        "leaky_relu",
-        "log",
-        "log1p",
-        "log_sigmoid",
-        "log_softmax",
-        "logaddexp",
-        "maximum",
-        "minimum",
-        "multiply",
-        "negative",
-        "relu",
-        "relu6",
-        "selu",
-        "sigmoid",
-        "sign",
-        "silu",
-        "sin",
-        "sinh",
-        "soft_sign",
-        "softmax",
-        "softplus",
-        "sqrt",
-        "square",
-        "standardize",
-        "subtract",
-        "swish",
-        "tanh",
-        "true_divide",
-        "where",
-        "divide",
-        "power",
-        "nan_to_num",
-        "stop_gradient",
-        "asarray",
-        "array",
-        "ones_like",
-        "zeros_like",
-    ]
-)
-FILLED = frozenset({"zeros", "ones", "empty", "full"})
-METHODS = frozenset({"astype", "clip", "copy", "block_until_ready"})
-OPTIONS = frozenset({"approximate", "axis", "dtype"})
+__all__ = ["arithmetic", "attribute", "elementwise", "filled", "function", "of", "size_of", "subscript",
+           "unary", "unpacked"]  # fmt: skip
 
 
-def of(value: Value) -> Shape | None:
-    """The shape of an array, of a Python number, or None for anything else."""
-    match value:
-        case Array(shape):
-            return shape
-        case Const(int() | float()) | Length():
-            return SCALAR
-        case _:
-            return None
-
-
-def elementwise(values: list[Value]) -> Value:
-    """The result of an operation that works element by element."""
-    result = SCALAR
-    for value in values:
-        shape = of(value)
-        if shape is None:
-            return UNKNOWN
-        result = broadcast(result, shape)
-    return Array(result) if result != UNKNOWN_SHAPE else UNKNOWN
-
-
-def size_of(value: Value) -> Size | None:
-    """A number as an expression."""
-    match value:
-        case Length(size):
-            return size
-        case Const(bool()):
-            return None
-        case Const(int(number_), name):
-            return Size(name) if name else number(number_)
-        case _:
-            return None
-
-
-def arithmetic(run: Run, node: ast.BinOp, left: Value, right: Value) -> Value:
-    """`left op right`; display concatenation is not followed."""
+def arithmetic(run: Run, node: ast.BinOp | ast.AugAssign, left: Value, right: Value) -> Value:
+    """`left op right`; of displays, only concatenation is followed."""
     run.escape(node, "LNX299", "a followed value is an operand", left, right)
     if isinstance(node.op, ast.MatMult):
-        return UNKNOWN
+        return matmul(left, right)
     if isinstance(left, Array) or isinstance(right, Array):
         return elementwise([left, right])
-    operator = OPERATORS.get(type(node.op))
+    if isinstance(node.op, ast.Add) and isinstance(left, ShapeOf | Sequence):
+        return _concatenated(left, right)
+    operator = SYMBOLS.get(type(node.op))
     sizes = size_of(left), size_of(right)
     if operator and sizes[0] and sizes[1]:
-        return Length(combined(sizes[0], operator, sizes[1]))
+        if isinstance(left, Const) and isinstance(right, Const):
+            return Length(combined(sizes[0], operator, sizes[1]))
+        scalar = all(not isinstance(side, Length) or side.scalar for side in (left, right))
+        return Length(combined(sizes[0], operator, sizes[1]), scalar)
     return UNKNOWN
+
+
+def _concatenated(left: Value, right: Value) -> Value:
+    """`x.shape[:-1] + (heads, dim)`."""
+    parts = []
+    for side in (left, right):
+        match side:
+            case Sequence(items):
+                parts.append(Shape(tuple(size_of(item) for item in items), True))
+            case ShapeOf(shape):
+                parts.append(shape)
+            case _:
+                return UNKNOWN
+    first, second = parts
+    if not second.exact:
+        return UNKNOWN
+    return ShapeOf(Shape((*first.axes, *second.axes), first.exact))
 
 
 def unary(run: Run, node: ast.UnaryOp, operand: Value) -> Value:
@@ -127,7 +57,7 @@ def unary(run: Run, node: ast.UnaryOp, operand: Value) -> Value:
     match node.op, operand:
         case ast.USub(), Const(int() | float() as number_):
             return Const(-number_)
-        case ast.USub() | ast.UAdd(), Array():
+        case ast.USub() | ast.UAdd() | ast.Invert(), Array():
             return operand
         case _:
             return UNKNOWN
@@ -135,59 +65,36 @@ def unary(run: Run, node: ast.UnaryOp, operand: Value) -> Value:
 
 def attribute(array: Array, name: str) -> Value:
     """`array.shape` and the methods whose result is known."""
-    if name == "shape":
-        return ShapeOf(array.shape)
-    return Method(array, name) if name in METHODS else UNKNOWN
+    match name:
+        case "shape":
+            return ShapeOf(array.shape)
+        case "ndim" if array.shape.rank is not None:
+            return Const(array.shape.rank)
+        case "T" if array.shape.rank is not None:
+            return Array(Shape(array.shape.axes[::-1], True))
+        case "size":
+            return UNKNOWN
+        case _:
+            return Method(array, name) if method_of(name) else UNKNOWN
 
 
-def subscript(holder: Value, index: Value) -> Value:
-    """`array.shape[i]`; items of arrays are not followed."""
-    if isinstance(holder, ShapeOf) and isinstance(index, Const) and isinstance(index.value, int):
-        size = holder.shape.axis(index.value)
-        return Length(size) if size else UNKNOWN
+def subscript(holder: Value, index: Value, node: ast.expr | None = None, run: Run | None = None) -> Value:
+    """`array.shape[i]`, `array[:, 0]`."""
+    if isinstance(holder, ShapeOf):
+        if isinstance(index, Const) and isinstance(index.value, int):
+            size = holder.shape.axis(index.value)
+            if size is None and index.value == 0 and holder.shape == Shape((), False, holder.shape.base):
+                size = Size(f"_first_axis_of_{holder.shape.base}") if holder.shape.base else None
+            return Length(size) if size else UNKNOWN
+        return indexing.of_shape(holder.shape, node) if node is not None else UNKNOWN
+    if isinstance(holder, Array) and node is not None and run is not None:
+        return indexing.of_array(run, holder.shape, node, index)
     return UNKNOWN
 
 
-def unpacked(kind: ShapeOf, count: int) -> Value:
+def unpacked(run: Run, kind: ShapeOf, count: int) -> Value:
     """`b, d = x.shape`: the axes by position from the end."""
-    axes = kind.shape.axes
-    known = axes[-count:] if axes else ()
-    missing: list[Value] = [UNKNOWN] * (count - len(known))
-    return Sequence((*missing, *(Length(axis) if axis else UNKNOWN for axis in known)))
-
-
-def function(name: str, args: list[Value], keywords: dict[str, Value]) -> Value:
-    """The result of a library function on arrays."""
-    prefix = next((p for p in MODULES if name.startswith(p)), None)
-    if prefix is None:
-        return UNKNOWN
-    short = name.removeprefix(prefix)
-    operands = {name: value for name, value in keywords.items() if name not in OPTIONS}
-    if short in FILLED and args and not operands:
-        return filled(args[0])
-    if short in ELEMENTWISE and args and (short != "where" or len(args) == 3):
-        return elementwise([*args, *operands.values()])
-    if short in {"concatenate", "concat"} and args and not operands:
-        return _concatenated(args, keywords)
-    return UNKNOWN
-
-
-def filled(shape: Value) -> Value:
-    """`jnp.zeros(shape)`."""
-    items = shape.items if isinstance(shape, Sequence) else (shape,)
-    sizes = tuple(size_of(item) for item in items)
-    if any(size is None for size in sizes) and not isinstance(shape, Sequence):
-        return UNKNOWN
-    return Array(Shape(sizes, True))
-
-
-def _concatenated(args: list[Value], keywords: dict[str, Value]) -> Value:
-    axis = args[1] if len(args) > 1 else keywords.get("axis", Const(0))
-    if axis != Const(-1) or not isinstance(args[0], Sequence) or not args[0].items:
-        return UNKNOWN
-    shapes = [of(item) for item in args[0].items]
-    last = [shape.axis(-1) if shape else None for shape in shapes]
-    total = last[0]
-    for size in last[1:]:
-        total = combined(total, "+", size) if total and size else None
-    return Array(Shape((total,))) if total else UNKNOWN
+    if kind.shape.base is not None and not kind.shape.exact:
+        run.learnt.setdefault(kind.shape.base, count)
+    axes = kind.shape.last(count)
+    return Sequence(tuple(Length(axis) if axis else UNKNOWN for axis in axes))

@@ -93,6 +93,8 @@ def _of_instance(run: Run, node: ast.Attribute, instance: Instance) -> Value:
             return ApplyFn(frozenset({instance}))
         case "init":
             return Method(instance, "init")
+        case "attend" if run.owner is not None:
+            return Method(instance, "attend")
         case _:
             run.escape(node, "LNX299", f"`.{node.attr}` of a module definition is not followed", instance)
             return UNKNOWN
@@ -104,6 +106,8 @@ def subscript(run: Run, node: ast.Subscript, holder: Value, index: Value) -> Val
         case Variables(tokens, stale), Const("params"):
             run.facts.site(ParamsItem(node))
             return Params(tokens, stale)
+        case Instance(), _ if run.owner is not None:
+            return UNKNOWN
         case Sequence(items), Const(int(at)) if -len(items) <= at < len(items):
             if followed(items[at]):
                 run.escape(
@@ -116,7 +120,7 @@ def subscript(run: Run, node: ast.Subscript, holder: Value, index: Value) -> Val
             run.escape(node, "LNX010", "a followed value is read from a dict: give it a name", item)
             return item
         case ((Array() | ShapeOf()), _):
-            return arrays.subscript(holder, index)
+            return arrays.subscript(holder, index, node.slice, run)
         case ((Params() | Variables() | Path()), Const(str(key))):
             return _path(run, node, holder, key)
         case _:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from migrate.analysis import library, linen, module_calls, modules, nnx, nnx_contexts
+from migrate.analysis import arrays, building, library, linen, module_calls, modules, nnx, nnx_contexts
 from migrate.analysis.activation import Arguments, enter, lost
 from migrate.analysis.kinds import (
     UNKNOWN,
@@ -14,7 +14,9 @@ from migrate.analysis.kinds import (
     Grad,
     Instance,
     Jit,
+    Length,
     Method,
+    Mixed,
     Partial,
     Symbol,
     Value,
@@ -51,7 +53,9 @@ def invoke(run: Run, callee: Value, given: Arguments) -> Value:
             return enter(run, callee, given)
         case Partial(function, args, keywords) if not followed(callee):
             names = dict(keywords) | dict(given.keywords)
-            return invoke(run, function, Arguments(given.node, (*args, *given.args), tuple(names.items())))
+            sources = (*given.sources, callee.site) if callee.site is not None else given.sources
+            merged = Arguments(given.node, (*args, *given.args), tuple(names.items()), sources)
+            return invoke(run, function, merged)
         case Jit(function, site):
             with nnx_contexts.compiling(run, site):
                 return _compiled(run, function, site, given)
@@ -63,6 +67,11 @@ def invoke(run: Run, callee: Value, given: Arguments) -> Value:
             return library.call(run, name, given)
         case Method() | ApplyFn() | Instance():
             return linen.call(run, callee, given)
+        case Mixed(parts) if run.owner is not None and all(isinstance(p, Instance) for p in parts):
+            return building.call(run, callee, given)
+        case Length(size) if run.owner is not None and size.text.startswith("self."):
+            lost(run, given, callee)
+            return arrays.elementwise(list(given.args)) if len(given.args) == 1 else UNKNOWN
         case _:
             return lost(run, given, callee)
 

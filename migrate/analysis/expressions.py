@@ -5,13 +5,14 @@ from __future__ import annotations
 import ast
 from dataclasses import replace
 
-from migrate.analysis import arrays, attributes, calls, module_calls, nnx_contexts
+from migrate.analysis import arrays, attributes, branches, calls, hoisting, module_calls, nnx_contexts
 from migrate.analysis.frames import Frame
 from migrate.analysis.kinds import (
     UNKNOWN,
     Array,
     Const,
     Dict,
+    Length,
     Sequence,
     Symbol,
     Value,
@@ -19,21 +20,47 @@ from migrate.analysis.kinds import (
 )
 from migrate.analysis.run import Run
 from migrate.analysis.scopes import COMPREHENSIONS, Comprehension
+from migrate.analysis.sizes import Size
 
 
 def evaluate(run: Run, node: ast.expr) -> Value:
     """The kind of `node`, which is remembered with it."""
-    value = run.facts.record(node, _evaluate(run, node))
+    value = _evaluate(run, node)
     if run.owner is not None:
+        value = _known(run, node, value)
         module_calls.check_value(run, node, value)
-    return value
+    return run.facts.record(node, value)
+
+
+KNOWN = (ast.BinOp, ast.BoolOp, ast.Compare, ast.IfExp, ast.Subscript, ast.UnaryOp, ast.Call, ast.JoinedStr)
+BUILTINS = frozenset(
+    {"len", "max", "min", "sum", "int", "float", "round", "abs", "bool", "tuple", "list", "range"}
+)
+
+
+def _known(run: Run, node: ast.expr, value: Value) -> Value:
+    """What is made from fields and sizes alone is known as an expression, whatever it is."""
+    if value != UNKNOWN or not isinstance(node, KNOWN) or run.owner is None:
+        return value
+    if isinstance(node, ast.Call):
+        callee = run.facts.values.get(node.func)
+        name = callee.name if isinstance(callee, Symbol) else ""
+        if name.removeprefix("builtins.") not in BUILTINS and not name.startswith("math."):
+            return value
+    if not any(isinstance(run.facts.values.get(part), Length) for part in ast.walk(node)):
+        return value
+    run.facts.values.pop(node, None)
+    text = hoisting.init_text(run.facts, run.owner, node)
+    if text is None or "_axis_" in text or "_first_axis" in text:
+        return value
+    return Length(Size(text if isinstance(node, (ast.Call, ast.Subscript)) else f"({text})"), False)
 
 
 def _evaluate(run: Run, node: ast.expr) -> Value:
     match node:
         case ast.Name(id=name):
             value = lookup(run, name)
-            return replace(value, name=name) if isinstance(value, Const) else value
+            return replace(value, name=name) if isinstance(value, Const) and _is_shown(run, node) else value
         case ast.Constant(value=value):
             return Const(value)
         case ast.Attribute():
@@ -51,6 +78,8 @@ def _evaluate(run: Run, node: ast.expr) -> Value:
             run.definitions.setdefault(node, function)
             return function
         case ast.IfExp(test=test, body=body, orelse=orelse):
+            if run.owner is not None:
+                return branches.run_choice(run, node)
             evaluate(run, test)
             return join(evaluate(run, body), evaluate(run, orelse))
         case ast.BoolOp(values=values):
@@ -78,6 +107,14 @@ def _evaluate(run: Run, node: ast.expr) -> Value:
         case _:
             _evaluate_parts(run, node)
             return UNKNOWN
+
+
+def _is_shown(run: Run, node: ast.expr) -> bool:
+    """Whether a constant is written by the name that it was read from: not where the name is local."""
+    if run.owner is None or not isinstance(node, ast.Name):
+        return True
+    variable = run.facts.scopes.variable(node, node.id)
+    return variable is None or isinstance(variable.scope, ast.Module)
 
 
 def lookup(run: Run, name: str) -> Value:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from migrate.analysis.kinds import Class, Instance, Token, Tokens, Value, join
 from migrate.analysis.pitfalls import Pitfall
 from migrate.analysis.scopes import FunctionNode, Scopes
-from migrate.analysis.sites import Binding, Running, Site
+from migrate.analysis.sites import Binding, Layer, Site, Summary, Turns
 from migrate.analysis.source import File, Files
 
 
@@ -44,8 +45,12 @@ class Facts:
     classes: dict[ast.ClassDef, Class] = field(default_factory=dict)
     trees: set[ast.expr] = field(default_factory=set)
     pitfalls: dict[tuple[ast.AST, type], Pitfall] = field(default_factory=dict)
-    loops: dict[ast.For, Running] = field(default_factory=dict)
+    loops: dict[ast.For, Turns] = field(default_factory=dict)
     imported: set[tuple[str, str]] = field(default_factory=set)
+    tests: dict[ast.If, str | None] = field(default_factory=dict)
+    partials: dict[ast.Call, tuple[ast.Call, ...]] = field(default_factory=dict)
+    finals: dict[str, str] = field(default_factory=dict)
+    summaries: dict[ast.ClassDef, Summary] = field(default_factory=dict)
     called: dict[ast.ClassDef, dict[str, ast.Call]] = field(default_factory=lambda: defaultdict(dict))
 
     def file(self, node: ast.AST) -> File:
@@ -58,6 +63,37 @@ class Facts:
         self.values[node] = value if known is None else join(known, value)
         return value
 
+    def forget(self, owner: ast.ClassDef) -> None:
+        """Drop all that one reading of a module class has found, before it is read again."""
+        inside = {node for statement in owner.body for node in ast.walk(statement)}
+        for node in inside & self.values.keys():
+            del self.values[node]
+        for node in inside & self.sites.keys():
+            del self.sites[node]
+        for key in [key for key in self.escapes if key[0] in inside]:
+            del self.escapes[key]
+        self.called.pop(owner, None)
+
+    def snapshot(self, within: ast.AST) -> tuple[dict[ast.AST, Value], dict[ast.AST, Site], Any]:
+        """What is known of the nodes below `within`, to be brought back by `restore`."""
+        inside = set(ast.walk(within))
+        values = {node: self.values[node] for node in inside & self.values.keys()}
+        sites = {node: self.sites[node] for node in inside & self.sites.keys()}
+        return values, sites, {key: escape for key, escape in self.escapes.items() if key[0] in inside}
+
+    def restore(self, within: ast.AST, kept: tuple[dict[ast.AST, Value], dict[ast.AST, Site], Any]) -> None:
+        """Go back to a snapshot."""
+        inside = set(ast.walk(within))
+        for known in (self.values, self.sites):
+            for node in inside & known.keys():
+                del known[node]
+        for key in [key for key in self.escapes if key[0] in inside]:
+            del self.escapes[key]
+        values, sites, escapes = kept
+        self.values |= values
+        self.sites |= sites
+        self.escapes |= escapes
+
     def site(self, site: Site) -> None:
         """Remember a site; two different readings of one place are a reason to leave it alone."""
         known = self.sites.get(site.node)
@@ -69,6 +105,8 @@ class Facts:
                 frozenset(),
             )
             return
+        if isinstance(site, Layer) and isinstance(known, Layer):
+            site = replace(site, inputs=known.inputs, calls=known.calls)
         self.sites[site.node] = site
 
     def pitfall(self, found: Pitfall) -> None:

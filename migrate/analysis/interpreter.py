@@ -11,7 +11,17 @@ import ast
 from collections.abc import Mapping
 from collections.abc import Sequence as Items
 
-from migrate.analysis import arrays, calls, imports, leftovers, loops, modules, nnx_bindings, nnx_contexts
+from migrate.analysis import (
+    arrays,
+    branches,
+    calls,
+    imports,
+    leftovers,
+    loops,
+    modules,
+    nnx_bindings,
+    nnx_contexts,
+)
 from migrate.analysis.activation import enter_unknown
 from migrate.analysis.expressions import evaluate
 from migrate.analysis.facts import Facts
@@ -49,6 +59,7 @@ def interpret(texts: Mapping[str, str], trees: Mapping[str, ast.Module], style: 
                 run_block(run, file.tree.body)
         _run_uncalled(run)
         _run_kept(run)
+        modules.read_pending(run)
         leftovers.record(facts, run.entered)
         nnx_bindings.settle(run)
     except TooComplex:
@@ -129,8 +140,9 @@ def _run(run: Run, statement: ast.stmt) -> None:
                 assign(run, target, evaluate(run, value))
         case ast.AugAssign(target=target, value=value):
             kinds = [evaluate(run, part) for part in (target, value)]
+            result = arrays.arithmetic(run, statement, *kinds)
             run.escape(statement, "LNX299", "a followed value is changed in place", *kinds)
-            assign(run, target, arrays.elementwise(kinds))
+            assign(run, target, result)
         case ast.Return(value=value):
             kind = evaluate(run, value) if value is not None else UNKNOWN
             known = run.frame.returned
@@ -138,6 +150,8 @@ def _run(run: Run, statement: ast.stmt) -> None:
             run.frame.live = False
         case ast.Expr(value=value):
             evaluate(run, value)
+        case ast.If() if run.owner is not None:
+            branches.run_if(run, statement)
         case ast.If(test=test, body=body, orelse=orelse):
             evaluate(run, test)
             _branch(run, [body, orelse])
@@ -206,7 +220,7 @@ def assign(run: Run, target: ast.expr, kind: Value) -> None:
 def _unpack(run: Run, elements: Items[ast.expr], kind: Value) -> None:
     starred = any(isinstance(element, ast.Starred) for element in elements)
     if isinstance(kind, ShapeOf):
-        kind = arrays.unpacked(kind, len(elements))
+        kind = arrays.unpacked(run, kind, len(elements))
     if isinstance(kind, Sequence) and not starred and len(kind.items) == len(elements):
         for element, item in zip(elements, kind.items, strict=True):
             assign(run, element, item)

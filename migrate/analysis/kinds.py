@@ -13,10 +13,10 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from migrate.analysis import nnx_kinds
+from migrate.analysis.sizes import Shape, Size, joined
 
 if TYPE_CHECKING:
     from migrate.analysis.frames import Frame
-    from migrate.analysis.sizes import Shape, Size
 
 
 @dataclass(frozen=True)
@@ -64,9 +64,13 @@ class ShapeOf:
 
 @dataclass(frozen=True)
 class Length:
-    """A number that is known as an expression: one axis, or a field of a module."""
+    """A value that is known as an expression: one axis, a field of a module, what is made from them.
+
+    Where it is not surely a number, `scalar` is false: its shape in an operation on arrays is not known.
+    """
 
     size: Size
+    scalar: bool = True
 
 
 @dataclass(frozen=True)
@@ -102,6 +106,7 @@ class Partial:
     function: Value
     args: tuple[Value, ...]
     keywords: tuple[tuple[str, Value], ...]
+    site: ast.Call | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -122,13 +127,19 @@ class Object:
 
 @dataclass(frozen=True)
 class Loop:
-    """A loop that can be written in `__init__` too: `index` counts its turns, `count` is their number."""
+    """A loop that can be written in `__init__` too: `index` counts its turns, `count` is their number.
+
+    `header` is what stands between `for` and the colon there; `named` says that the original loop has to be
+    given the same header, as its own has no index.
+    """
 
     node: ast.For
     index: str
     count: str
-    iterated: ast.expr
-    element: ast.expr | None
+    header: str
+    target: str
+    iterated: str
+    bound: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -331,6 +342,8 @@ def join(left: Value, right: Value) -> Value:
             return Method(join(a, b), name)
         case ApplyFn(a), ApplyFn(b):
             return ApplyFn(a | b)
+        case Array(a), Array(b):
+            return Array(joined(a, b))
         case Sequence(a), Sequence(b) if len(a) == len(b):
             return Sequence(tuple(join(x, y) for x, y in zip(a, b, strict=True)))
         case Dict(a), Dict(b) if [k for k, _ in a] == [k for k, _ in b]:
@@ -377,6 +390,7 @@ def mapped(value: Value, change: Any) -> Value:
                 function,
                 tuple(mapped(v, change) for v in args),
                 tuple((k, mapped(v, change)) for k, v in keywords),
+                value.site,
             )
         case Method(receiver, name):
             return Method(mapped(receiver, change), name)

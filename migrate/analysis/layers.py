@@ -1,58 +1,201 @@
 """The table of Linen layers that have an NNX layer of the same function, and of shared functions.
 
-Source of the facts: flax/linen/linear.py and flax/nnx/nn/linear.py of Flax 0.12; the parameter trees
-are equal and the outputs are bitwise equal in float32 and in half precision.
+Source of the facts: flax/linen and flax/nnx/nn of Flax 0.12, compared layer by layer: the trees of
+parameters are equal, and outputs and gradients are bitwise equal with what is written here.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from migrate.analysis.sizes import Shape, Size
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
 class LayerKind:
     """How one Linen layer is built in NNX.
 
-    `positional` are the names of Linen's fields in their order; `kept` are the keywords that NNX
-    takes under the same name; `sized` is the field that gives the last axis of the output.
+    `positional` are the names of Linen's fields in their order; `first` is what NNX takes by position:
+    a field, or `"in"` for the last axis of the input; `kept` are the keywords that NNX takes under the same
+    name; `added` are keywords that Linen's defaults need; `late` may be given at the call as well, where a
+    field without a value at either place is an error in Linen. `calls` are the names of Linen's arguments
+    after the input, of which NNX takes those in `renamed` under another name. `output` names the rule for
+    the shape of the result.
     """
 
     target: str
     positional: tuple[str, ...]
+    first: tuple[str, ...]
     kept: frozenset[str]
-    sized: str
-    leaves: tuple[str, ...]
+    output: str
+    leaves: tuple[str, ...] = ()
+    stats: tuple[str, ...] = ()
+    added: tuple[tuple[str, str], ...] = ()
+    late: frozenset[str] = frozenset()
+    calls: tuple[str, ...] = ()
+    only_keywords: frozenset[str] = frozenset()
+    renamed: dict[str, str] = field(default_factory=dict, hash=False)
+    draws: bool = False
+    streams: bool = True
+    inputs: int = 1
+    optional: frozenset[str] = frozenset()
 
-    def output(self, inputs: Shape, size: Size | None) -> Shape:
-        """The shape of the output."""
-        return inputs.with_last(size)
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
 
 
-_DENSE = (
-    "features",
-    "use_bias",
-    "dtype",
-    "param_dtype",
-    "precision",
-    "kernel_init",
-    "bias_init",
-    "promote_dtype",
+_DENSE = _words("features use_bias dtype param_dtype precision kernel_init bias_init promote_dtype")
+_CONV = _words(
+    "features kernel_size strides padding input_dilation kernel_dilation feature_group_count use_bias mask "
+    "dtype param_dtype precision kernel_init bias_init promote_dtype"
+)
+_TRANSPOSE = _words(
+    "features kernel_size strides padding kernel_dilation use_bias mask dtype param_dtype precision "
+    "kernel_init bias_init transpose_kernel promote_dtype"
+)
+_NORM = _words("use_bias use_scale bias_init scale_init")
+_OVER = _words("axis_name axis_index_groups use_fast_variance")
+_ATTENTION = _words(
+    "num_heads dtype param_dtype qkv_features out_features broadcast_dropout dropout_rate deterministic "
+    "precision kernel_init out_kernel_init bias_init out_bias_init use_bias attention_fn decode normalize_qk"
+)
+_TYPES = frozenset({"dtype", "param_dtype"})
+_ATTENTION_KIND = LayerKind(
+    target="MultiHeadAttention",
+    positional=_ATTENTION,
+    first=("num_heads", "in"),
+    kept=frozenset(_ATTENTION) - {"num_heads", "decode"},
+    output="attention",
+    added=(("decode", "False"),),
+    late=frozenset({"deterministic"}),
+    calls=("inputs_k", "inputs_v", "mask", "deterministic", "dropout_rng", "sow_weights"),
+    only_keywords=frozenset({"mask", "deterministic", "dropout_rng", "sow_weights"}),
+    renamed={"dropout_rng": "rngs"},
+    draws=True,
+    inputs=3,
+    optional=frozenset({"deterministic"}),
 )
 LAYERS: dict[str, LayerKind] = {
     "flax.linen.Dense": LayerKind(
         target="Linear",
         positional=_DENSE,
-        kept=frozenset({"use_bias", "dtype", "param_dtype", "precision", "kernel_init", "bias_init"}),
-        sized="features",
+        first=("in", "features"),
+        kept=frozenset(_DENSE) - {"features", "promote_dtype"},
+        output="features",
         leaves=("kernel", "bias"),
     ),
+    "flax.linen.DenseGeneral": LayerKind(
+        target="LinearGeneral",
+        positional=_words(
+            "features axis batch_dims use_bias dtype param_dtype kernel_init bias_init precision"
+        ),
+        first=("general", "features"),
+        kept=frozenset(_words("axis use_bias dtype param_dtype kernel_init bias_init precision")),
+        output="general",
+        leaves=("kernel", "bias"),
+    ),
+    "flax.linen.Conv": LayerKind(
+        target="Conv",
+        positional=_CONV,
+        first=("in", "features", "kernel_size"),
+        kept=frozenset(_CONV) - {"features", "kernel_size", "promote_dtype"},
+        output="conv",
+        leaves=("kernel", "bias"),
+    ),
+    "flax.linen.ConvTranspose": LayerKind(
+        target="ConvTranspose",
+        positional=_TRANSPOSE,
+        first=("in", "features", "kernel_size"),
+        kept=frozenset(_TRANSPOSE) - {"features", "kernel_size", "promote_dtype"},
+        output="transpose",
+        leaves=("kernel", "bias"),
+    ),
+    "flax.linen.Embed": LayerKind(
+        target="Embed",
+        positional=_words("num_embeddings features dtype param_dtype embedding_init"),
+        first=("num_embeddings", "features"),
+        kept=_TYPES | {"embedding_init"},
+        output="embed",
+        leaves=("embedding",),
+    ),
+    "flax.linen.LayerNorm": LayerKind(
+        target="LayerNorm",
+        positional=("epsilon", "dtype", "param_dtype", *_NORM, "reduction_axes", "feature_axes", *_OVER),
+        first=("in",),
+        kept=frozenset({"epsilon", *_TYPES, *_NORM, *_OVER}),
+        output="same",
+        leaves=("scale", "bias"),
+        calls=("mask",),
+        only_keywords=frozenset({"mask"}),
+    ),
+    "flax.linen.RMSNorm": LayerKind(
+        target="RMSNorm",
+        positional=_words("epsilon dtype param_dtype use_scale scale_init reduction_axes feature_axes"),
+        first=("in",),
+        kept=frozenset({"epsilon", *_TYPES, "use_scale", "scale_init", *_OVER}),
+        output="same",
+        leaves=("scale",),
+        calls=("mask",),
+        only_keywords=frozenset({"mask"}),
+    ),
+    "flax.linen.GroupNorm": LayerKind(
+        target="GroupNorm",
+        positional=("num_groups", "group_size", "epsilon", "dtype", "param_dtype", *_NORM, "reduction_axes"),
+        first=("in",),
+        kept=frozenset({"num_groups", "group_size", "epsilon", *_TYPES, *_NORM, "reduction_axes", *_OVER}),
+        output="same",
+        leaves=("scale", "bias"),
+        calls=("mask",),
+        only_keywords=frozenset({"mask"}),
+    ),
+    "flax.linen.BatchNorm": LayerKind(
+        target="BatchNorm",
+        positional=(
+            *("use_running_average", "axis", "momentum", "epsilon", "dtype", "param_dtype"),
+            *_NORM,
+        ),
+        first=("in",),
+        kept=frozenset({"use_running_average", "axis", "momentum", "epsilon", *_TYPES, *_NORM, *_OVER}),
+        output="same",
+        leaves=("scale", "bias"),
+        stats=("mean", "var"),
+        late=frozenset({"use_running_average"}),
+        calls=("use_running_average", "mask"),
+        only_keywords=frozenset({"mask"}),
+    ),
+    "flax.linen.Dropout": LayerKind(
+        target="Dropout",
+        positional=("rate", "broadcast_dims", "deterministic", "rng_collection"),
+        first=("rate",),
+        kept=frozenset({"broadcast_dims", "deterministic", "rng_collection"}),
+        output="same",
+        late=frozenset({"deterministic"}),
+        calls=("deterministic", "rng"),
+        only_keywords=frozenset({"deterministic", "rng"}),
+        renamed={"rng": "rngs"},
+        draws=True,
+        streams=False,
+    ),
+    "flax.linen.PReLU": LayerKind(
+        target="PReLU",
+        positional=("param_dtype", "negative_slope_init"),
+        first=(),
+        kept=frozenset({"param_dtype", "negative_slope_init"}),
+        output="same",
+        leaves=("negative_slope",),
+        streams=False,
+    ),
+    "flax.linen.SelfAttention": _ATTENTION_KIND,
+    "flax.linen.MultiHeadDotProductAttention": _ATTENTION_KIND,
+    "flax.linen.MultiHeadAttention": _ATTENTION_KIND,
 }
+NORMS = frozenset(f"flax.linen.{name}" for name in ("LayerNorm", "RMSNorm", "GroupNorm", "BatchNorm"))
+SELF_CALLS = ("mask", "deterministic", "dropout_rng", "sow_weights")
+"""The arguments of `SelfAttention` after its input, which may all be given by position."""
 
 FUNCTIONS = frozenset(
     [
         "celu",
+        "combine_masks",
         "elu",
         "gelu",
         "glu",
@@ -64,6 +207,8 @@ FUNCTIONS = frozenset(
         "log_sigmoid",
         "log_softmax",
         "logsumexp",
+        "make_attention_mask",
+        "make_causal_mask",
         "one_hot",
         "relu",
         "selu",

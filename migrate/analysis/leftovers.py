@@ -85,6 +85,15 @@ def _record_unexplained(facts: Facts) -> None:
         built = name.startswith(LIBRARY) and name.rpartition(".")[2][:1].isupper()
         if built or name == "flax.TrainState.create":
             text = name.replace("flax.TrainState", "TrainState").removeprefix("flax.")
-            facts.escape(
-                node, "LNX015", f"`{text}` is used here in a way that cannot be followed", frozenset()
-            )
+            message = f"`{text}` is used here in a way that cannot be followed"
+            facts.escape(node, "LNX015", message, frozenset(), owner=_module_around(facts, node))
+
+
+def _module_around(facts: Facts, node: ast.AST) -> ast.ClassDef | None:
+    """The module class that a node stands in."""
+    scopes = facts.scopes
+    classes = [scope for scope in scopes.enclosing(scopes.scope[node]) if scope in facts.classes]
+    known = [
+        scope for scope in classes if isinstance(scope, ast.ClassDef) and is_module(facts.classes[scope])
+    ]
+    return known[0] if known else None

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from migrate.analysis import arrays, linen, modules, nnx
+from migrate.analysis import arrays, building, linen, modules, nnx, own_variables
 from migrate.analysis.activation import Arguments, enter_callbacks, lost
 from migrate.analysis.kinds import (
     UNKNOWN,
+    Array,
     Const,
     Grad,
     Grads,
+    Length,
     OptState,
     Params,
     Partial,
+    Sequence,
+    ShapeOf,
     Value,
     Variables,
     followed,
 )
 from migrate.analysis.layers import LAYERS
 from migrate.analysis.run import Run
+from migrate.analysis.sizes import Size
 
 LEAF_READERS = frozenset({"jax.tree.leaves", "optax.global_norm"})
 GRADIENT_LIBRARIES = ("jax.", "optax.", "numpy.")
@@ -34,9 +39,15 @@ def call(run: Run, name: str, given: Arguments) -> Value:
         case "jax.grad" | "jax.value_and_grad" if given.args:
             return _grad(name, given, keywords)
         case "functools.partial" if given.args:
-            return Partial(given.args[0], given.args[1:], given.keywords)
+            return Partial(given.args[0], given.args[1:], given.keywords, given.node)
         case "flax.TrainState.create" | "flax.TrainState":
             return linen.create(run, given)
+        case "linen2nnx.param":
+            return own_variables.parameter(run, given)
+        case "linen2nnx.make_rng":
+            return own_variables.draw(run, given)
+        case "builtins.len" if run.owner is not None and len(given.args) == 1:
+            return _length(given.args[0])
         case _ if name in LAYERS:
             return _layer(run, name, given, keywords)
         case _ if name.startswith("flax.linen.") and name.rpartition(".")[2][0].isupper():
@@ -67,7 +78,20 @@ def _grad(name: str, given: Arguments, keywords: dict[str, Value]) -> Value:
 def _layer(run: Run, name: str, given: Arguments, keywords: dict[str, Value]) -> Value:
     if run.owner is None:
         return linen.define_layer(run, name, given)
-    return modules.construct(run, given.node, name, keywords, (len(given.args), len(given.keywords)))
+    return building.construct(run, name, None, given)
+
+
+def _length(value: Value) -> Value:
+    """`len(x)` of an array or a tuple."""
+    match value:
+        case Array(shape):
+            return arrays.subscript(ShapeOf(shape), Const(0))
+        case Sequence(items):
+            return Const(len(items))
+        case Length(size, False):
+            return Length(Size(f"len({size.text})"))
+        case _:
+            return UNKNOWN
 
 
 def _other_layer(run: Run, name: str, given: Arguments) -> Value:

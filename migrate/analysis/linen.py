@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import replace
 
-from migrate.analysis import arrays, attributes, modules
+from migrate.analysis import array_functions, arrays, attributes, building, modules
 from migrate.analysis.activation import Arguments, enter, lost
 from migrate.analysis.kinds import (
     UNKNOWN,
@@ -47,9 +47,9 @@ def define(run: Run, cls: Class, given: Arguments) -> Value:
     _no_followed_arguments(run, given)
     if run.owner is not None:
         run.entered.add(cls.node)
-        modules.blocked(run, given.node, "LNX113", "a module of the project is built inside another module")
-        return UNKNOWN
-    modules.summarise(run, cls)
+        return building.construct(run, cls.node.name, cls, given)
+    run.entered.add(cls.node)
+    run.pending.setdefault(cls.node, cls)
     return _definition(run, Instance(cls, given.node))
 
 
@@ -75,7 +75,9 @@ def call(run: Run, callee: Method | ApplyFn | Instance, given: Arguments) -> Val
         case ApplyFn(instances):
             return _apply(run, instances, given)
         case Instance():
-            return modules.call_layer(run, given.node, callee, list(given.args))
+            return building.call(run, callee, given)
+        case Method(Instance() as instance, "attend") if run.owner is not None:
+            return building.attend(run, instance, given)
         case Method(Instance() as instance, "init"):
             return _init(run, instance, given)
         case Method(State() as state, "apply_gradients"):
@@ -83,10 +85,8 @@ def call(run: Run, callee: Method | ApplyFn | Instance, given: Arguments) -> Val
         case Method(State() as state, name):
             run.escape(given.node, "LNX012", f"`{name}` of a train state has no rewriting yet", state)
             return UNKNOWN
-        case Method(Array() as array, "astype" | "copy" | "block_until_ready"):
-            return array
-        case Method(Array() as array, "clip"):
-            return arrays.elementwise([array, *given.args, *dict(given.keywords).values()])
+        case Method(Array() as array, name):
+            return array_functions.method(array, name, list(given.args), dict(given.keywords))
         case Method(Sequence() as items, _):
             _escape_all(run, given, "a followed value is put into a list", items)
             return UNKNOWN
@@ -109,6 +109,7 @@ def _init(run: Run, instance: Instance, given: Arguments) -> Value:
     shapes = tuple(arrays.of(value) or UNKNOWN_SHAPE for value in given.args[1:])
     run.escape(node, "LNX010", "a followed value is handed to `init`", *given.args)
     run.facts.site(Init(node, instance, node.args[0], tuple(node.args[1:]), shapes))
+    modules.initialised(run, instance, node, shapes)
     token = Token(node)
     run.facts.origins[token] = frozenset({instance})
     return Variables(frozenset({token}))

@@ -1,59 +1,120 @@
-"""Loops over fields that build layers: `for width in self.widths: x = nn.Dense(width)(x)`.
+"""Loops that build layers: `for width in self.widths: x = nn.Dense(width)(x)`.
 
-Such a loop is run once with symbols: the element of the field, and a running size for the array that
-goes round. What comes out is how the running size begins and how an iteration leaves it.
+Such a loop is run with symbols: the element of what it runs over, and a running size for what each turn
+changes. What comes out is how the running sizes begin, and how a turn leaves them.
 """
 
 from __future__ import annotations
 
 import ast
 
-from migrate.analysis import arrays
-from migrate.analysis.kinds import UNKNOWN, Array, Class, Length, Loop, Symbol, Value
-from migrate.analysis.modules import blocked, field_names, hoistable, methods
-from migrate.analysis.run import Counter, Run
-from migrate.analysis.sites import Running
-from migrate.analysis.sizes import Shape, Size
+from migrate.analysis import counting
+from migrate.analysis.classes import field_names
+from migrate.analysis.hoisting import init_text
+from migrate.analysis.kinds import UNKNOWN, Array, Const, Length, Loop, Symbol, Value
+from migrate.analysis.modules import blocked
+from migrate.analysis.run import Run
+from migrate.analysis.shapes import size_of
+from migrate.analysis.sites import Running, Turns
+from migrate.analysis.sizes import Shape, Size, combined
 
 LEAVING = (ast.Break, ast.Continue, ast.Return, ast.Yield, ast.YieldFrom)
-RUNNING = ("features", "size", "in_size", "running_features")
+NAMES = {-1: "features", -2: "width", -3: "height", -4: "depth"}
+Key = tuple[str, int | None]
+"""A variable, and which of its axes; None for a number."""
 
 
 def recognised(run: Run, node: ast.stmt) -> Loop | None:
-    """The loop, if it stands right in `__call__` and runs over a field or a range of one."""
-    owner = run.owner
-    if not isinstance(node, ast.For) or owner is None or node.orelse:
+    """The loop, if it runs over something that `__init__` has as well."""
+    if not isinstance(node, ast.For) or run.owner is None or node.orelse:
         return None
-    call = methods(owner).get("__call__")
-    if call is None or node not in call.body or any(isinstance(n, LEAVING) for n in ast.walk(node)):
+    function = run.facts.scopes.function(node)
+    if not isinstance(function, ast.FunctionDef) or function.name != "__call__":
         return None
-    loop = _shape(run, node)
-    return loop if loop is not None and hoistable(run, owner, loop.iterated) else None
+    if any(isinstance(n, LEAVING) for n in ast.walk(node)):
+        return None
+    run.evaluate(node.iter)
+    return _shape(run, node)
 
 
 def _shape(run: Run, node: ast.For) -> Loop | None:
-    text = run.facts.files.segment
     match node.target, node.iter:
-        case ast.Tuple(elts=[ast.Name(id=index), element]), ast.Call(args=[inner], keywords=[]) as call:
-            return (
-                Loop(node, index, f"len({text(inner)})", inner, element)
-                if _is(run, call, "enumerate")
-                else None
-            )
-        case ast.Name(id=name), ast.Call(args=[count], keywords=[]) as call if _is(run, call, "range"):
-            index = name if name != "_" else _free(run, "i")
-            return Loop(node, index, text(count), count, None)
-        case (ast.Name() | ast.Tuple()) as element, (ast.Attribute() | ast.Subscript() | ast.Name()) as inner:
-            return Loop(node, _free(run, "i"), f"len({text(inner)})", inner, element)
-        case _:
+        case ast.Tuple(elts=[ast.Name(id=index), _]), ast.Call(args=[inner], keywords=[]) as call if _is(
+            run, call, "enumerate"
+        ):
+            return _made(run, node, index, inner, None)
+        case ast.Name(id=name), ast.Call(keywords=[]) as call if _is(run, call, "range"):
+            return _over_range(run, node, name, call)
+        case _, ast.Call(args=inner, keywords=[]) as call if _is(run, call, "zip") and inner:
+            return _made(run, node, None, inner[0], call)
+        case _, ast.Call():
             return None
+        case _, iterated:
+            return _made(run, node, None, iterated, None)
+
+
+def _over_range(run: Run, node: ast.For, name: str, call: ast.Call) -> Loop | None:
+    texts = [_text(run, arg) for arg in call.args]
+    index = name if name != "_" else _free(run, "i")
+    bound = frozenset({index})
+    if None in texts or len(texts) > 2:
+        return None
+    known = [text for text in texts if text is not None]
+    iterated = f"range({', '.join(known)})"
+    if len(known) == 1:
+        return Loop(node, index, known[0], f"for {index} in {iterated}:", index, iterated, bound)
+    begin, end = Size(known[0]), Size(known[1])
+    turn = combined(Size(index), "-", begin).text
+    return Loop(
+        node, turn, combined(end, "-", begin).text, f"for {index} in {iterated}:", index, iterated, bound
+    )
+
+
+def _made(
+    run: Run, node: ast.For, index: str | None, counted: ast.expr, whole: ast.Call | None
+) -> Loop | None:
+    """A loop over the items of something, which are counted by `index`."""
+    text, length = _text(run, node.iter), _length(run, counted)
+    if text is None or length is None:
+        return None
+    element = run.facts.files.segment(node.target).strip("()")
+    if index is not None:
+        return Loop(node, index, length, f"for {element} in {text}:", element, text, _bound(node.target))
+    index = _free(run, "i")
+    inner = f"({element})" if isinstance(node.target, ast.Tuple) else element
+    target, iterated = f"{index}, {inner}", f"enumerate({text})"
+    bound = _bound(node.target) | {index}
+    return Loop(node, index, length, f"for {target} in {iterated}:", target, iterated, bound)
+
+
+def _length(run: Run, node: ast.expr) -> str | None:
+    if isinstance(node, ast.Tuple | ast.List) and not any(isinstance(e, ast.Starred) for e in node.elts):
+        return str(len(node.elts))
+    text = _text(run, node)
+    return None if text is None else f"len({text})"
+
+
+def _text(run: Run, node: ast.expr) -> str | None:
+    assert run.owner is not None
+    return init_text(run.facts, run.owner, node)
+
+
+def _bound(target: ast.expr) -> frozenset[str]:
+    return frozenset(n.id for n in ast.walk(target) if isinstance(n, ast.Name))
 
 
 def _free(run: Run, name: str) -> str:
     """`name`, or a longer one where the module uses it already."""
+    return _unused(run, (name, *(f"{name}{k}" for k in "jklmn")), f"{name}_layer")
+
+
+def _unused(run: Run, names: tuple[str, ...], otherwise: str) -> str:
     assert run.owner is not None
     used = {n.id for n in ast.walk(run.owner.node) if isinstance(n, ast.Name)} | set(field_names(run.owner))
-    return name if name not in used else _free(run, f"{name}_layer" if len(name) == 1 else f"{name}_")
+    used |= {n.arg for n in ast.walk(run.owner.node) if isinstance(n, ast.arg)}
+    used |= {name for loop in run.loops for name in loop.bound}
+    used |= {r.name for turns in run.facts.loops.values() for r in turns.running}
+    return next((name for name in names if name not in used), otherwise)
 
 
 def _is(run: Run, call: ast.Call, name: str) -> bool:
@@ -61,76 +122,187 @@ def _is(run: Run, call: ast.Call, name: str) -> bool:
 
 
 def execute(run: Run, loop: Loop) -> None:
-    """Run the body once; the array that changes its size goes round under the name of the running size."""
-    run.evaluate(loop.node.iter)
-    _bind_target(run, loop)
-    entry = dict(run.frame.vars)
-    changing = _changing(run, loop, entry)
-    if len(changing) > 1:
-        blocked(run, loop.node, "LNX111", "more than one array changes its size in a loop that builds layers")
+    """Run the body with running sizes; the names of layers count the turns."""
+    if not any(isinstance(n, ast.Call) for n in ast.walk(loop.node)):
         return
-    run.frame.vars = dict(entry)
-    running = _running_name(run, run.owner)
-    for name in changing:
-        run.frame.vars[name] = Array(_with_last(entry[name], Size(running)))
-    run.loop = loop
-    counted = dict(run.counters)
-    run.execute(loop.node.body)
-    run.loop = None
-    _count(run, loop, counted)
-    for name, start in changing.items():
-        _record_running(run, loop, running, start, run.frame.vars[name])
-        run.frame.vars[name] = Array(_with_last(entry[name], Size(running)))
+    entry, counters = dict(run.frame.vars), dict(run.counters)
+    kept = run.facts.snapshot(loop.node)
+    run.facts.loops.pop(loop.node, None)
+    built = _turn(run, loop, entry, {})
+    changing = _changing(run, entry, run.frame.vars)
+    names = _names(run, loop, changing)
+    run.facts.restore(loop.node, kept)
+    start = _begun(entry, names)
+    run.facts.loops[loop.node] = Turns(loop, ())
+    _turn(run, loop, start, _at_turn(run, loop, counters, built))
+    running, lost = _ends(run, entry, names)
+    if lost:
+        run.facts.restore(loop.node, kept)
+        names = {key: name for key, name in names.items() if key not in lost}
+        start = _forgotten(_begun(entry, names), lost)
+        _turn(run, loop, start, _at_turn(run, loop, counters, built))
+        running, _ = _ends(run, entry, names)
+    run.facts.loops[loop.node] = Turns(loop, running)
+    run.frame.vars = _left(run, loop, start)
+    run.counters = _after(loop, counters, built)
 
 
-def _bind_target(run: Run, loop: Loop) -> None:
+def _turn(run: Run, loop: Loop, start: dict[str, Value], counters: dict[str, Size]) -> dict[str, Size]:
+    """One turn of the loop; how many layers it builds beyond `counters`."""
+    run.frame.vars = dict(start)
+    run.counters = dict(counters)
     run.assign(loop.node.target, UNKNOWN)
-    run.frame.vars[loop.index] = Length(Size(loop.index))
-    for name in ast.walk(loop.element) if loop.element is not None else ():
-        if isinstance(name, ast.Name):
-            run.frame.vars[name.id] = Length(Size(name.id))
-
-
-def _with_last(value: Value, size: Size) -> Shape:
-    return value.shape.with_last(size) if isinstance(value, Array) else Shape((size,))
-
-
-def _changing(run: Run, loop: Loop, entry: dict[str, Value]) -> dict[str, Size]:
-    """The arrays whose last axis an iteration changes, with the size that they start from."""
-    run.loop = loop
-    counters, sites = dict(run.counters), dict(run.facts.sites)
+    for name in loop.bound:
+        run.frame.vars[name] = Length(Size(name))
+    run.facts.record(loop.node.target, UNKNOWN)
+    run.loops = (*run.loops, loop)
     run.execute(loop.node.body)
-    after = run.frame.vars
-    run.counters, run.facts.sites, run.loop = counters, sites, None
-    changing = {}
-    for name, value in entry.items():
-        before = arrays.of(value) if isinstance(value, Array) else None
-        now = arrays.of(after.get(name, UNKNOWN)) if isinstance(after.get(name), Array) else None
-        start = before.axis(-1) if before else None
-        if start is not None and (now is None or now.axis(-1) != start):
-            changing[name] = start
-    return changing
+    run.loops = run.loops[:-1]
+    return run.counters
 
 
-def _count(run: Run, loop: Loop, before: dict[str, Counter]) -> None:
-    """After the loop, each class that it built has as many more layers as there were turns."""
-    for short, counter in run.counters.items():
-        built = counter.number - before.get(short, Counter()).number
-        if built and (built > 1 or counter.turns):
-            blocked(run, loop.node, "LNX111", f"more than one `{short}` is built in a turn, or in two loops")
-        if built:
-            run.counters[short] = Counter(loop.count, counter.number - built)
+def _changing(run: Run, entry: dict[str, Value], after: dict[str, Value]) -> list[Key]:
+    """What an iteration changes: axes of arrays, and numbers."""
+    changed: list[Key] = []
+    for name, before in entry.items():
+        now = after.get(name, UNKNOWN)
+        if isinstance(before, Array):
+            shape = now.shape if isinstance(now, Array) else Shape()
+            count = max(len(before.shape.axes), len(shape.axes), 1)
+            changed += [
+                (name, i)
+                for i in range(-count, 0)
+                if before.shape.axis(i) is not None and before.shape.axis(i) != shape.axis(i)
+            ]
+        elif isinstance(before, Length | Const) and now != before and size_of(before) is not None:
+            changed.append((name, None))
+    return changed
 
 
-def _running_name(run: Run, owner: Class | None) -> str:
-    assert owner is not None
-    taken = {*field_names(owner), *(n.id for n in ast.walk(owner.node) if isinstance(n, ast.Name))}
-    return next((name for name in RUNNING if name not in taken), "running_input_features")
+def _names(run: Run, loop: Loop, changing: list[Key]) -> dict[Key, str]:
+    """A name for each running size; a number goes under its own."""
+    names: dict[Key, str] = {}
+    for name, axis in sorted(changing, key=lambda key: (not _carried(loop, key[0]), key[1] or 0)):
+        if axis is None:
+            names[name, axis] = name
+        else:
+            base = NAMES.get(axis, "axis")
+            wanted = (base, f"in_{base}", f"{name}_{base}", *(f"{base}_{k}" for k in range(2, 9)))
+            free = tuple(w for w in wanted if w not in names.values())
+            names[name, axis] = _unused(run, free, f"running_{name}_{base}")
+    return names
 
 
-def _record_running(run: Run, loop: Loop, running: str, start: Size, end: Value) -> None:
-    size = end.shape.axis(-1) if isinstance(end, Array) else None
-    if size is None:
-        blocked(run, loop.node, "LNX112", "the size of an array after one turn of this loop cannot be told")
-        return
-    run.facts.loops[loop.node] = Running(running, start, size)
+def _carried(loop: Loop, name: str) -> bool:
+    """Whether the loop reads the name before it binds it."""
+    nodes = [n for s in loop.node.body for n in ast.walk(s) if isinstance(n, ast.Name) and n.id == name]
+    first = min(nodes, key=lambda n: (n.lineno, isinstance(n.ctx, ast.Store), n.col_offset), default=None)
+    return first is not None and isinstance(first.ctx, ast.Load)
+
+
+def _begun(entry: dict[str, Value], names: dict[Key, str]) -> dict[str, Value]:
+    """The variables at the start of a turn, with running sizes in place of what changes."""
+    start = dict(entry)
+    for (name, axis), running in names.items():
+        start[name] = _with(start[name], axis, Size(running))
+    return start
+
+
+def _with(value: Value, axis: int | None, size: Size | None) -> Value:
+    if axis is None:
+        return Length(size) if size is not None else UNKNOWN
+    if not isinstance(value, Array):
+        return UNKNOWN
+    shape = value.shape
+    last = list(shape.last(max(-axis, len(shape.axes))))
+    last[axis] = size
+    return Array(Shape(tuple(last), shape.exact, shape.base))
+
+
+def _forgotten(start: dict[str, Value], lost: list[Key]) -> dict[str, Value]:
+    for name, axis in lost:
+        start[name] = _with(start[name], axis, None)
+    return start
+
+
+def _ends(run: Run, entry: dict[str, Value], names: dict[Key, str]) -> tuple[tuple[Running, ...], list[Key]]:
+    """How a turn leaves each running size, and those that cannot be told."""
+    running, lost = [], []
+    for key, name in names.items():
+        begin, end = _read(entry.get(key[0], UNKNOWN), key[1]), _read(run.frame.vars.get(key[0]), key[1])
+        if begin is None or end is None:
+            lost.append(key)
+        else:
+            running.append(Running(name, begin, end))
+    return tuple(running), lost
+
+
+def _read(value: Value | None, axis: int | None) -> Size | None:
+    if axis is None:
+        return size_of(value) if value is not None else None
+    return value.shape.axis(axis) if isinstance(value, Array) else None
+
+
+def _left(run: Run, loop: Loop, start: dict[str, Value]) -> dict[str, Value]:
+    """The variables after the loop: what only a turn has bound tells no sizes."""
+    for turns in (run.facts.loops[loop.node],):
+        for running in turns.running:
+            run.facts.finals[running.name] = _final(loop, running)
+    after = {}
+    for name, value in run.frame.vars.items():
+        known = start.get(name)
+        new = isinstance(value, Array | Length) and known is None
+        after[name] = UNKNOWN if new else known if known is not None else value
+    return after
+
+
+def _final(loop: Loop, running: Running) -> str:
+    """The running size after the last turn, in terms that hold outside of the loop."""
+    element = loop.target.rpartition(", ")[2]
+    source = (
+        loop.iterated.removeprefix("enumerate(").removesuffix(")") if ", " in loop.target else loop.iterated
+    )
+    if running.end.text == element and source.isidentifier() | source.startswith("self."):
+        return f"{source}[-1]"
+    return running.end.text if not running.end.names & (loop.bound | {running.name}) else ""
+
+
+def _at_turn(run: Run, loop: Loop, before: dict[str, Size], built: dict[str, Size]) -> dict[str, Size]:
+    """How many layers there are when a turn begins."""
+    counters = dict(before)
+    for short, count in built.items():
+        offset = _before_turn(run, loop, count)
+        counters[short] = combined(before.get(short, counting.NONE), "+", offset)
+    return counters
+
+
+def _before_turn(run: Run, loop: Loop, count: Size) -> Size:
+    if not count.names & loop.bound:
+        return combined(Size(loop.index), "*", count)
+    source = (
+        loop.iterated.removeprefix("enumerate(").removesuffix(")") if ", " in loop.target else loop.iterated
+    )
+    element = loop.target.rpartition(", ")[2]
+    if count.text == element and ", " in loop.target:
+        return Size(f"sum({source}[:{loop.index}])")
+    if ", " in loop.target:
+        return Size(f"sum({count.text} for {loop.target} in enumerate({source}[:{loop.index}]))")
+    blocked(run, loop.node, "LNX111", "how many layers a turn of this loop builds depends on the turn")
+    return count
+
+
+def _after(loop: Loop, before: dict[str, Size], built: dict[str, Size]) -> dict[str, Size]:
+    """How many layers there are after the loop."""
+    counters = dict(before)
+    for short, count in built.items():
+        if not count.names & loop.bound:
+            whole = combined(Size(loop.count), "*", count)
+        else:
+            element = loop.target.rpartition(", ")[2]
+            source = loop.iterated.removeprefix("enumerate(").removesuffix(")")
+            plain = count.text == element
+            whole = Size(
+                f"sum({source})" if plain else f"sum({count.text} for {loop.target} in {loop.iterated})"
+            )
+        counters[short] = combined(before.get(short, counting.NONE), "+", whole)
+    return counters

@@ -28,7 +28,7 @@ from migrate.analysis.run import Run
 PLAIN = (
     *("absl.", "builtins.", "chex.", "collections.", "dataclasses.", "distrax.", "einops.", "flax.core."),
     *("flax.struct.", "functools.", "itertools.", "jax.", "jaxtyping.", "logging.", "math.", "numpy."),
-    *("operator.", "optax.", "tensorflow_probability.", "typing.", "warnings."),
+    *("linen2nnx.", "operator.", "optax.", "tensorflow_probability.", "typing.", "warnings."),
 )
 LINEN = "flax.linen."
 STEPS = ("flax.linen.compact", "flax.linen.Module")
@@ -55,6 +55,8 @@ def _is_plain(run: Run, node: ast.Call, callee: Value) -> bool:
             return _is_plain(run, node, function)
         case Function() | Instance() | Class() | Method():
             return True
+        case Mixed(parts) if all(isinstance(part, Instance) for part in parts):
+            return True
         case Length(size):
             return _called_field(run, node, size.text)
         case _:
@@ -65,6 +67,8 @@ def _called_field(run: Run, node: ast.Call, text: str) -> bool:
     """A field may be a function; what it is given is looked at where the module is built."""
     assert run.owner is not None
     name = text.removeprefix("self.")
+    if not text.startswith("self."):
+        return False
     run.facts.called[run.owner.node].setdefault(name, node)
     return name.isidentifier()
 
@@ -95,6 +99,10 @@ def check_value(run: Run, node: ast.expr, value: Value) -> None:
     """A layer class may only be called where it stands: as a value it could be built anywhere."""
     parent = run.facts.scopes.parent[node]
     called = isinstance(parent, ast.Call) and parent.func is node
+    if isinstance(parent, ast.Call) and parent.args[:1] == [node]:
+        called |= run.facts.values.get(parent.func) == Symbol("functools.partial")
     inside = isinstance(parent, (ast.Attribute, ast.ClassDef))
     if isinstance(value, Symbol) and is_layer(value) and not called and not inside:
         blocked(run, node, "LNX111", "a layer class is used as a value inside a module")
+    if isinstance(value, Partial) and is_layer(value) and isinstance(node, ast.Name) and not called:
+        blocked(run, node, "LNX111", "a partial call of a layer class is handed on inside a module")

@@ -1,13 +1,22 @@
-"""Linen module classes from the inside: fields, layers, and the sizes that reach each layer."""
+"""Linen module classes from the inside: their methods run with symbolic inputs."""
 
 from __future__ import annotations
 
 import ast
 from dataclasses import replace
-from keyword import iskeyword
 
-from migrate.analysis import arrays
-from migrate.analysis.frames import Frame
+from migrate.analysis.classes import (
+    argument,
+    field_names,
+    fields,
+    inputs_of,
+    is_module,
+    is_number,
+    methods,
+    own_constants,
+    self_name,
+)
+from migrate.analysis.frames import Frame, joined_return
 from migrate.analysis.kinds import (
     UNKNOWN,
     Array,
@@ -22,110 +31,115 @@ from migrate.analysis.kinds import (
     followed,
 )
 from migrate.analysis.layers import LAYERS
-from migrate.analysis.run import Counter, Run
-from migrate.analysis.sites import Layer
-from migrate.analysis.sizes import UNKNOWN_SHAPE, Shape, Size
+from migrate.analysis.run import Run
+from migrate.analysis.sites import Layer, Parameter, Summary
+from migrate.analysis.sizes import Shape, Size, placeholder
 
-CONDITIONAL = (
-    *(ast.If, ast.For, ast.AsyncFor, ast.While, ast.Try, ast.TryStar, ast.Match, ast.IfExp, ast.BoolOp),
-    *(ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.Lambda),
-)
-
-
-def is_module(value: Value) -> bool:
-    """Whether the value is a class that derives from `flax.linen.Module`, directly or not."""
-    if isinstance(value, Symbol):
-        return value.name == "flax.linen.Module"
-    return isinstance(value, Class) and any(is_module(base) for base in value.bases)
+__all__ = ["argument", "attribute", "blocked", "field_names", "fields", "inputs_of", "is_module", "keep",
+           "leaf", "methods", "summarise"]  # fmt: skip
+ATTEMPTS = 3
 
 
-def fields(cls: Class) -> list[ast.AnnAssign]:
-    """The dataclass fields of a module class, in order."""
-    statements = [s for s in cls.node.body if isinstance(s, ast.AnnAssign) and isinstance(s.target, ast.Name)]
-    return [s for s in statements if "ClassVar" not in ast.dump(s.annotation)]
+def summarise(run: Run, cls: Class, ranks: dict[str, int] | None = None) -> None:
+    """Run `setup` and `__call__` once with symbolic inputs; the layers are recorded as sites.
 
-
-def field_names(cls: Class) -> tuple[str, ...]:
-    """The names of the fields, in order."""
-    return tuple(s.target.id for s in fields(cls) if isinstance(s.target, ast.Name))
-
-
-def methods(cls: Class) -> dict[str, ast.FunctionDef]:
-    """The methods of a class by name."""
-    return {s.name: s for s in cls.node.body if isinstance(s, ast.FunctionDef)}
-
-
-def inputs_of(method: ast.FunctionDef) -> list[str]:
-    """The parameters of a method after `self`."""
-    arguments = method.args
-    return [a.arg for a in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)][1:]
-
-
-def placeholder(parameter: str) -> Size:
-    """The last axis of an input, until it is known which inputs need an argument."""
-    return Size(f"_last_axis_of_{parameter}")
-
-
-def summarise(run: Run, cls: Class) -> None:
-    """Run `setup` and `__call__` once with symbolic inputs; the layers are recorded as sites."""
-    if cls.node in run.entered:
+    `ranks` are the numbers of axes of the inputs, as far as the calls tell them.
+    """
+    known = run.facts.summaries.get(cls.node)
+    if known is not None and (ranks is None or ranks.items() <= known.ranks.items()):
+        return
+    if cls.node in run.reading:
         return
     run.entered.add(cls.node)
-    outer = run.owner, run.counters, run.attributes
-    run.owner, run.counters, run.attributes = cls, {}, {}
+    learnt = {**(known.ranks if known is not None else {}), **(ranks or {})}
+    run.reading.add(cls.node)
+    for _ in range(ATTEMPTS):
+        run.facts.forget(cls.node)
+        result, found = _read(run, cls, learnt)
+        run.facts.summaries[cls.node] = Summary(cls, learnt, result)
+        if found.items() <= learnt.items():
+            break
+        learnt = found | learnt
+    run.reading.discard(cls.node)
+
+
+def _read(run: Run, cls: Class, ranks: dict[str, int]) -> tuple[Value, dict[str, int]]:
+    """One reading: what `__call__` gives, and what was learnt of the ranks of its inputs."""
+    kept = run.begin_module(cls)
     known = methods(cls)
+    result: Value = UNKNOWN
     with run.freezing(run.visible()), run.entering(Frame(cls.node, cls.frame)):
         for statement in fields(cls):
             if statement.value is not None:
                 run.evaluate(statement.value)
         for name in ("setup", "__call__"):
             if name in known:
-                method = known[name]
-                run.entered.add(method)
-                for decorator in method.decorator_list:
-                    run.evaluate(decorator)
-                frame = Frame(method, run.frame)
-                frame.vars |= {p: Array(Shape((placeholder(p),))) for p in inputs_of(method)}
-                frame.vars[_self_name(method)] = Object(cls)
-                with run.entering(frame):
-                    run.execute(method.body)
+                result = _run_method(run, cls, known[name], ranks)
         _read_other_methods(run, cls)
-    run.owner, run.counters, run.attributes = outer
+    learnt = dict(run.learnt)
+    run.end_module(kept)
+    return result, learnt
+
+
+def _run_method(run: Run, cls: Class, method: ast.FunctionDef, ranks: dict[str, int]) -> Value:
+    run.entered.add(method)
+    for decorator in method.decorator_list:
+        run.evaluate(decorator)
+    frame = Frame(method, run.frame)
+    frame.vars |= {p: Array(_input(p, ranks.get(p))) for p in inputs_of(method)}
+    frame.vars[self_name(method)] = Object(cls)
+    with run.entering(frame):
+        run.execute(method.body)
+    return joined_return(frame)
+
+
+def _input(parameter: str, rank: int | None) -> Shape:
+    if rank is None:
+        return Shape((), False, parameter)
+    return Shape(tuple(placeholder(parameter, i) for i in range(rank, 0, -1)), True)
 
 
 def _read_other_methods(run: Run, cls: Class) -> None:
     """Methods that nothing calls are read for what stands against a rewrite; they tell no sizes."""
     run.beside = True
     for method in methods(cls).values():
-        if method not in run.entered:
+        if method not in run.entered or method in run.beside_methods:
             run.entered.add(method)
+            run.beside_methods.add(method)
             frame = Frame(method, run.frame)
             frame.vars |= dict.fromkeys(inputs_of(method), UNKNOWN)
-            frame.vars[_self_name(method)] = Object(cls)
+            frame.vars[self_name(method)] = Object(cls)
             with run.entering(frame):
                 run.execute(method.body)
     run.beside = False
 
 
-def _self_name(method: ast.FunctionDef) -> str:
-    positional = [*method.args.posonlyargs, *method.args.args]
-    return positional[0].arg if positional else "self"
-
-
 def attribute(run: Run, node: ast.Attribute, holder: Object) -> Value:
     """The kind of `self.attr` inside a module."""
-    if node.attr in run.attributes:
-        return run.attributes[node.attr]
-    if node.attr in field_names(holder.cls):
-        return Length(Size(f"self.{node.attr}"))
-    method = methods(holder.cls).get(node.attr)
+    name = node.attr
+    if name in run.attributes:
+        return run.attributes[name]
+    if name in field_names(holder.cls):
+        return Length(Size(f"self.{name}"), is_number(holder.cls, name))
+    method = methods(holder.cls).get(name)
     if method is not None:
-        return Partial(Function(method, run.frame), (holder,), ())
-    constants = {t.id for s in holder.cls.node.body if isinstance(s, ast.Assign) for t in s.targets
-                 if isinstance(t, ast.Name)}  # fmt: skip
-    if node.attr not in constants:
-        blocked(run, node, "LNX311", f"`self.{node.attr}` of a Linen module has no rewriting yet")
+        return _method(run, name, method, holder)
+    if name in own_constants(holder.cls):
+        return Length(Size(f"self.{name}"), False)
+    if name == "param" and run.owner is not None:
+        return Symbol("linen2nnx.param")
+    if name == "make_rng" and run.owner is not None:
+        return Symbol("linen2nnx.make_rng")
+    blocked(run, node, "LNX311", f"`self.{name}` of a Linen module has no rewriting yet")
     return UNKNOWN
+
+
+def _method(run: Run, name: str, method: ast.FunctionDef, holder: Object) -> Value:
+    decorators = [run.evaluate(decorator) for decorator in method.decorator_list]
+    if decorators == [Symbol("builtins.property")]:
+        text = ast.unparse(method.returns) if method.returns is not None else ""
+        return Length(Size(f"self.{name}"), text in {"int", "float", "bool"})
+    return Partial(Function(method, run.frame), (holder,), ())
 
 
 def blocked(run: Run, node: ast.AST, code: str, message: str) -> None:
@@ -139,6 +153,7 @@ def keep(run: Run, target: ast.Attribute, holder: Value, kind: Value) -> bool:
     if not isinstance(holder, Object) or run.owner is None:
         return False
     run.attributes[target.attr] = kind
+    _name_parameter(run, target)
     if isinstance(kind, Instance):
         _name_layer(run, kind, target.attr)
     elif followed(kind):
@@ -146,152 +161,72 @@ def keep(run: Run, target: ast.Attribute, holder: Value, kind: Value) -> bool:
     return True
 
 
+def _name_parameter(run: Run, target: ast.Attribute) -> None:
+    """`self.name = self.param(...)` in `setup`."""
+    statement = run.facts.scopes.parent[target]
+    value = statement.value if isinstance(statement, ast.Assign) else None
+    site = run.facts.sites.get(value) if value is not None else None
+    if isinstance(site, Parameter):
+        if site.name != target.attr:
+            blocked(run, target, "LNX111", "a parameter has another name than its attribute")
+        run.facts.sites[site.node] = replace(site, kept=target.attr)
+
+
 def _name_layer(run: Run, instance: Instance, name: str) -> None:
     site = run.facts.sites.get(instance.site)
-    if isinstance(site, Layer):
-        explicit = argument(site.node, (), "name")
-        if explicit is not None and site.name != name:
-            blocked(run, site.node, "LNX111", "a layer in `setup` has another name than its attribute")
-        run.facts.sites[instance.site] = replace(site, name=name)
-
-
-def construct(
-    run: Run, node: ast.Call, layer: str, keywords: dict[str, Value], given: tuple[int, int]
-) -> Value:
-    """A layer is built inside a module: its name is settled here, its input when it is called.
-
-    `given` counts the arguments that reach the layer, which a partial call may have added to.
-    """
-    assert run.owner is not None
-    if given != (len(node.args), len(node.keywords)):
-        blocked(run, node, "LNX111", "a layer is built through a partial call of its class")
-    if _conditional(run, node):
-        blocked(run, node, "LNX111", "a layer is built under a condition, in a loop or in a nested function")
-    short = layer.rpartition(".")[2]
-    counter = run.counters.get(short, Counter())
-    if run.loop is not None and counter.turns:
-        blocked(run, node, "LNX111", f"`{short}` layers are built in more than one loop")
-    name = counter.named(short, run.loop)
-    if "name" in keywords:
-        name = _explicit_name(run, node, name)
-    else:
-        run.counters[short] = replace(counter, number=counter.number + 1)
-    run.facts.site(Layer(node, layer, name, run.owner, None, run.loop))
-    return Instance(Symbol(layer), node)
-
-
-def _explicit_name(run: Run, node: ast.Call, otherwise: str) -> str:
-    given = next(k.value for k in node.keywords if k.arg == "name")
-    value = given.value if isinstance(given, ast.Constant) else None
-    plain = isinstance(value, str) and value.isidentifier() and not iskeyword(value)
-    if isinstance(value, str) and plain and not value.startswith("__") and run.loop is None:
-        return value
-    blocked(run, node, "LNX111", "the name of a layer is computed")
-    return otherwise
-
-
-def _conditional(run: Run, node: ast.AST) -> bool:
-    assert run.owner is not None
-    allowed = [m for n, m in methods(run.owner).items() if n in {"setup", "__call__"}]
-    if _may_have_returned(run, allowed, node):
-        return True
-    parent = run.facts.scopes.parent
-    while node not in allowed:
-        if node not in parent:
-            return True
-        looped = run.loop is not None and node is run.loop.node
-        if (isinstance(node, CONDITIONAL) and not looped) or node is run.owner.node:
-            return True
-        node = parent[node]
-    return False
-
-
-def _may_have_returned(run: Run, allowed: list[ast.FunctionDef], node: ast.AST) -> bool:
-    """Whether a `return` stands before `node`, so that on some paths it is never reached."""
-    scopes = run.facts.scopes
-    method = next((m for m in allowed if m is scopes.function(node)), None)
-    returns = [n for n in ast.walk(method) if isinstance(n, ast.Return)] if method else []
-    begin = (getattr(node, "lineno", 0), getattr(node, "col_offset", 0))
-    return any(
-        scopes.function(r) is method and (r.end_lineno or r.lineno, r.end_col_offset or 0) <= begin
-        for r in returns
-    )
-
-
-def call_layer(run: Run, node: ast.Call, instance: Instance, args: list[Value]) -> Value:
-    """A layer built inside a module is called; its input size is what reaches it."""
-    site = run.facts.sites.get(instance.site)
-    if not isinstance(site, Layer) or not isinstance(instance.cls, Symbol):
-        run.escape(node, "LNX299", "a module definition is called outside of a module", instance)
-        return UNKNOWN
-    if node.keywords or len(args) != 1:
-        blocked(run, node, "LNX111", "a layer is called with other arguments than its input")
-    shape = (arrays.of(args[0]) if args else None) or UNKNOWN_SHAPE
-    if run.beside and site.inputs is not None:
-        shape = site.inputs
-    if site.inputs is not None and site.inputs.axis(-1) != shape.axis(-1):
-        shape = UNKNOWN_SHAPE
-    run.facts.sites[instance.site] = replace(site, inputs=shape)
-    return Array(LAYERS[site.layer].output(shape, size_argument(run, site)))
+    if not isinstance(site, Layer):
+        return
+    if site.explicit and site.name != name:
+        blocked(run, site.node, "LNX111", "a layer in `setup` has another name than its attribute")
+    if site.kept is not None and site.kept != name:
+        blocked(run, site.node, "LNX111", "one layer is kept under two names")
+    run.facts.sites[instance.site] = site.named(name)
 
 
 def leaf(run: Run, instance: Instance, keys: tuple[str, ...]) -> bool:
     """Whether `keys` lead to one parameter of the model, a collection name in front left aside."""
     keys = keys[1:] if keys[:1] == ("params",) else keys
-    if isinstance(instance.cls, Symbol):
-        return keys in {(name,) for name in LAYERS[instance.cls.name].leaves}
-    layers = [
-        s for s in run.facts.sites.values() if isinstance(s, Layer) and s.owner.node is instance.cls.node
-    ]
-    return any(keys == (site.name, name) for site in layers for name in LAYERS[site.layer].leaves)
-
-
-def size_argument(run: Run, site: Layer) -> Size | None:
-    """The output size that the layer's constructor was given, as an expression for `__init__`."""
-    kind = LAYERS[site.layer]
-    node = argument(site.node, kind.positional, kind.sized)
-    if node is None:
-        return None
-    value = run.facts.values.get(node, UNKNOWN)
-    if (size := arrays.size_of(value)) is not None:
-        return size
-    return Size(run.facts.files.segment(node)) if hoistable(run, site.owner, node) else None
-
-
-def hoistable(run: Run, owner: Class, node: ast.expr) -> bool:
-    """Whether an expression means the same in `__init__`: it reads fields and module-level names only."""
-    names = field_names(owner)
-    scopes = run.facts.scopes
-    for part in ast.walk(node):
-        if isinstance(part, ast.Attribute) and _is_self(part.value, owner):
-            if part.attr not in names:
-                return False
-        elif isinstance(part, ast.Name) and not _is_self(part, owner):
-            variable = scopes.variable(part, part.id)
-            if (
-                variable is not None
-                and not isinstance(variable.scope, ast.Module)
-                and variable.scope not in ast.walk(node)
-            ):
-                return False
-        elif isinstance(part, (ast.Await, ast.Yield, ast.YieldFrom, ast.NamedExpr)):
+    cls: Class | Symbol | None = instance.cls
+    for index, key in enumerate(keys):
+        if isinstance(cls, Symbol):
+            return index == len(keys) - 1 and key in LAYERS[cls.name].leaves
+        if not isinstance(cls, Class):
             return False
-    return True
+        cls = _below(run, cls, key)
+        if cls is None:
+            return index == len(keys) - 1 and (key,) in _own_parameters(run, instance, keys)
+    return False
 
 
-def _is_self(node: ast.expr, owner: Class) -> bool:
-    return isinstance(node, ast.Name) and node.id in {_self_name(m) for m in methods(owner).values()}
+def _below(run: Run, cls: Class, key: str) -> Class | Symbol | None:
+    for site in run.facts.sites.values():
+        if isinstance(site, Layer) and site.owner.node is cls.node and site.name == key:
+            return site.cls or Symbol(site.layer)
+    return None
 
 
-def argument(node: ast.Call, positional: tuple[str, ...], name: str) -> ast.expr | None:
-    """The expression given for `name` in a call."""
-    for keyword in node.keywords:
-        if keyword.arg == name:
-            return keyword.value
-    if name not in positional:
-        return None
-    index = positional.index(name)
-    given = node.args[: index + 1]
-    if any(isinstance(arg, ast.Starred) for arg in given):
-        return None
-    return given[index] if len(given) > index else None
+def _own_parameters(run: Run, instance: Instance, keys: tuple[str, ...]) -> set[tuple[str]]:
+    return set()
+
+
+def initialised(run: Run, instance: Instance, node: ast.Call, shapes: tuple[Shape, ...]) -> None:
+    """Read the module with the ranks of its samples; those of another `init` must be the same."""
+    cls = instance.cls
+    if not isinstance(cls, Class):
+        return
+    run.pending.pop(cls.node, None)
+    method = methods(cls).get("__call__")
+    names = inputs_of(method) if method is not None else []
+    given = {n: s.rank for n, s in zip(names, shapes, strict=False) if s.rank is not None}
+    summarise(run, cls, {name: rank for name, rank in given.items() if rank is not None})
+    known = run.facts.summaries.get(cls.node)
+    for name, rank in given.items():
+        if known is not None and known.ranks.get(name, rank) != rank:
+            message = f"`{name}` has {rank} axes in this sample and another number elsewhere"
+            run.facts.escape(node, "LNX112", message, frozenset(), frozenset({instance}))
+
+
+def read_pending(run: Run) -> None:
+    """Modules that are built and never initialised in this file are read for what they hold."""
+    for cls in list(run.pending.values()):
+        summarise(run, cls)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Hashable, Iterator
 from collections.abc import Sequence as Items
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from migrate.analysis.facts import Facts
 from migrate.analysis.frames import Frame
@@ -32,6 +33,7 @@ from migrate.analysis.kinds import (
 from migrate.analysis.nnx_kinds import Tracking
 from migrate.analysis.project import Modules
 from migrate.analysis.scopes import FunctionNode
+from migrate.analysis.sizes import Size
 from migrate.analysis.words import described
 from migrate.result import Style
 
@@ -41,21 +43,6 @@ BUDGET = 200_000
 
 class TooComplex(Exception):
     """The project takes more steps to interpret than is reasonable."""
-
-
-@dataclass(frozen=True)
-class Counter:
-    """How many layers of a class there are: a number, after the turns of a loop if there was one."""
-
-    turns: str = ""
-    number: int = 0
-
-    def named(self, short: str, loop: Loop | None) -> str:
-        """The name of the next layer; braces where it is the text of an f-string."""
-        base = loop.index if loop is not None else self.turns
-        if not base:
-            return f"{short}_{self.number}"
-        return f"{short}_{{{base} + {self.number}}}" if self.number else f"{short}_{{{base}}}"
 
 
 @dataclass(frozen=True)
@@ -90,10 +77,15 @@ class Run:
     entered: set[ast.AST] = field(default_factory=set)
     definitions: dict[ast.AST, Function] = field(default_factory=dict)
     owner: Class | None = None
-    counters: dict[str, Counter] = field(default_factory=dict)
-    loop: Loop | None = None
+    counters: dict[str, Size] = field(default_factory=dict)
+    loops: tuple[Loop, ...] = ()
+    tests: list[str | None] = field(default_factory=list)
     attributes: dict[str, Value] = field(default_factory=dict)
+    learnt: dict[str, int] = field(default_factory=dict)
+    pending: dict[ast.ClassDef, Class] = field(default_factory=dict)
+    reading: set[ast.ClassDef] = field(default_factory=set)
     beside: bool = False
+    beside_methods: set[ast.AST] = field(default_factory=set)
     steps: int = 0
     quiet: dict[Hashable, Value] = field(default_factory=dict)
     closures: set[Frame] = field(default_factory=set)
@@ -118,6 +110,17 @@ class Run:
     def assign(self, target: ast.expr, kind: Value) -> None:
         """Bind `kind` to a target."""
         self.hooks.assign(self, target, kind)
+
+    def begin_module(self, cls: Class) -> tuple[Any, ...]:
+        """Start to read a module; what is known of the one outside of it is given back."""
+        kept = (self.owner, self.counters, self.loops, self.tests, self.attributes, self.learnt, self.beside)
+        self.owner, self.counters, self.loops, self.tests = cls, {}, (), []
+        self.attributes, self.learnt, self.beside = {}, {}, False
+        return kept
+
+    def end_module(self, kept: tuple[Any, ...]) -> None:
+        """Go on with the module outside."""
+        self.owner, self.counters, self.loops, self.tests, self.attributes, self.learnt, self.beside = kept
 
     def step(self) -> None:
         """Count one statement."""

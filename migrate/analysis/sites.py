@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from migrate.analysis.kinds import Class, Instance, Loop
+from migrate.analysis.kinds import Class, Instance, Loop, Value
 from migrate.analysis.scopes import FunctionNode
 from migrate.analysis.sizes import Shape, Size
 
@@ -57,14 +57,48 @@ class Construct:
 
 @dataclass(frozen=True)
 class Layer:
-    """A layer built inside a module; `inputs` is what reaches it, `name` its attribute."""
+    """A layer or module built inside a module.
+
+    `given` are the arguments of the construction by field, `inputs` those of its calls by parameter.
+    """
 
     node: ast.Call
     layer: str
     name: str
     owner: Class
-    inputs: Shape | None
-    loop: Loop | None = None
+    given: tuple[tuple[str, ast.expr], ...] = ()
+    cls: Class | None = None
+    explicit: bool = False
+    kept: str | None = None
+    loops: tuple[Loop, ...] = ()
+    inputs: tuple[tuple[str, Value], ...] | None = None
+    calls: tuple[ast.Call, ...] = ()
+
+    def named(self, name: str) -> Layer:
+        """The layer under the name of the attribute that keeps it."""
+        return replace(self, name=name, kept=name)
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """`self.param(name, init, *args)` inside a module."""
+
+    node: ast.Call
+    name: str
+    owner: Class
+    init: ast.expr
+    args: tuple[ast.expr, ...]
+    kept: str | None = None
+    loops: tuple[Loop, ...] = ()
+
+
+@dataclass(frozen=True)
+class DrawKey:
+    """`self.make_rng(name)` inside a module."""
+
+    node: ast.Call
+    name: str
+    owner: Class
 
 
 @dataclass(frozen=True)
@@ -74,6 +108,23 @@ class Running:
     name: str
     start: Size
     end: Size
+
+
+@dataclass(frozen=True)
+class Turns:
+    """A loop that builds layers, with the sizes that go round."""
+
+    loop: Loop
+    running: tuple[Running, ...]
+
+
+@dataclass(frozen=True)
+class Summary:
+    """One reading of a module: with which ranks of its inputs, and what `__call__` gives."""
+
+    cls: Class
+    ranks: dict[str, int]
+    result: Value
 
 
 @dataclass(frozen=True)
@@ -133,6 +184,8 @@ Site = (
     | Init
     | Construct
     | Layer
+    | Parameter
+    | DrawKey
     | ReadState
     | ParamsItem
     | ParamsLeaf

@@ -1,13 +1,18 @@
 """Symbolic sizes: the axes of an array as Python expressions.
 
 An expression is text that is valid in `__init__` of the module being built, or at the place where a
-module is constructed. Only what is certain is known: an axis without an expression is None.
+module is constructed. Only what is certain is known: an axis without an expression is None. The axes of
+the inputs of a module are placeholders until it is known which of them need an argument.
 """
 
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
+from functools import cache
+
+PLACEHOLDER = re.compile(r"\b_axis_(\d+)_of_(\w+)\b|\b_rest_of_(\w+)\b")
 
 
 @dataclass(frozen=True)
@@ -19,29 +24,63 @@ class Size:
     @property
     def names(self) -> frozenset[str]:
         """The names that the expression reads."""
-        return frozenset(n.id for n in ast.walk(ast.parse(self.text, mode="eval")) if isinstance(n, ast.Name))
+        return names_in(self.text)
+
+
+@cache
+def names_in(text: str) -> frozenset[str]:
+    """The names that an expression reads."""
+    return frozenset(n.id for n in ast.walk(ast.parse(text, mode="eval")) if isinstance(n, ast.Name))
 
 
 @dataclass(frozen=True)
 class Shape:
-    """The last axes of an array; `exact` where there are no axes before them."""
+    """The last axes of an array; `exact` where there are no axes before them.
+
+    Where the axes in front are those of an input of the module, counted from the end, `base` is its name.
+    """
 
     axes: tuple[Size | None, ...] = ()
     exact: bool = False
+    base: str | None = None
 
     def axis(self, index: int) -> Size | None:
         """The axis at `index`, which may be negative; None where it is not known."""
-        if index < 0:
-            return self.axes[index] if -index <= len(self.axes) else None
-        return self.axes[index] if self.exact and index < len(self.axes) else None
+        if index >= 0:
+            return self.axes[index] if self.exact and index < len(self.axes) else None
+        if -index <= len(self.axes):
+            return self.axes[index]
+        return placeholder(self.base, -index) if self.base is not None and not self.exact else None
 
-    def with_last(self, size: Size | None) -> Shape:
-        """The same array with another last axis."""
-        return Shape((*self.axes[:-1], size), self.exact)
+    @property
+    def rank(self) -> int | None:
+        """The number of axes where it is known."""
+        return len(self.axes) if self.exact else None
+
+    def last(self, count: int) -> tuple[Size | None, ...]:
+        """The last `count` axes."""
+        return tuple(self.axis(index) for index in range(-count, 0))
+
+    def with_last(self, *sizes: Size | None) -> Shape:
+        """The same array with other last axes."""
+        count = len(sizes)
+        if self.exact and count > len(self.axes):
+            return UNKNOWN_SHAPE
+        return replace(self, axes=(*self.axes[:-count], *sizes) if count else self.axes)
 
 
 UNKNOWN_SHAPE = Shape()
 SCALAR = Shape((), True)
+
+
+def placeholder(parameter: str, index: int = 1) -> Size:
+    """The axis of an input that is the `index`-th from the end."""
+    return Size(f"_axis_{index}_of_{parameter}")
+
+
+def rest(parameter: str) -> Size:
+    """The number of entries of an input in each of its first axis."""
+    return Size(f"_rest_of_{parameter}")
 
 
 def number(value: int) -> Size:
@@ -49,28 +88,170 @@ def number(value: int) -> Size:
     return Size(str(value))
 
 
+def literal(size: Size | None) -> int | None:
+    """The number that an expression is, if it is one."""
+    return int(size.text) if size is not None and size.text.isdigit() else None
+
+
 def combined(left: Size, operator: str, right: Size) -> Size:
-    """`left operator right`, with parentheses where an operand needs them and numbers worked out for `+`."""
-    if operator == "+" and left.text.isdigit() and right.text.isdigit():
-        return number(int(left.text) + int(right.text))
-    return Size(f"{_operand(left)} {operator} {_operand(right)}")
+    """`left operator right`, with parentheses where an operand needs them and numbers worked out."""
+    a, b = literal(left), literal(right)
+    if a is not None and b is not None:
+        known = _worked_out(a, operator, b)
+        if known is not None:
+            return number(known)
+    if (operator, b) in {("*", 1), ("//", 1), ("+", 0), ("-", 0)}:
+        return left
+    if (operator, a) in {("*", 1), ("+", 0)}:
+        return right
+    return Size(f"{_operand(left, operator, False)} {operator} {_operand(right, operator, True)}")
 
 
-def _operand(size: Size) -> str:
-    simple = isinstance(
-        ast.parse(size.text, mode="eval").body, (ast.Name, ast.Attribute, ast.Constant, ast.Subscript)
-    )
-    return size.text if simple else f"({size.text})"
+def _worked_out(a: int, operator: str, b: int) -> int | None:
+    match operator:
+        case "+":
+            return a + b
+        case "*":
+            return a * b
+        case "-" if a >= b:
+            return a - b
+        case "//" if b:
+            return a // b
+        case _:
+            return None
+
+
+def _operand(size: Size, operator: str, right: bool) -> str:
+    """The text of an operand; a chain of one operator needs no parentheses on its left."""
+    body = ast.parse(size.text, mode="eval").body
+    simple = isinstance(body, (ast.Name, ast.Attribute, ast.Constant, ast.Subscript, ast.Call))
+    chain = isinstance(body, ast.BinOp) and SYMBOLS.get(type(body.op)) == operator and not right
+    inner = isinstance(body, ast.BinOp) and isinstance(body.op, (ast.Mult, ast.FloorDiv))
+    return size.text if simple or chain or (inner and operator in "+-") else f"({size.text})"
+
+
+SYMBOLS: dict[type[ast.operator], str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.FloorDiv: "//"}
+
+
+def product(sizes: tuple[Size | None, ...]) -> Size | None:
+    """All of the axes multiplied; None where one is not known."""
+    total = number(1)
+    for size in sizes:
+        if size is None:
+            return None
+        total = combined(total, "*", size)
+    return total
+
+
+def total(sizes: tuple[Size | None, ...]) -> Size | None:
+    """All of the axes added up; None where one is not known."""
+    result = number(0)
+    for size in sizes:
+        if size is None:
+            return None
+        result = combined(result, "+", size)
+    return result
+
+
+def ceiling(size: Size, divisor: Size) -> Size:
+    """`size / divisor`, rounded up."""
+    a, b = literal(size), literal(divisor)
+    if a is not None and b:
+        return number(-(-a // b))
+    if b == 1:
+        return size
+    return Size(f"-(-{_operand(size, '-', True)} // {_operand(divisor, '//', True)})")
 
 
 def broadcast(left: Shape, right: Shape) -> Shape:
-    """The shape of an elementwise operation; an axis is kept only where both sides surely agree."""
+    """The shape of an elementwise operation; an axis is kept only where it surely is that of the result."""
     if left == SCALAR:
         return right
     if right == SCALAR:
         return left
-    count = min(len(left.axes), len(right.axes))
-    if count == 0:
+    if left.exact and right.exact:
+        count = max(len(left.axes), len(right.axes))
+        return Shape(tuple(_merged(left, right, -i) for i in range(count, 0, -1)), True)
+    if UNKNOWN_SHAPE in (left, right):
         return UNKNOWN_SHAPE
-    axes = tuple(a if a == b else None for a, b in zip(left.axes[-count:], right.axes[-count:], strict=True))
-    return Shape(axes, left.exact and right.exact and len(left.axes) == len(right.axes))
+    count = max(len(left.axes), len(right.axes), 1)
+    axes = tuple(_merged(left, right, -i) for i in range(count, 0, -1))
+    base = left.base if left.base == right.base or right.exact else right.base if left.exact else None
+    return Shape(axes, False, base)
+
+
+def _merged(left: Shape, right: Shape, index: int) -> Size | None:
+    if left.exact and -index > len(left.axes):
+        return right.axis(index)
+    if right.exact and -index > len(right.axes):
+        return left.axis(index)
+    return agreed(left.axis(index), right.axis(index))
+
+
+def agreed(a: Size | None, b: Size | None) -> Size | None:
+    """The size of two axes that are broadcast: they are equal, or one of them is 1."""
+    if a == b:
+        return a
+    for one, other in ((a, b), (b, a)):
+        if literal(one) == 1:
+            return other
+    for one in (a, b):
+        known = literal(one)
+        if known is not None and known > 1:
+            return one if literal(b if one is a else a) is None else None
+    if a is None or b is None:
+        return None
+    free = [size for size in (a, b) if not PLACEHOLDER.search(size.text)]
+    return free[0] if len(free) == 1 else None
+
+
+def joined(left: Shape, right: Shape) -> Shape:
+    """What is known of an array that has one of two shapes."""
+    if left.exact and right.exact and len(left.axes) == len(right.axes):
+        return Shape(tuple(a if a == b else None for a, b in zip(left.axes, right.axes, strict=True)), True)
+    count = max(len(left.axes), len(right.axes))
+    pairs = [(left.axis(-i), right.axis(-i)) for i in range(count, 0, -1)]
+    axes = tuple(a if a == b else None for a, b in pairs)
+    return Shape(
+        axes, False, left.base if left.base == right.base and not (left.exact or right.exact) else None
+    )
+
+
+def chosen(test: str, left: Shape, right: Shape) -> Shape:
+    """The shape of an array that has one of two shapes, as a condition says."""
+    plain = joined(left, right)
+    axes = list(plain.axes)
+    for index, known in enumerate(axes):
+        a, b = left.axis(index - len(axes)), right.axis(index - len(axes))
+        if known is None and a is not None and b is not None:
+            axes[index] = conditional(test, a, b)
+    return replace(plain, axes=tuple(axes))
+
+
+def conditional(test: str, left: Size, right: Size) -> Size:
+    """`left if test else right`."""
+    return left if left == right else Size(f"({left.text} if {test} else {right.text})")
+
+
+def substituted(text: str, values: dict[str, str]) -> str:
+    """The expression with names and attributes of `self` exchanged for other expressions."""
+    return ast.unparse(_Exchange(values).visit(ast.parse(text, mode="eval")))
+
+
+class _Exchange(ast.NodeTransformer):
+    def __init__(self, values: dict[str, str]) -> None:
+        self.values = values
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return self._exchanged(node.id, node)
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
+        own = isinstance(node.value, ast.Name) and node.value.id == "self"
+        if own:
+            return self._exchanged(f"self.{node.attr}", node)
+        self.generic_visit(node)
+        return node
+
+    def _exchanged(self, name: str, node: ast.expr) -> ast.expr:
+        known = self.values.get(name)
+        return node if known is None else ast.parse(known, mode="eval").body

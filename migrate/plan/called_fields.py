@@ -8,7 +8,7 @@ from migrate.analysis.kinds import UNKNOWN, Class, Function, Partial, Symbol, Va
 from migrate.analysis.layers import shared
 from migrate.analysis.module_calls import PLAIN, is_layer
 from migrate.analysis.modules import argument, field_names, fields
-from migrate.analysis.sites import Construct
+from migrate.analysis.sites import Construct, Layer
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 
@@ -18,6 +18,7 @@ def check_called_fields(plan: Plan, site: Class) -> None:
     names = field_names(site)
     defaults = {s.target.id: s.value for s in fields(site) if isinstance(s.target, ast.Name) and s.value}
     builds = [s.node for s in plan.component.sites if isinstance(s, Construct) and s.instance.cls == site]
+    builds += [s.node for s in plan.component.sites if isinstance(s, Layer) and s.cls == site]
     for name, call in plan.facts.called[site.node].items():
         given = [argument(build, names, name) for build in builds]
         for expression in [defaults.get(name), *given]:

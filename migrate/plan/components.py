@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from migrate.analysis.facts import Escape, Facts
 from migrate.analysis.kinds import Class, Function, Instance, followed, tokens_of
 from migrate.analysis.run import instances_of
-from migrate.analysis.sites import Compile, Differentiate, Layer, Site
+from migrate.analysis.sites import Compile, Differentiate, DrawKey, Layer, Parameter, Site
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,8 @@ def components(facts: Facts) -> list[ComponentFacts]:
         union.join([cls.node, *(base.node for base in cls.bases if isinstance(base, Class))])
     for site in facts.sites.values():
         if isinstance(site, Layer):
-            union.join([site.node, site.owner.node])
+            inner = [site.cls.node] if site.cls is not None else []
+            union.join([site.node, site.owner.node, *inner])
     for escape in facts.escapes.values():
         union.join(_keys_of_escape(facts, escape))
     return _collected(facts, union, keys)
@@ -123,7 +124,7 @@ def first_line(component: ComponentFacts) -> int:
 def _root_of_site(
     facts: Facts, union: Union, keys: dict[ast.AST, list[Hashable]], site: Site
 ) -> Hashable | None:
-    if isinstance(site, Layer):
+    if isinstance(site, Layer | Parameter | DrawKey):
         return union.find(site.owner.node)
     for node in ast.walk(site.node):
         if keys.get(node):

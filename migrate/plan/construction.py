@@ -4,68 +4,77 @@ from __future__ import annotations
 
 import ast
 
-from migrate.analysis.arrays import FILLED
-from migrate.analysis.kinds import Class, Length, Symbol
-from migrate.analysis.modules import inputs_of, methods, placeholder
+from migrate.analysis.classes import inputs_of, methods
+from migrate.analysis.kinds import Class, Symbol
+from migrate.analysis.layers import LAYERS
 from migrate.analysis.names import canonical
-from migrate.analysis.sites import Init, Layer
+from migrate.analysis.sites import Init
+from migrate.analysis.sizes import product
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
+from migrate.plan.input_sizes import Form, input_sizes
+from migrate.plan.module_drafts import draft_of
 from migrate.plan.roles import is_parameter
 from migrate.rewrite.edits import Piece, template
 
 Arguments = list[tuple[str | None, Piece]]
-
-
-def needed_inputs(plan: Plan, node: ast.ClassDef) -> dict[str, str]:
-    """The inputs of `__call__` whose last axis some layer needs, with the argument that carries it."""
-    call = next(s for s in node.body if isinstance(s, ast.FunctionDef) and s.name == "__call__")
-    needed = []
-    layers = [s for s in plan.facts.sites.values() if isinstance(s, Layer) and s.owner.node is node]
-    used = {name for site in layers for name in _size_names(plan, site)}
-    turns = [
-        r
-        for loop, r in plan.facts.loops.items()
-        if node in plan.facts.scopes.enclosing(plan.facts.scopes.scope[loop])
-    ]
-    used |= {name for running in turns for size in (running.start, running.end) for name in size.names}
-    needed = [name for name in inputs_of(call) if placeholder(name).text in used]
-    used_names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
-    names = ["in_features"] if len(needed) == 1 and "in_features" not in used_names else []
-    names = names or [f"{name}_features" for name in needed]
-    if taken := used_names & set(names):
-        raise Blocked(
-            node, "LNX111", f"`{min(taken)}`, which would be an argument, means something else here"
-        )
-    return dict(zip(needed, names, strict=True))
-
-
-def _size_names(plan: Plan, site: Layer) -> frozenset[str]:
-    names = frozenset[str]()
-    size = site.inputs.axis(-1) if site.inputs else None
-    if size is not None:
-        names |= size.names
-    for node in ast.walk(site.node):
-        value = plan.facts.values.get(node)
-        if isinstance(value, Length):
-            names |= value.size.names
-    return names
+FILLED = frozenset({"zeros", "ones", "empty", "full"})
 
 
 def sizes(plan: Plan, site: Init) -> Arguments:
     """The input sizes at an `init` call, from its sample inputs."""
     cls = site.instance.cls
     if isinstance(cls, Symbol):
-        return [("in_features", _last_axis(plan, site, 0))]
+        return _of_layer(plan, site, cls)
     assert isinstance(cls, Class)
     call = methods(cls).get("__call__")
     if call is None:
         raise Blocked(site.node, "LNX111", f"`{cls.node.name}` has no `__call__` of its own")
     names = inputs_of(call)
     return [
-        (arg, _last_axis(plan, site, names.index(name)))
-        for name, arg in needed_inputs(plan, cls.node).items()
+        (argument.argument, _size(plan, site, names.index(argument.parameter), argument.form, argument.rank))
+        for argument in input_sizes(plan, cls, draft_of(plan, cls)).arguments
     ]
+
+
+def _of_layer(plan: Plan, site: Init, cls: Symbol) -> Arguments:
+    """A single layer; only those that take the last axis of their input first, if anything."""
+    kind = LAYERS[cls.name]
+    if kind.first[:1] == ("in",):
+        return [("in_features", _last_axis(plan, site, 0))]
+    if "in" in kind.first or "general" in kind.first or kind.draws or kind.stats:
+        raise Blocked(site.node, "LNX110", f"`{cls.name.removeprefix('flax.')}` as a whole model")
+    return []
+
+
+def _size(plan: Plan, site: Init, position: int, form: Form, rank: int) -> Piece:
+    if form == "last":
+        return _last_axis(plan, site, position)
+    if position >= len(site.inputs):
+        raise Blocked(
+            site.node, "LNX112", "`init` is called without a sample for an input whose size is needed"
+        )
+    sample, shape = site.inputs[position], site.shapes[position]
+    axes = shape.axes[1:] if shape.exact else ()
+    known = [axis.text for axis in axes if axis is not None and _has_one_value(plan, site, axis.names)]
+    whole = shape.exact and len(known) == len(axes)
+    named = _named(sample)
+    if form == "rest":
+        total = product(axes)
+        if named is not None and isinstance(sample, ast.Name) and _read_elsewhere(plan, sample):
+            return template("{}[0].size", named)
+        if whole and total is not None:
+            return " * ".join(known) if all(text.isdigit() for text in known) and known else total.text
+        if named is not None:
+            return template("{}[0].size", named)
+    else:
+        if named is not None and isinstance(sample, ast.Name) and _read_elsewhere(plan, sample):
+            return template("{}.shape[1:]", named)
+        if whole and len(known) == rank - 1:
+            return f"({', '.join(known)}{',' if len(known) == 1 else ''})"
+        if named is not None:
+            return template("{}.shape[1:]", named)
+    raise Blocked(sample, "LNX112", "the shape of this sample cannot be told from the code")
 
 
 def _last_axis(plan: Plan, site: Init, position: int) -> Piece:

@@ -3,27 +3,34 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
 
+from migrate.analysis.classes import field_names, methods
 from migrate.analysis.kinds import Class
-from migrate.analysis.modules import field_names, inputs_of, methods, placeholder
-from migrate.analysis.sites import Layer
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
+from migrate.plan.input_sizes import InputSizes
+from migrate.plan.module_drafts import owned
 
 
-def check_names(plan: Plan, site: Class, layers: Iterable[Layer], arguments: dict[str, str]) -> None:
+def check_names(plan: Plan, site: Class, inputs: InputSizes) -> None:
     """Refuse where a parameter of the new `__init__` would hide a name of the module around the class."""
     fields, known = set(field_names(site)), methods(site)
-    sizes = {*arguments.values(), *(placeholder(name).text for name in inputs_of(known["__call__"]))}
-    if clash := fields & {*arguments.values()}:
+    sizes = {*(argument.argument for argument in inputs.arguments), *inputs.names.values()}
+    sizes |= {r.name for turns in _turns(plan, site) for r in turns}
+    if clash := fields & sizes:
         raise Blocked(site.node, "LNX111", f"a field is called `{min(clash)}` as the input size would be")
     setup = known.get("setup")
-    moved: list[ast.AST] = [layer.node for layer in layers] if setup is None else [*setup.body]
+    moved: list[ast.AST] = [layer.node for layer in owned(plan, site)]
+    moved += [*setup.body] if setup is not None else []
     for node in (n for root in moved for n in ast.walk(root)):
         if isinstance(node, ast.Name) and _means_something_else(plan, node, known, fields, sizes):
             message = f"`{node.id}` would be a parameter of `__init__` where it means something else here"
             raise Blocked(node, "LNX111", message)
+
+
+def _turns(plan: Plan, site: Class):  # type: ignore[no-untyped-def]
+    inside = set(ast.walk(site.node))
+    return [turns.running for loop, turns in plan.facts.loops.items() if loop in inside]
 
 
 def _means_something_else(

@@ -13,6 +13,7 @@ from migrate.analysis.scopes import Variable
 from migrate.analysis.sites import Init, ParamsItem, ReadState, Site
 from migrate.plan.blocked import Blocked
 from migrate.plan.components import ComponentFacts
+from migrate.plan.drafts import Draft
 from migrate.plan.naming import Names, Naming
 from migrate.plan.roles import Roles
 from migrate.result import Style
@@ -31,6 +32,9 @@ class Plan:
     needs: dict[Variable, frozenset[str]]
     edits: Edits = field(default_factory=Edits)
     claimed: set[ast.AST] = field(default_factory=set)
+    drafts: dict[ast.ClassDef, Draft] = field(default_factory=dict)
+    drafting: set[ast.ClassDef] = field(default_factory=set)
+    drawing: dict[ast.ClassDef, set[str]] = field(default_factory=dict)
 
     def parent(self, node: ast.AST) -> ast.AST:
         """The node that holds `node`."""

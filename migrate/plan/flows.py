@@ -162,7 +162,7 @@ def _layer(node: ast.expr, parent: ast.AST) -> None:
     """A layer inside a module may be called, or named to be called."""
     called = isinstance(parent, ast.Call) and parent.func is node
     named = isinstance(parent, ast.Assign) and parent.value is node
-    if not called and not named:
+    if not called and not named and not isinstance(parent, ast.Attribute):
         raise Blocked(node, "LNX111", "a layer is handed on as a value")
 
 

@@ -88,10 +88,7 @@ def _written(
 ) -> Any:
     """A new statement, with the comments of what it was made from."""
     if isinstance(piece, Suite):
-        inner = indent + page.module.default_indent
-        body = [_written(page, line, source, lines, inner) for line, source in piece.lines]
-        made = cst.parse_statement(f"{text_of(page, piece.header)} pass")
-        return cst.ensure_type(made, cst.For).with_changes(body=cst.IndentedBlock(body=body))
+        return _suite(page, piece, lines, indent)
     new = parsed_statement(page, text_of(page, piece), indent)
     if isinstance(origin, ast.stmt):
         line = lines[origin]
@@ -100,6 +97,18 @@ def _written(
         return new.with_changes(leading_lines=kept, trailing_whitespace=line.trailing_whitespace)
     moved = _missing(page.homes[origin], new) if origin is not None else []
     return new.with_changes(leading_lines=as_lines(moved))
+
+
+def _suite(page: Page, piece: Suite, lines: dict[ast.stmt, Any], indent: str) -> Any:
+    """A compound statement with its blocks."""
+    inner = indent + page.module.default_indent
+    body = [_written(page, line, source, lines, inner) for line, source in piece.lines]
+    made: Any = cst.parse_statement(f"{text_of(page, piece.header)} pass")
+    made = made.with_changes(body=cst.IndentedBlock(body=body))
+    if not piece.otherwise:
+        return made
+    other = [_written(page, line, source, lines, inner) for line, source in piece.otherwise]
+    return made.with_changes(orelse=cst.Else(body=cst.IndentedBlock(body=other)))
 
 
 def _missing(old: Any, new: Any) -> list[str]:

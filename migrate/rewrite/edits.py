@@ -46,10 +46,25 @@ def gather(piece: Piece, found: list[ast.AST]) -> None:
 
 @dataclass(frozen=True)
 class Suite:
-    """A compound statement to be written: its header and the lines of its block."""
+    """A compound statement to be written: its header, the lines of its block, and those of its `else`."""
 
     header: Piece
-    lines: tuple[tuple[Piece, ast.AST | None], ...]
+    lines: tuple[tuple[Piece | Suite, ast.AST | None], ...]
+    otherwise: tuple[tuple[Piece | Suite, ast.AST | None], ...] = ()
+
+    def pieces(self) -> Iterator[Piece]:
+        """The header and every piece below."""
+        yield self.header
+        for line, _ in (*self.lines, *self.otherwise):
+            yield from line.pieces() if isinstance(line, Suite) else (line,)
+
+    def origins(self) -> Iterator[ast.AST]:
+        """What the lines below were made from."""
+        for line, origin in (*self.lines, *self.otherwise):
+            if isinstance(line, Suite):
+                yield from line.origins()
+            elif origin is not None:
+                yield origin
 
 
 @dataclass(frozen=True)
@@ -66,16 +81,12 @@ class Method:
     def pieces(self) -> Iterator[Piece]:
         """Every piece of the body, those in suites too."""
         for piece, _ in self.body:
-            if isinstance(piece, Suite):
-                yield piece.header
-                yield from (line for line, _ in piece.lines)
-            else:
-                yield piece
+            yield from piece.pieces() if isinstance(piece, Suite) else (piece,)
 
     def origins(self) -> Iterator[ast.expr]:
         """The expressions that statements of the body were made from."""
         for piece, origin in self.body:
-            inner = [o for _, o in piece.lines] if isinstance(piece, Suite) else [origin]
+            inner = piece.origins() if isinstance(piece, Suite) else [origin]
             yield from (o for o in inner if isinstance(o, ast.expr))
 
 
@@ -104,6 +115,7 @@ class Edits:
     )
     classes: dict[ast.ClassDef, ClassEdit] = field(default_factory=dict)
     decorators: set[ast.expr] = field(default_factory=set)
+    keyword_only: dict[FunctionNode, list[str]] = field(default_factory=lambda: defaultdict(list))
 
     def merge(self, other: Edits) -> None:
         """Take in the edits of another plan; two plans never edit one node."""
@@ -115,6 +127,7 @@ class Edits:
         self.parameters |= other.parameters
         self.classes |= other.classes
         self.decorators |= other.decorators
+        self.keyword_only |= other.keyword_only
 
     def __bool__(self) -> bool:
         return bool(self.expressions or self.statements or self.before or self.classes or self.added)

@@ -23,12 +23,35 @@ def changed_function(
         if not kept:
             changed = changed.with_changes(lines_after_decorators=[*lines, *changed.lines_after_decorators])
         changed = changed.with_changes(decorators=kept)
-    if node in page.edits.parameters:
-        changed = changed.with_changes(params=parameters(page, node, changed.params))
+    if node in page.edits.parameters or node in page.edits.keyword_only:
+        if node in page.edits.parameters:
+            changed = changed.with_changes(params=parameters(page, node, changed.params))
+        for text in page.edits.keyword_only.get(node, ()):
+            changed = changed.with_changes(params=with_keyword_only(changed.params, text))
         changed = relaid_header(page, changed, indent)
     elif node.returns in page.edits.expressions:
         changed = relaid_header(page, changed, indent)
     return changed
+
+
+def with_keyword_only(params: cst.Parameters, text: str) -> cst.Parameters:
+    """The parameters and one more that can only be given by its name."""
+    parsed = cst.ensure_type(cst.parse_statement(f"def f(*, {text}): ..."), cst.FunctionDef).params
+    comma = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
+    starred = isinstance(params.star_arg, (cst.Param, cst.ParamStar))
+    star = params.star_arg if starred else cst.ParamStar()
+    groups = [*params.params]
+    if groups and not starred and not isinstance(groups[-1].comma, cst.Comma):
+        groups[-1] = groups[-1].with_changes(comma=comma)
+    if isinstance(star, cst.Param) and not isinstance(star.comma, cst.Comma):
+        star = star.with_changes(comma=comma)
+    named = [*params.kwonly_params]
+    if named and not isinstance(named[-1].comma, cst.Comma):
+        named[-1] = named[-1].with_changes(comma=comma)
+    last = parsed.kwonly_params[0]
+    if params.star_kwarg is not None:
+        last = last.with_changes(comma=comma)
+    return params.with_changes(params=groups, star_arg=star, kwonly_params=[*named, last])
 
 
 def relaid_header(page: Page, changed: Any, indent: str) -> Any:

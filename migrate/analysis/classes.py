@@ -1,0 +1,78 @@
+"""What a module class declares: fields, constants, methods and their parameters."""
+
+from __future__ import annotations
+
+import ast
+
+from migrate.analysis.kinds import Class, Symbol, Value
+
+NUMBERS = frozenset({"int", "float", "bool", "complex"})
+
+
+def is_module(value: Value) -> bool:
+    """Whether the value is a class that derives from `flax.linen.Module`, directly or not."""
+    if isinstance(value, Symbol):
+        return value.name == "flax.linen.Module"
+    return isinstance(value, Class) and any(is_module(base) for base in value.bases)
+
+
+def fields(cls: Class) -> list[ast.AnnAssign]:
+    """The dataclass fields of a module class, in order."""
+    statements = [s for s in cls.node.body if isinstance(s, ast.AnnAssign) and isinstance(s.target, ast.Name)]
+    return [s for s in statements if "ClassVar" not in ast.dump(s.annotation)]
+
+
+def field_names(cls: Class) -> tuple[str, ...]:
+    """The names of the fields, in order."""
+    return tuple(s.target.id for s in fields(cls) if isinstance(s.target, ast.Name))
+
+
+def is_number(cls: Class, name: str) -> bool:
+    """Whether a field is declared to be one number."""
+    for statement in fields(cls):
+        if isinstance(statement.target, ast.Name) and statement.target.id == name:
+            names = {n.id for n in ast.walk(statement.annotation) if isinstance(n, ast.Name)}
+            return bool(names) and names <= NUMBERS | {"Optional"}
+    return False
+
+
+def own_constants(cls: Class) -> set[str]:
+    """The names that the class body binds by plain assignments."""
+    statements = [s for s in cls.node.body if isinstance(s, ast.Assign)]
+    return {t.id for s in statements for t in s.targets if isinstance(t, ast.Name)}
+
+
+def methods(cls: Class) -> dict[str, ast.FunctionDef]:
+    """The methods of a class by name."""
+    return {s.name: s for s in cls.node.body if isinstance(s, ast.FunctionDef)}
+
+
+def inputs_of(method: ast.FunctionDef) -> list[str]:
+    """The parameters of a method after `self`."""
+    arguments = method.args
+    return [a.arg for a in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)][1:]
+
+
+def self_name(method: ast.FunctionDef) -> str:
+    """What a method calls the instance."""
+    positional = [*method.args.posonlyargs, *method.args.args]
+    return positional[0].arg if positional else "self"
+
+
+def self_names(cls: Class) -> set[str]:
+    """What the methods of a class call the instance."""
+    return {self_name(method) for method in methods(cls).values()}
+
+
+def argument(node: ast.Call, positional: tuple[str, ...], name: str) -> ast.expr | None:
+    """The expression given for `name` in a call."""
+    for keyword in node.keywords:
+        if keyword.arg == name:
+            return keyword.value
+    if name not in positional:
+        return None
+    index = positional.index(name)
+    given = node.args[: index + 1]
+    if any(isinstance(arg, ast.Starred) for arg in given):
+        return None
+    return given[index] if len(given) > index else None

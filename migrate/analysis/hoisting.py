@@ -1,0 +1,101 @@
+"""Expressions that mean the same in `__init__`: fields, sizes, and what stands at the top of the file."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, Any
+
+from migrate.analysis.classes import field_names, own_constants, self_names
+from migrate.analysis.kinds import Class, Const, Length, Symbol, followed
+
+if TYPE_CHECKING:
+    from migrate.analysis.facts import Facts
+
+IMPURE = ("numpy.random.", "random.", "time.", "jax.random.", "os.", "datetime.")
+NEVER = (ast.Await, ast.Yield, ast.YieldFrom, ast.NamedExpr)
+
+
+def init_text(facts: Facts, owner: Class, node: ast.expr) -> str | None:
+    """The text of an expression for `__init__`; None where it means something else there, or may."""
+    found = holes(facts, owner, node)
+    return None if found is None else spliced(facts, node, found)
+
+
+def holes(facts: Facts, owner: Class, node: ast.expr) -> dict[ast.expr, str] | None:
+    """What to write in place of parts of the expression; None where it cannot move."""
+    found: dict[ast.expr, str] = {}
+    return found if _movable(facts, owner, node, node, found) else None
+
+
+def _movable(facts: Facts, owner: Class, root: ast.expr, node: ast.AST, found: dict[ast.expr, str]) -> bool:
+    if isinstance(node, ast.expr):
+        value = facts.values.get(node)
+        if isinstance(value, Length):
+            if facts.files.segment(node) != value.size.text:
+                found[node] = value.size.text
+            return True
+        if isinstance(node, ast.Name):
+            return _name(facts, owner, root, node, found)
+        if isinstance(node, NEVER) or (value is not None and followed(value)):
+            return False
+        if isinstance(node, ast.Attribute) and is_self(owner, node.value):
+            return node.attr in {*field_names(owner), *own_constants(owner)}
+        if isinstance(node, ast.Call):
+            callee = facts.values.get(node.func)
+            if isinstance(callee, Symbol) and callee.name.startswith(IMPURE):
+                return False
+    return all(_movable(facts, owner, root, child, found) for child in ast.iter_child_nodes(node))
+
+
+def _name(facts: Facts, owner: Class, root: ast.expr, node: ast.Name, found: dict[ast.expr, str]) -> bool:
+    if is_self(owner, node) or not isinstance(node.ctx, ast.Load):
+        return not is_self(owner, node)
+    variable = facts.scopes.variable(node, node.id)
+    if variable is None or isinstance(variable.scope, ast.Module):
+        return True
+    if variable.scope in ast.walk(root):
+        return True
+    value = facts.values.get(node)
+    if isinstance(value, Const) and isinstance(value.value, int | float | str | bool | None):
+        found[node] = repr(value.value)
+        return True
+    return False
+
+
+def is_self(owner: Class, node: ast.AST) -> bool:
+    """Whether a node is the name of the instance in a method."""
+    return isinstance(node, ast.Name) and node.id in self_names(owner)
+
+
+def spliced(facts: Facts, node: ast.expr, found: dict[ast.expr, str]) -> str:
+    """The source of a node with parts of it written anew, on one line."""
+    text = facts.files.segment(node)
+    if "\n" in text or not text.isascii():
+        return ast.unparse(_copied(node, found))
+    for part, new in sorted(found.items(), key=lambda item: item[0].col_offset, reverse=True):
+        begin = part.col_offset - node.col_offset
+        end = (part.end_col_offset or 0) - node.col_offset
+        text = f"{text[:begin]}{_wrapped(part, node, new)}{text[end:]}"
+    return text
+
+
+def _wrapped(part: ast.expr, whole: ast.expr, new: str) -> str:
+    body = ast.parse(new, mode="eval").body
+    plain = isinstance(body, (ast.Name, ast.Attribute, ast.Constant, ast.Subscript, ast.Call, ast.Tuple))
+    return new if part is whole or plain or new.startswith("(") else f"({new})"
+
+
+def _copied(node: ast.expr, found: dict[ast.expr, str]) -> ast.expr:
+    """The node with exchanged parts, made of new nodes where something changes."""
+    if node in found:
+        return ast.parse(found[node], mode="eval").body
+    fields: dict[str, Any] = {}
+    for name, value in ast.iter_fields(node):
+        if isinstance(value, ast.expr):
+            fields[name] = _copied(value, found)
+        elif isinstance(value, list):
+            fields[name] = [_copied(v, found) if isinstance(v, ast.expr) else v for v in value]
+        else:
+            fields[name] = value
+    made: ast.expr = type(node)(**fields)
+    return made

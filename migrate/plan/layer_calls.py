@@ -1,0 +1,106 @@
+"""Calls of layers inside a module: flags that came from the construction, keywords, random keys."""
+
+from __future__ import annotations
+
+import ast
+
+from migrate.analysis.classes import methods
+from migrate.analysis.kinds import Class, Const
+from migrate.analysis.layers import LAYERS, SELF_CALLS
+from migrate.analysis.sites import DrawKey, Layer
+from migrate.plan.blocked import Blocked
+from migrate.plan.context import Plan
+from migrate.plan.layer import is_late
+from migrate.plan.module_drafts import drawing, draws, own_call, owned
+
+
+def rewrite_calls(plan: Plan, cls: Class) -> None:
+    """Every call of a layer of the class gets what NNX wants there."""
+    for site in owned(plan, cls):
+        if isinstance(site, DrawKey):
+            plan.edits.expressions[site.node] = f"rngs.{site.name}()"
+        elif isinstance(site, Layer):
+            for call in site.calls:
+                _call(plan, site, call)
+            _check_late(plan, site)
+            _drop_partials(plan, site)
+    _signatures(plan, cls)
+
+
+def _call(plan: Plan, site: Layer, call: ast.Call) -> None:
+    keyed = False
+    if site.cls is None:
+        kind = LAYERS[site.layer]
+        names = ["inputs", *(SELF_CALLS if site.layer == "flax.linen.SelfAttention" else kind.calls)]
+        for name, node in zip(names, call.args, strict=False):
+            if name in kind.only_keywords or (site.layer == "flax.linen.SelfAttention" and name != "inputs"):
+                plan.edits.arguments[call][node] = ((kind.renamed.get(name, name), node),)
+                keyed |= name in kind.renamed
+        for keyword in call.keywords:
+            if keyword.arg in kind.renamed:
+                plan.edits.arguments[call][keyword.value] = ((kind.renamed[keyword.arg], keyword.value),)
+                keyed = True
+        for name, node in site.given:
+            if name in kind.late and is_late(plan, site, name, node):
+                _check_stable(plan, site, call, node)
+                plan.edits.added[call].append((name, node))
+    if draws(plan, site) and not keyed:
+        plan.edits.added[call].append(("rngs", "rngs"))
+
+
+def _check_stable(plan: Plan, site: Layer, call: ast.Call, node: ast.expr) -> None:
+    """The flag means the same at the call: its names are bound once, in this method."""
+    scopes = plan.facts.scopes
+    method = scopes.function(call)
+    if method is not scopes.function(node):
+        raise Blocked(node, "LNX111", "a flag of a layer comes from another function than its call")
+    for part in ast.walk(node):
+        if isinstance(part, ast.Name) and (variable := scopes.variable(part, part.id)) is not None:
+            stores = [n for n in scopes.names(variable) if not isinstance(n.ctx, ast.Load)]
+            parameter = variable.scope is method and not stores
+            if not parameter and not isinstance(variable.scope, ast.Module) and len(stores) != 1:
+                raise Blocked(node, "LNX111", f"`{part.id}` may change between a layer and its call")
+
+
+def _check_late(plan: Plan, site: Layer) -> None:
+    """Linen wants these flags at one of the two places; NNX would take a default in silence."""
+    if site.cls is not None:
+        return
+    kind = LAYERS[site.layer]
+    given = {name for name, node in site.given if plan.facts.values.get(node) != Const(None)}
+    for name in kind.late - kind.optional - given:
+        for call in site.calls:
+            names = {keyword.arg for keyword in call.keywords}
+            at = ["inputs", *kind.calls].index(name)
+            if name not in names and len(call.args) <= at:
+                raise Blocked(call, "LNX110", f"`{name}` of this layer is given neither there nor here")
+
+
+def _drop_partials(plan: Plan, site: Layer) -> None:
+    """A partial call of a layer class, written out at each construction, has no use any more."""
+    own = set(ast.walk(site.owner.node))
+    for node in plan.facts.partials.get(site.node, ()):
+        statement = plan.statement(node)
+        if node not in own:
+            raise Blocked(site.node, "LNX111", "a layer is built through a partial call made elsewhere")
+        plain = isinstance(statement, ast.Assign) and statement.value is node
+        if not plain or not isinstance(statement, ast.Assign) or len(statement.targets) != 1:
+            raise Blocked(node, "LNX111", "a partial call of a layer class is used as a value")
+        plan.edits.statements[statement] = []
+
+
+def _signatures(plan: Plan, cls: Class) -> None:
+    """Methods that draw take `rngs`, and hand it on."""
+    names = drawing(plan, cls)
+    for name, method in methods(cls).items():
+        if name in names:
+            _check_free(plan, method)
+            plan.edits.keyword_only[method].append("rngs: nnx.Rngs | None = None")
+        for node in ast.walk(method):
+            if own_call(node) in names and isinstance(node, ast.Call):
+                plan.edits.added[node].append(("rngs", "rngs"))
+
+
+def _check_free(plan: Plan, method: ast.FunctionDef) -> None:
+    if "rngs" in plan.facts.scopes.bound[method] or method.name == "setup" or method.decorator_list[1:]:
+        raise Blocked(method, "LNX111", f"`{method.name}` would need an argument `rngs`, which is taken")

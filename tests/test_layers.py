@@ -1,0 +1,102 @@
+"""Every row of the table of layers: rewritten, run, and compared with Linen bit by bit."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.module_harness import assert_identical, compared, program
+
+IMAGE = (2, 8, 10, 3)
+FLAT = (4, 6)
+TOKENS = (2, 5, 6)
+
+
+def compact(*lines: str, extra: str = "") -> str:
+    """A module with these lines, the last of which is what it returns."""
+    *body, last = lines
+    inner = "".join(f"        {line}\n" for line in [*body, f"return {last}"])
+    head = f"    def __call__(self, x{', ' + extra if extra else ''}):\n"
+    return "class Net(nn.Module):\n    @nn.compact\n" + head + inner
+
+
+ROWS = [
+    pytest.param("nn.Dense(4)(x)", FLAT, id="dense"),
+    pytest.param("nn.Dense(4, False)(x)", FLAT, id="dense-by-position"),
+    pytest.param("nn.Dense(4, dtype=jnp.bfloat16)(x)", FLAT, id="dense-half"),
+    pytest.param("nn.DenseGeneral((3, 4))(x)", TOKENS, id="general-features"),
+    pytest.param("nn.DenseGeneral(7, axis=(-2, -1))(x)", TOKENS, id="general-axes"),
+    pytest.param("nn.DenseGeneral(features=4, use_bias=False)(x)", TOKENS, id="general-plain"),
+    pytest.param("nn.Conv(4, (3, 3))(x)", IMAGE, id="conv"),
+    pytest.param("nn.Conv(4, (3, 3), (2, 2), 'VALID')(x)", IMAGE, id="conv-by-position"),
+    pytest.param(
+        "nn.Conv(6, (3, 3), strides=2, padding=1, feature_group_count=3)(x)", IMAGE, id="conv-groups"
+    ),
+    pytest.param("nn.Conv(4, (2, 2), kernel_dilation=2, padding='CIRCULAR')(x)", IMAGE, id="conv-circular"),
+    pytest.param("nn.Conv(4, (3,), padding='CAUSAL')(x)", TOKENS, id="conv-causal"),
+    pytest.param("nn.Conv(4, kernel_size=[3, 3], use_bias=False)(x)", IMAGE, id="conv-list"),
+    pytest.param("nn.ConvTranspose(4, (3, 3), strides=(2, 2))(x)", IMAGE, id="transpose"),
+    pytest.param(
+        "nn.ConvTranspose(4, (3, 3), padding='VALID', transpose_kernel=True)(x)", IMAGE, id="transpose-kernel"
+    ),
+    pytest.param("nn.LayerNorm()(x)", FLAT, id="layer-norm"),
+    pytest.param("nn.LayerNorm(1e-3, use_bias=False)(x)", FLAT, id="layer-norm-by-position"),
+    pytest.param("nn.LayerNorm(dtype=jnp.bfloat16)(x)", FLAT, id="layer-norm-half"),
+    pytest.param("nn.RMSNorm(epsilon=1e-3)(x)", FLAT, id="rms-norm"),
+    pytest.param("nn.RMSNorm(dtype=jnp.float16)(x)", FLAT, id="rms-norm-half"),
+    pytest.param("nn.GroupNorm(3)(x)", IMAGE, id="group-norm-by-position"),
+    pytest.param("nn.GroupNorm(num_groups=None, group_size=1)(x)", IMAGE, id="group-norm-size"),
+    pytest.param("nn.GroupNorm(3, dtype=jnp.bfloat16)(x)", IMAGE, id="group-norm-half"),
+    pytest.param("nn.BatchNorm(True)(x)", FLAT, id="batch-norm-running"),
+    pytest.param("nn.BatchNorm(False, momentum=0.9)(x)", FLAT, id="batch-norm-training"),
+    pytest.param("nn.BatchNorm()(x, use_running_average=False)", FLAT, id="batch-norm-at-the-call"),
+    pytest.param("nn.BatchNorm(use_running_average=False, axis=1)(x)", IMAGE, id="batch-norm-axis"),
+    pytest.param("nn.BatchNorm(False, dtype=jnp.bfloat16)(x)", FLAT, id="batch-norm-half"),
+    pytest.param(
+        "nn.BatchNorm(use_running_average=False, use_scale=False)(x)", FLAT, id="batch-norm-no-scale"
+    ),
+    pytest.param("nn.Dropout(0.5, deterministic=True)(x)", FLAT, id="dropout-off"),
+    pytest.param("nn.Dropout(0.0)(x, deterministic=False)", FLAT, id="dropout-of-nothing"),
+    pytest.param("nn.PReLU()(x)", FLAT, id="prelu"),
+    pytest.param("nn.SelfAttention(2)(x)", TOKENS, id="self-attention"),
+    pytest.param(
+        "nn.SelfAttention(num_heads=1, qkv_features=32, out_features=5)(x)", TOKENS, id="self-attention-wide"
+    ),
+    pytest.param("nn.SelfAttention(2, dtype=jnp.bfloat16)(x)", TOKENS, id="self-attention-half"),
+    pytest.param(
+        "nn.SelfAttention(2, normalize_qk=True, dtype=jnp.bfloat16)(x)",
+        TOKENS,
+        id="self-attention-normalized",
+    ),
+    pytest.param("nn.SelfAttention(2)(x, nn.make_causal_mask(x[..., 0]))", TOKENS, id="self-attention-mask"),
+    pytest.param(
+        "nn.SelfAttention(2, dropout_rate=0.5, deterministic=True)(x)",
+        TOKENS,
+        id="self-attention-dropout-off",
+    ),
+    pytest.param("nn.MultiHeadDotProductAttention(2)(x, x)", TOKENS, id="attention"),
+    pytest.param(
+        "nn.MultiHeadAttention(num_heads=3)(x, nn.Dense(4)(x), mask=None)",
+        TOKENS,
+        id="attention-over-other-keys",
+    ),
+]
+
+
+@pytest.mark.parametrize(("expression", "shape"), ROWS)
+def test_one_layer(expression: str, shape: tuple[int, ...]) -> None:
+    text = program(compact("x = nn.Dense(6)(x)", f"x = {expression}", "nn.Dense(2)(x.astype(jnp.float32))"),
+                   "Net()", shape)  # fmt: skip
+    assert_identical(compared(text))
+
+
+EMBEDDINGS = [
+    pytest.param("e = nn.Embed(7, 4)", "e(x) @ jnp.ones((4, 2))", id="call"),
+    pytest.param("e = nn.Embed(7, 4, dtype=jnp.bfloat16)", "e(x)", id="half"),
+    pytest.param("e = nn.Embed(num_embeddings=7, features=4)", "e.attend(e(x))", id="attend"),
+]
+
+
+@pytest.mark.parametrize(("line", "expression"), EMBEDDINGS)
+def test_embedding(line: str, expression: str) -> None:
+    text = program(compact(line, expression), "Net()", (2, 3), inputs="IDS")
+    assert_identical(compared(text, inputs="IDS"))

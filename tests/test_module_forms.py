@@ -1,0 +1,326 @@
+"""Forms of module classes: rewritten, run, and compared with Linen bit by bit."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.module_harness import assert_identical, compared, program
+
+IMAGE = (2, 8, 12, 3)
+FLAT = (4, 6)
+TOKENS = (2, 5, 6)
+
+FORMS = [
+    pytest.param(
+        """
+        class Net(nn.Module):
+            @nn.compact
+            def __call__(self, x):
+                x = nn.relu(nn.Conv(4, (3, 3))(x))
+                x = nn.max_pool(x, (2, 2), strides=(2, 2))
+                x = nn.Conv(5, (3, 3), strides=(2, 2), padding="VALID")(x)
+                x = x.reshape((x.shape[0], -1))
+                return nn.Dense(3)(x)
+        """,
+        "Net()",
+        IMAGE,
+        id="convolutions-and-a-flat-end",
+    ),
+    pytest.param(
+        """
+        class Net(nn.Module):
+            @nn.compact
+            def __call__(self, x):
+                x = x.reshape((x.shape[0], -1))
+                return nn.Dense(3)(x)
+        """,
+        "Net()",
+        IMAGE,
+        id="flat-from-the-start",
+    ),
+    pytest.param(
+        """
+        class Net(nn.Module):
+            @nn.compact
+            def __call__(self, x):
+                return nn.Dense(3)(nn.Conv(4, (3, 3))(x).mean(axis=(1, 2)))
+        """,
+        "Net()",
+        IMAGE,
+        id="mean-over-space",
+    ),
+    pytest.param(
+        """
+        class Net(nn.Module):
+            wide: bool = True
+            normed: bool = False
+
+            @nn.compact
+            def __call__(self, x):
+                if self.wide:
+                    x = nn.Dense(9)(x)
+                if self.normed:
+                    x = nn.LayerNorm()(x)
+                else:
+                    x = nn.RMSNorm()(x)
+                return nn.Dense(2)(x)
+        """,
+        "Net()",
+        FLAT,
+        id="layers-under-conditions",
+    ),
+    pytest.param(
+        """
+        class Net(nn.Module):
+            wide: bool = True
+
+            @nn.compact
+            def __call__(self, x):
+                if self.wide:
+                    x = nn.Dense(9)(x)
+                return nn.Dense(2)(x)
+        """,
+        "Net(wide=False)",
+        FLAT,
+        id="a-condition-that-does-not-hold",
+    ),
+    pytest.param(
+        """
+        class Net(nn.Module):
+            widths: Sequence[int] = (5, 7)
+            normed: bool = True
+
+            @nn.compact
+            def __call__(self, x):
+                for width in self.widths:
+                    x = nn.Dense(width)(x)
+                    if self.normed:
+                        x = nn.LayerNorm()(x)
+                    x = nn.relu(nn.Dense(width + 1)(x))
+                x = nn.LayerNorm()(x)
+                return nn.Dense(2)(x)
+        """,
+        "Net()",
+        FLAT,
+        id="a-loop-with-two-layers-of-a-class",
+    ),
+    pytest.param(
+        """
+        class Net(nn.Module):
+            stages: Sequence[int] = (1, 2, 1)
+            width: int = 4
+
+            @nn.compact
+            def __call__(self, x):
+                for i, count in enumerate(self.stages):
+                    for j in range(count):
+                        x = nn.relu(nn.Dense(self.width * 2**i)(x))
+                return nn.Dense(2)(x)
+        """,
+        "Net()",
+        FLAT,
+        id="nested-loops",
+    ),
+    pytest.param(
+        """
+        class Net(nn.Module):
+            depth: int = 3
+
+            @nn.compact
+            def __call__(self, x):
+                for _ in range(self.depth):
+                    x = x + nn.Dense(6)(nn.relu(x))
+                return x
+        """,
+        "Net()",
+        FLAT,
+        id="residual-loop",
+    ),
+    pytest.param(
+        """
+        class Block(nn.Module):
+            features: int
+            act: Callable = nn.relu
+
+            @nn.compact
+            def __call__(self, x):
+                y = self.act(nn.Dense(self.features)(x))
+                return x + nn.Dense(x.shape[-1])(y)
+
+
+        class Net(nn.Module):
+            depth: int = 2
+
+            @nn.compact
+            def __call__(self, x):
+                x = nn.Dense(8)(x)
+                for _ in range(self.depth):
+                    x = Block(5)(x)
+                x = Block(features=3, act=nn.tanh, name="last")(x)
+                return nn.Dense(2)(x)
+        """,
+        "Net()",
+        FLAT,
+        id="blocks",
+    ),
+    pytest.param(
+        """
+        class Encoder(nn.Module):
+            latent: int
+
+            def setup(self):
+                self.hidden = nn.Dense(8)
+                self.mean = nn.Dense(self.latent)
+                self.variance = nn.Dense(self.latent)
+
+            def __call__(self, x):
+                x = nn.relu(self.hidden(x))
+                return self.mean(x), self.variance(x)
+
+
+        class Decoder(nn.Module):
+            size: int
+
+            @nn.compact
+            def __call__(self, z):
+                return nn.Dense(self.size)(nn.relu(nn.Dense(8)(z)))
+
+
+        class Net(nn.Module):
+            latent: int = 3
+
+            def setup(self):
+                self.encoder = Encoder(self.latent)
+                self.decoder = Decoder(6)
+
+            def __call__(self, x):
+                mean, variance = self.encoder(x)
+                return self.decode(mean + jnp.exp(variance))
+
+            def decode(self, z):
+                return self.decoder(z)
+        """,
+        "Net()",
+        FLAT,
+        id="an-autoencoder",
+    ),
+    pytest.param(
+        """
+        class Net(nn.Module):
+            dtype: Any = jnp.float32
+
+            @nn.compact
+            def __call__(self, x):
+                scale = self.param("scale", nn.initializers.ones, (x.shape[-1],), self.dtype)
+                shift = self.param("shift", lambda key: jnp.zeros(()))
+                return nn.Dense(2, dtype=self.dtype)(x * scale + shift)
+        """,
+        "Net()",
+        FLAT,
+        id="own-parameters",
+    ),
+    pytest.param(
+        """
+        class Net(nn.Module):
+            size: int = 6
+
+            def setup(self):
+                self.table = self.param("table", nn.initializers.normal(0.02), (5, self.size))
+                self.out = nn.Dense(2)
+
+            def __call__(self, x):
+                return self.out(x + self.table)
+        """,
+        "Net()",
+        TOKENS,
+        id="own-parameters-in-setup",
+    ),
+    pytest.param(
+        """
+        class Net(nn.Module):
+            heads: int = 2
+
+            @nn.compact
+            def __call__(self, x, train: bool = False):
+                b, t, c = x.shape
+                h = nn.Dense(3 * c, use_bias=False)(nn.LayerNorm()(x))
+                q, k, v = jnp.split(h, 3, axis=-1)
+                q, k, v = (q.reshape(b, t, self.heads, -1), k.reshape(b, t, self.heads, c // self.heads),
+                           v.reshape((b, t, self.heads, c // self.heads)))
+                w = nn.softmax(jnp.einsum("bqhd,bkhd->bhqk", q, k))
+                w = nn.Dropout(0.1)(w, deterministic=not train)
+                y = jnp.einsum("bhqk,bkhd->bqhd", w, v).reshape(b, t, c)
+                return x + nn.Dense(c)(y)
+        """,
+        "Net()",
+        TOKENS,
+        id="attention-by-hand",
+    ),
+    pytest.param(
+        """
+        class Net(nn.Module):
+            @nn.compact
+            def __call__(self, x, train: bool = False):
+                norm = partial(nn.BatchNorm, use_running_average=not train, momentum=0.9, epsilon=1e-5)
+                conv = partial(nn.Conv, use_bias=False)
+                residual = x
+                y = nn.relu(norm()(conv(4, (3, 3), (2, 2))(x)))
+                y = norm(scale_init=nn.initializers.zeros)(conv(4, (3, 3))(y))
+                if residual.shape != y.shape:
+                    residual = conv(4, (1, 1), (2, 2), name="projection")(residual)
+                    residual = norm(name="projection_norm")(residual)
+                y = nn.relu(residual + y)
+                return nn.Dense(2)(y.mean((1, 2)))
+        """,
+        "Net()",
+        IMAGE,
+        id="a-residual-block-with-partial-layers",
+    ),
+    pytest.param(
+        """
+        class Net(nn.Module):
+            width: int = 4
+
+            @nn.compact
+            def __call__(self, x):
+                skip = nn.Dense(self.width)(x)
+                y = jnp.concatenate([x, skip], axis=-1)
+                y = nn.Dense(self.width)(y)
+                z = jnp.stack([y, skip], axis=1).sum(axis=1)
+                return nn.Dense(1)(z).squeeze(-1)
+        """,
+        "Net()",
+        FLAT,
+        id="concatenate-and-stack",
+    ),
+    pytest.param(
+        """
+        class Net(nn.Module):
+            @nn.compact
+            def __call__(self, x):
+                head = nn.Dense(4, name="head")
+                return head(x[:, :3]) + head(x[:, 3:6])
+        """,
+        "Net()",
+        FLAT,
+        id="shared-weights",
+    ),
+    pytest.param(
+        """
+        class Net(nn.Module):
+            @nn.compact
+            def __call__(self, x):
+                for i in range(3):
+                    x = nn.relu(nn.Dense(4 + i, name=f"layer_{i}")(x))
+                return x
+        """,
+        "Net()",
+        FLAT,
+        id="names-in-a-loop",
+    ),
+]
+
+
+@pytest.mark.parametrize(("module", "build", "shape"), FORMS)
+def test_form(module: str, build: str, shape: tuple[int, ...]) -> None:
+    assert_identical(compared(program(module, build, shape)))
