@@ -49,7 +49,7 @@ class Facts:
     imported: set[tuple[str, str]] = field(default_factory=set)
     tests: dict[ast.If, str | None] = field(default_factory=dict)
     partials: dict[ast.Call, tuple[ast.Call, ...]] = field(default_factory=dict)
-    finals: dict[str, str] = field(default_factory=dict)
+    finals: dict[ast.ClassDef, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
     summaries: dict[ast.ClassDef, Summary] = field(default_factory=dict)
     called: dict[ast.ClassDef, dict[str, ast.Call]] = field(default_factory=lambda: defaultdict(dict))
 

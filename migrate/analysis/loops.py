@@ -113,7 +113,9 @@ def _unused(run: Run, names: tuple[str, ...], otherwise: str) -> str:
     used = {n.id for n in ast.walk(run.owner.node) if isinstance(n, ast.Name)} | set(field_names(run.owner))
     used |= {n.arg for n in ast.walk(run.owner.node) if isinstance(n, ast.arg)}
     used |= {name for loop in run.loops for name in loop.bound}
-    used |= {r.name for turns in run.facts.loops.values() for r in turns.running}
+    inside = set(ast.walk(run.owner.node))
+    turns = [turns for node, turns in run.facts.loops.items() if node in inside]
+    used |= {running.name for each in turns for running in each.running}
     return next((name for name in names if name not in used), otherwise)
 
 
@@ -247,7 +249,8 @@ def _left(run: Run, loop: Loop, start: dict[str, Value]) -> dict[str, Value]:
     """The variables after the loop: what only a turn has bound tells no sizes."""
     for turns in (run.facts.loops[loop.node],):
         for running in turns.running:
-            run.facts.finals[running.name] = _final(loop, running)
+            assert run.owner is not None
+            run.facts.finals[run.owner.node][running.name] = _final(loop, running)
     after = {}
     for name, value in run.frame.vars.items():
         known = start.get(name)

@@ -20,7 +20,7 @@ def applied(run: Run, cls: Class, given: dict[str, str | None], inputs: dict[str
     if summary is None:
         return UNKNOWN
     known = _fields(run, cls, given)
-    for name, text in run.facts.finals.items():
+    for name, text in run.facts.finals[cls.node].items():
         if text and (exchanged := _size(Size(text), known)) is not None:
             known[name] = exchanged.text
     for name, value in inputs.items():

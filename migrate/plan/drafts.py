@@ -22,7 +22,7 @@ class Draft:
 
     cls: Class
     lines: list[Line] = field(default_factory=list)
-    edits: dict[ast.AST, str] = field(default_factory=dict)
+    edits: dict[ast.expr, str] = field(default_factory=dict)
     constructions: list[Piece] = field(default_factory=list)
 
     def texts(self) -> Iterable[str]:

@@ -96,7 +96,7 @@ def _moved(plan: Plan, draft: Draft, site: Layer | Parameter, node: ast.expr) ->
         return node
     found = holes(plan.facts, site.owner, node)
     if found is not None:
-        draft.edits |= {**found}
+        draft.edits |= found
         return node
     local = sorted(
         n.id
