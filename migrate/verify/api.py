@@ -24,6 +24,7 @@ from migrate.verify.report_html import render_html
 from migrate.verify.request import Request, check, command
 from migrate.verify.resume import check_resume
 from migrate.verify.runner import Runner
+from migrate.verify.takeover import start_from_middle
 from migrate.verify.twins import settle
 
 __all__ = ["Report", "Request", "VerifyError", "verify"]
@@ -64,16 +65,23 @@ def _require_numpy() -> None:
 
 def _compare(runner: Runner, after: Path) -> Report:
     request = runner.request
+    runner = replace(runner, exact=request.from_step > 0)
     old, trouble = runner.run(request.before, "before")
     blank = Report(str(request.before), str(after), "inconclusive", "none", 0, "")
     if trouble is not None:
         return replace(blank, message=trouble.message, traceback=trouble.traceback)
     new, trouble = runner.run(after, "after", transplant="before")
     pairs = pair_tracks(old, new, request.given)
+    stopped = None
+    if trouble is None and request.from_step:
+        stopped, runner, new = start_from_middle(blank, runner, old, new, pairs)
+        pairs = pair_tracks(old, new, request.given)
     if trouble is not None:
         report = _after_failed(blank, trouble, old, new)
+    elif stopped is not None:
+        return stopped
     else:
-        report = judge.judge(blank, old, new, request.steps, pairs)
+        report = judge.judge(blank, old, new, request.last_step, pairs, request.from_step)
         if wants_arrays(report, old, new):
             runner = replace(runner, exact=True)
             report, old, new = judge_arrays(blank, runner, after)

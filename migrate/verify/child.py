@@ -40,6 +40,8 @@ class Job:
     resume: int = 0
     exact: bool = False
     networks: tuple[int, ...] = ()
+    start: int = 0
+    takeover: Path | None = None
     light: bool = False
     environment: Mapping[str, str] = field(default_factory=dict)
 
@@ -94,6 +96,8 @@ def _settings(job: Job) -> dict[str, object]:
         "resume": job.resume,
         "exact": job.exact,
         "networks": list(job.networks),
+        "start": job.start,
+        "takeover": str(job.takeover) if job.takeover else None,
         "light": job.light,
         "transplant": str(job.transplant) if job.transplant else None,
     }

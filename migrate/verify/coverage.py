@@ -20,12 +20,12 @@ def demand_coverage(report: Report, old: Recording, new: Recording, pairs: list[
         return report
     lost = [*_without_partner(pairs, "opt_state"), *_without_partner(pairs, "fields", STATISTICS)]
     if lost:
-        message = f"{report.after}: nothing takes the place of {_some(lost)}; every leaf needs a partner"
+        message = f"{report.after}: nothing takes the place of {some(lost)}; every leaf needs a partner"
         return replace(report, verdict="fail", grade="none", message=message)
     unseen = list(_unseen(old, new, pairs))
     if unseen:
         message = (
-            f"{report.after}: the before program keeps {_some(unseen)} in its train state, and nothing like "
+            f"{report.after}: the before program keeps {some(unseen)} in its train state, and nothing like "
             "it was seen here; return it from the compiled step, or give it to it as an NNX object"
         )
         return replace(report, verdict="inconclusive", grade="none", message=message)
@@ -58,6 +58,6 @@ def _ends_any(paths: list[Path], ending: Path) -> bool:
     return any(path[-len(ending) :] == ending for path in paths)
 
 
-def _some(names: list[str], limit: int = 2) -> str:
+def some(names: list[str], limit: int = 2) -> str:
     more = f" and {len(names) - limit} more" if len(names) > limit else ""
     return ", ".join(names[:limit]) + more

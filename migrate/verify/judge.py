@@ -47,16 +47,19 @@ def _losses(run: Recording) -> tuple[float, ...]:
     return tuple(mean_loss(record) for losses in first.values() for record in losses)
 
 
-def judge(blank: Report, old: Recording, new: Recording, steps: int, pairs: list[TrackPair]) -> Report:
-    """Compare two runs that both trained."""
+def judge(
+    blank: Report, old: Recording, new: Recording, steps: int, pairs: list[TrackPair], start: int = 0
+) -> Report:
+    """Compare two runs that both trained; what lies in the first `start` steps does not count."""
     report = evidence(blank, old, new)
-    report = replace(report, steps=_compared(old, pairs, steps), leaf_map=_leaf_map(pairs))
+    report = replace(report, steps=_compared(old, pairs, steps) - start, leaf_map=_leaf_map(pairs))
     looks = (_never_built, _unmapped, _other_types, partial(_not_trained, steps=steps))
     for look in looks:
         found = look(report, old, new, pairs)
         if found is not None:
             return found
-    found_all = sorted(differences(old, new, pairs, steps), key=lambda found: found.rank)
+    later = (found for found in differences(old, new, pairs, steps) if found.step > start)
+    found_all = sorted(later, key=lambda found: found.rank)
     return _ladder(report, found_all, old)
 
 

@@ -14,6 +14,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("before", type=Path, metavar="BEFORE", help="the Linen program")
     parser.add_argument("after", type=Path, nargs="?", metavar="AFTER", help="the NNX program")
     parser.add_argument("--steps", type=int, default=10, metavar="N", help="optimizer steps (default: 10)")
+    parser.add_argument(
+        "--from-step", type=int, default=0, metavar="K", help="start from the state before it after K steps"
+    )
     parser.add_argument("--python", metavar="PATH", help="interpreter that runs the programs")
     parser.add_argument("--timeout", type=float, default=600.0, metavar="S", help="seconds for each run")
     parser.add_argument("--cwd", type=Path, metavar="DIR", help="directory in which the programs run")
@@ -50,6 +53,7 @@ def request_from(namespace: argparse.Namespace) -> Request:
         before=namespace.before,
         after=namespace.after,
         steps=namespace.steps,
+        from_step=namespace.from_step,
         python=namespace.python,
         args=namespace.program_args,
         timeout=namespace.timeout,

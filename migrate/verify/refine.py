@@ -44,7 +44,8 @@ def _noise(report: Report, runner: Runner, old: Recording) -> Report:
     if trouble is not None:
         return report
     same = pair_tracks(old, again, {})
-    worst = max((d.distance.max_rel for d in differences(old, again, same, report.steps)), default=0.0)
+    steps = runner.request.last_step
+    worst = max((d.distance.max_rel for d in differences(old, again, same, steps)), default=0.0)
     report = replace(report, notes=(*report.notes, f"the before program repeats itself to {worst:.2g}"))
     limit = report.first_divergence.max_rel if report.first_divergence else None
     if report.verdict == "fail" and worst > 0 and limit is not None and limit <= 2 * worst:

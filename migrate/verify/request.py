@@ -19,7 +19,9 @@ class Request:
     `python` is the interpreter that runs them, the current one if None; `args` go to both programs,
     which run in `cwd`. `leaf_map` is a TOML file with pairs that cannot be inferred; `html` is where to
     write the page; `layers` and `resume` ask for the longer examinations, `verdict_only` for none
-    but the verdict: no step times, no forward look. `progress` is told how far the runs are.
+    but the verdict: no step times, no forward look. With `from_step`, the after program goes on from the
+    before program's train state after so many steps, and what comes before is not compared.
+    `progress` is told how far the runs are.
     """
 
     before: Path
@@ -35,7 +37,13 @@ class Request:
     layers: bool = False
     resume: bool = False
     verdict_only: bool = False
+    from_step: int = 0
     progress: Callable[[str], None] | None = field(default=None, compare=False)
+
+    @property
+    def last_step(self) -> int:
+        """The last step that is compared, counted from the start of the programs."""
+        return self.from_step + self.steps
 
     @cached_property
     def given(self) -> dict[tuple[str, ...], tuple[str, ...]]:
@@ -61,6 +69,7 @@ def command(request: Request) -> tuple[str, ...]:
     words = ["linen2nnx", "verify", str(request.before), str(request.after or "")]
     values = (
         ("--steps", request.steps),
+        ("--from-step", request.from_step or None),
         ("--python", request.python),
         ("--cwd", request.cwd),
         ("--leaf-map", request.leaf_map),
@@ -82,6 +91,8 @@ def check(request: Request) -> Path:
         raise VerifyError("verify needs the migrated program: give it as the second path")
     if request.steps < 1:
         raise VerifyError(f"--steps must be at least 1, not {request.steps}")
+    if request.from_step < 0:
+        raise VerifyError(f"--from-step must be at least 0, not {request.from_step}")
     for path in (request.before, request.after):
         _check_program(path)
     if request.leaf_map is not None:

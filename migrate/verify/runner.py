@@ -26,6 +26,7 @@ class Runner:
     kept: Path
     exact: bool = False
     networks: tuple[int, ...] = ()
+    takeover: Path | None = None
 
     @property
     def order(self) -> tuple[int, ...]:
@@ -50,7 +51,7 @@ class Runner:
         """
         request = self.request
         kind = "exact" if self.exact else "events"
-        order = "".join(f"-{number}" for number in self.networks)
+        order = "".join(f"-{number}" for number in self.networks) + ("-taken" if self.takeover else "")
         out = self.scratch / f"{name}{order}.{kind}" if transplant else self.kept / f"{name}.{kind}"
         if out.exists() and load(out).whole:
             return load(out), None
@@ -58,7 +59,7 @@ class Runner:
             program=program,
             out=out,
             args=request.args,
-            steps=steps or request.steps,
+            steps=steps or request.last_step,
             transplant=self.kept / f"{transplant}.{kind}" if transplant else None,
             python=child.interpreter(request.python),
             timeout=request.timeout,
@@ -69,6 +70,8 @@ class Runner:
             resume=resume,
             exact=self.exact,
             networks=self.order if transplant else (),
+            start=request.from_step,
+            takeover=self.takeover if transplant else None,
             light=light,
             environment=environment or {},
         )

@@ -28,6 +28,7 @@ class Context(threading.local):
     seen: dict[tuple[str, ...], int] = field(default_factory=dict)
     origins: dict[tuple[str | int, ...], list[Stack]] = field(default_factory=dict)
     stream: str = ""
+    optimizer: str = ""
     ticks: int = 0
 
     def inside(self, name: str) -> bool:

@@ -13,6 +13,7 @@ from .calls import watch_class
 from .draws import Replay, watched_dropout, watched_stream
 from .modules import non_parameters
 from .session import Session
+from .takeover import Takeover
 from .transplant import Transplant
 
 
@@ -21,7 +22,7 @@ def install(session: Session) -> None:
     transplant = Transplant(session)
     meta = pytreelib.PytreeMeta
     meta._pytree_meta_construct = _watched_construct(session, transplant, meta._pytree_meta_construct)
-    nnx.Optimizer.update = _watched_step(session, nnx.Optimizer.update)
+    nnx.Optimizer.update = _watched_step(session, Takeover(session), nnx.Optimizer.update)
     replay = Replay(session)
     nnx.RngStream.__call__ = watched_stream(session, replay, nnx.RngStream.__call__)
     nnx.Dropout.__call__ = watched_dropout(session, replay, nnx.Dropout.__call__)
@@ -42,12 +43,15 @@ def _watched_construct(
     return call
 
 
-def _watched_step(session: Session, update: Callable[..., Any]) -> Callable[..., Any]:
+def _watched_step(session: Session, takeover: Takeover, update: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(update)
     def call(self: Any, *args: Any, **kwargs: Any) -> Any:
         model = args[0] if isinstance(self, nnx.Optimizer) and len(args) > 1 else getattr(self, "model", None)
         fields = non_parameters(model) if isinstance(model, nnx.Module) else {}
         with session.context.owner(self.step.get_raw_value(), fields):
-            return update(self, *args, **kwargs)
+            updates = update(self, *args, **kwargs)
+        if isinstance(model, nnx.Module):
+            takeover.after_step(self, model)
+        return updates
 
     return call

@@ -63,7 +63,7 @@ def _arguments(args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
 
 
 def _record(session: Session, given: dict[str, Any], result: tuple[Any, Any], parts: list[Facts]) -> None:
-    identity = _identity(given)
+    identity = session.context.optimizer = _identity(given)
     if session.settings.light:
         leaves = jax.tree_util.tree_leaves(result)
         smallest = min(leaves, key=lambda leaf: getattr(leaf, "size", 1), default=0)

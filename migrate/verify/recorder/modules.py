@@ -84,11 +84,18 @@ def _named_children(node: Any) -> list[tuple[Any, Any]]:
 def non_parameters(model: Any) -> dict[str, Any]:
     """Values of a model's variables other than parameters, as a nested dict under their collection."""
     fields: dict[str, Any] = {}
-    for path, variable in model_variables(model).items():
-        if not isinstance(variable, nnx.Param):
-            collection = STATISTICS if isinstance(variable, nnx.BatchStat) else type(variable).__name__
-            level = fields.setdefault(collection, {})
-            for part in path[:-1]:
-                level = level.setdefault(part, {})
-            level[path[-1]] = variable.get_raw_value()
+    for path, variable in non_parameter_variables(model).items():
+        level = fields
+        for part in path[:-1]:
+            level = level.setdefault(part, {})
+        level[path[-1]] = variable.get_raw_value()
     return fields
+
+
+def non_parameter_variables(model: Any) -> dict[Path, Any]:
+    """A model's variables other than parameters, by collection and path."""
+    return {
+        (STATISTICS if isinstance(variable, nnx.BatchStat) else type(variable).__name__, *path): variable
+        for path, variable in model_variables(model).items()
+        if not isinstance(variable, nnx.Param)
+    }

@@ -38,6 +38,8 @@ class Settings:
     replay: int = 0
     resume: int = 0
     exact: bool = False
+    start: int = 0
+    takeover: str | None = None
     networks: list[int] = field(default_factory=list)
     light: bool = False
     leaf_map: dict[str, str] = field(default_factory=dict)

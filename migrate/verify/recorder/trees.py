@@ -15,11 +15,11 @@ LARGE = 1 << 14
 def named_leaves(tree: Any) -> list[tuple[Path, Any]]:
     """Leaves that hold numbers, with their paths; keys come as their uint32 data."""
     flat, _ = jax.tree_util.tree_flatten_with_path(tree)
-    named = [(_names(keys), _numbers(leaf)) for keys, leaf in flat]
+    named = [(names_of(keys), _numbers(leaf)) for keys, leaf in flat]
     return [(path, leaf) for path, leaf in named if leaf is not None]
 
 
-def _names(keys: tuple[Any, ...]) -> Path:
+def names_of(keys: tuple[Any, ...]) -> Path:
     """Key path as strings; a final attribute `value` belongs to the Variable, not to the name."""
     if keys and getattr(keys[-1], "name", None) in ("value", "raw_value"):
         keys = keys[:-1]
