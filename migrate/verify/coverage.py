@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from migrate.verify.observe import matched_results
-from migrate.verify.pairing import TrackPair, ends_like_parameter, partner_path
+from migrate.verify.pairing import TrackPair, parameter_of, partner_path
 from migrate.verify.recorder.leafmap import Path
 from migrate.verify.recording import Recording
 from migrate.verify.report import Report
@@ -49,7 +49,7 @@ def _unseen(old: Recording, new: Recording, pairs: list[TrackPair]) -> Iterator[
     for pair in pairs:
         fields = pair.after.updates[0].signature("fields")
         for path in pair.before.updates[0].signature("fields"):
-            held = path[0] != STATISTICS and ends_like_parameter(path, pair.names)
+            held = path[0] != STATISTICS and parameter_of(path, pair.names) is not None
             if held and partner_path(path, fields, pair.names) is None and not _ends_any(matched, path):
                 yield "/".join(path)
 

@@ -18,6 +18,7 @@ from migrate.verify.compare import (
 )
 from migrate.verify.liveness import alive, lost_updates
 from migrate.verify.measure import distance
+from migrate.verify.noise import is_noise
 from migrate.verify.observe import compare_calls, compare_returns
 from migrate.verify.pairing import TrackPair, pair_losses
 from migrate.verify.recorder.wire import Record
@@ -183,7 +184,8 @@ def differences(old: Recording, new: Recording, pairs: list[TrackPair], steps: i
         for found in compare_tracks(pair, steps):
             yield replace(found, turn=LAST if found.phase == "state" else turn)
     yield from compare_calls(old, new)
-    yield from compare_returns(old, new, {k: v for pair in pairs for k, v in pair.names.items()})
+    names = {k: v for pair in pairs for k, v in pair.names.items()}
+    yield from compare_returns(old, new, names, lambda path, step: is_noise(pairs, path, step))
     for number, (one, other) in enumerate(zip(old.of("case"), new.of("case"), strict=False), start=1):
         yield from _case_difference(number, one, other)
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import TypeVar
 
@@ -107,15 +107,22 @@ def tolerated(found: Distance, array: Array, seen: Observed) -> bool:
     return array.dtype.kind == "f" and found.max_rel <= GRADIENT_ULPS * seen.step * unit
 
 
-def compare_returns(old: Recording, new: Recording, names: Names) -> Iterator[Difference]:
-    """Results of compiled functions of the same name, call by call."""
+def compare_returns(
+    old: Recording, new: Recording, names: Names, is_noise: Callable[[Path, int], bool]
+) -> Iterator[Difference]:
+    """Results of compiled functions of the same name, call by call.
+
+    `is_noise` says of a parameter's path and a step whether its gradients were rounding errors by then.
+    """
     before, after = _by_function(old), _by_function(new)
     for function, ours in before.items():
         theirs = after.get(function) or _only_other(before, after, function) or []
         pairs = list(zip(ours, theirs, strict=False))
         matched = _match_results(*pairs[0], names) if pairs else []
         for one, other in pairs:
-            yield from _compare_results(one, other, matched, function)
+            for place, found in _compare_results(one, other, matched, function):
+                noise = not found.tolerated and is_noise(place[1], one.step)
+                yield replace(found, tolerated=True) if noise else found
 
 
 Results = dict[tuple[str, Path], Array]
@@ -144,14 +151,14 @@ Place = tuple[str, Path]
 
 def _compare_results(
     one: Observed, other: Observed, matched: Sequence[tuple[Place, Place]], function: str
-) -> Iterator[Difference]:
+) -> Iterator[tuple[Place, Difference]]:
     left, right = _results(one.record), _results(other.record)
     for ours, theirs in matched:
         if ours in left and theirs in right:
             found = distance(left[ours], _like(right[theirs], left[ours]))
             if not found.same_bits:
                 shown = "/".join((f"{function}()", *ours[1]))
-                yield Difference(one.step, "state", shown, found, tolerated(found, left[ours], one))
+                yield ours, Difference(one.step, "state", shown, found, tolerated(found, left[ours], one))
 
 
 def _like(array: Array, model: Array) -> Array:

@@ -95,9 +95,10 @@ def _ending(path: Path, names: Names) -> tuple[int, Pair | None]:
     return len(path), None
 
 
-def ends_like_parameter(path: Path, names: Names) -> bool:
-    """Whether a path belongs to a tree over the parameters."""
-    return _ending(path, names)[1] is not None
+def parameter_of(path: Path, names: Names) -> Path | None:
+    """The parameter that a path of a tree over the parameters ends in."""
+    found = _ending(path, names)[1]
+    return found.before if found is not None else None
 
 
 def partner_path(path: Path, after: Mapping[Path, object], names: Names) -> Path | None:

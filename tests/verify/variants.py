@@ -69,7 +69,8 @@ def keywords(text: str) -> str:
 
 def by_parts(text: str) -> str:
     """Gradients with respect to a state of parameters, where nothing else changes in a call."""
-    if "BatchNorm" in text or "nnx.value_and_grad(loss_fn)(model)" not in text:
+    stateful = "BatchNorm" in text or "nnx.RNN" in text
+    if stateful or "nnx.value_and_grad(loss_fn)(model)" not in text:
         return text
     text = text.replace("nnx.value_and_grad(loss_fn)(model)", "by_parts(loss_fn, model)")
     return with_import(text.replace("\nclass ", BY_PARTS, 1), "import jax")
