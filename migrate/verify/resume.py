@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import Any
 
 from migrate.verify.judge import differences
 from migrate.verify.pairing import pair_tracks
@@ -22,7 +24,7 @@ def check_resume(report: Report, runner: Runner, new: Recording) -> Report:
     if trouble is not None:
         return replace(report, verdict="fail", grade="none", message=f"after a restore: {trouble.message}")
     if not again.of("resume"):
-        note = "the resume check found no compiled function that is given or returns NNX objects"
+        note = "the resume check found no point between steps at which the program holds NNX objects"
         return replace(report, notes=(*report.notes, note))
     return _judged(report, new, again, middle)
 
@@ -38,8 +40,16 @@ def _judged(report: Report, new: Recording, again: Recording, middle: int) -> Re
             f"{report.after}: after a restore at step {middle}, step {worst.step} differs in {worst.path}"
         )
         return replace(report, verdict="fail", grade="none", first_divergence=place, message=message)
-    if any(event.header["plain"] for event in again.of("resume")):
-        note = "attributes that are no Variables change while training, and a checkpoint does not keep them"
-        return replace(report, notes=(*report.notes, note))
-    note = f"saved and restored at step {middle}, the after program goes on with the same bits"
-    return replace(report, notes=(*report.notes, note))
+    notes = tuple(note for event in again.of("resume")[:1] for note in _notes(event.header, middle))
+    return replace(report, notes=(*report.notes, *notes))
+
+
+def _notes(header: Mapping[str, Any], middle: int) -> Iterator[str]:
+    """What was done, and what a checkpoint would not bring back although these steps did not need it."""
+    count = header["anew"]
+    objects = f"{count} object{'s' if count != 1 else ''}"
+    yield f"saved at step {middle} and restored into {objects} built anew, it goes on with the same bits"
+    if header["plain"]:
+        yield "attributes that are no Variables change while training, and a checkpoint does not keep them"
+    if header["lost"]:
+        yield f"newly built objects have no place for {', '.join(header['lost'][:3])}"

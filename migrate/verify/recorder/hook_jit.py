@@ -14,7 +14,6 @@ from jax._src import core
 from .context import is_user_file
 from .emit import emit_leaves
 from .modules import aliases
-from .resume import plain_attributes, restore_in_place, restored
 from .session import Session
 from .trees import LARGE, Path, named_leaves
 
@@ -51,8 +50,6 @@ class Boundary:
         self.in_place = in_place
         self.function = function
         self.calls = 0
-        self.plain = ""
-        self.restored = False
         functools.update_wrapper(self, function, updated=())
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -62,8 +59,7 @@ class Boundary:
         if outermost and core.trace_state_clean() and self.calls < CALLS:
             self.calls += 1
             self._record(result, args)
-            if self.session.settings.resume:
-                result = self._resumed(result, args)
+            self.session.resume_if_due((result, args))
         return result
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
@@ -71,19 +67,6 @@ class Boundary:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.__dict__["function"], name)
-
-    def _resumed(self, result: Any, args: tuple[Any, ...]) -> Any:
-        """At the wanted step, once: what is given in place and what is returned, saved and restored."""
-        session, given = self.session, args if self.in_place else ()
-        held = plain_attributes((result, given))
-        self.plain = self.plain or held
-        taken = max(session.counts.values(), default=0)
-        if held == "[]" or self.restored or taken < session.settings.resume:
-            return result
-        self.restored = True
-        session.write({"kind": "resume", "step": taken, "plain": held != self.plain}, [])
-        restore_in_place(given)
-        return restored(result)
 
     def _record(self, result: Any, args: tuple[Any, ...]) -> None:
         given = args if self.in_place else ()

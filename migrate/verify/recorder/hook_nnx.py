@@ -33,8 +33,12 @@ def _watched_construct(
 ) -> Callable[..., Any]:
     @functools.wraps(construct)
     def call(cls: Any, instance: Any, *args: Any, **kwargs: Any) -> None:
+        births = session.births if not session.context.inside("construct") else None
+        birth = births.prepare(cls, args, kwargs) if births else None
         with session.context.enter("construct") as outermost:
             construct(cls, instance, *args, **kwargs)
+        if births and birth:
+            births.register(instance, birth)
         if isinstance(instance, nnx.Module):
             watch_class(session, type(instance))
         if outermost and isinstance(instance, nnx.Module):
@@ -49,9 +53,10 @@ def _watched_step(session: Session, takeover: Takeover, update: Callable[..., An
         model = args[0] if isinstance(self, nnx.Optimizer) and len(args) > 1 else getattr(self, "model", None)
         fields = non_parameters(model) if isinstance(model, nnx.Module) else {}
         with session.context.owner(self.step.get_raw_value(), fields):
-            updates = update(self, *args, **kwargs)
+            result = update(self, *args, **kwargs)
         if isinstance(model, nnx.Module):
             takeover.after_step(self, model)
-        return updates
+        session.resume_if_due((self, args))
+        return result
 
     return call

@@ -18,6 +18,7 @@ import jax
 from flax import linen
 
 from . import hook_grad, hook_jit, hook_linen, hook_nnx, hook_optax
+from .births import Births
 from .cases import FUNCTION, run_cases
 from .context import HERE
 from .replay import Replays
@@ -38,6 +39,7 @@ def main(config: str) -> None:
     start = {"kind": "start", "versions": _versions(), "graph_updates": _graph_updates()}
     session.write(start, [])
     session.replays = Replays(session) if settings.replay else None
+    session.births = Births() if settings.resume else None
     _count_traces(session)
     for hook in (hook_optax,) if settings.light else (hook_optax, hook_grad, hook_jit, hook_linen, hook_nnx):
         hook.install(session)

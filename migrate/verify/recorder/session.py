@@ -12,9 +12,12 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import jax
+from jax._src import core
 
 from . import wire
+from .births import Births
 from .context import Context
+from .resume import holds_objects, restore
 from .trees import LARGE
 from .wire import Array
 
@@ -62,6 +65,7 @@ class Session:
     stopping: bool = False
     written: int = 0
     traces: int = 0
+    births: Births | None = None
     watched: set[type] = field(default_factory=set)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
@@ -97,6 +101,21 @@ class Session:
             if self.replays is None:
                 self._stop()
             threading.Thread(target=self._stop).start()
+
+    def resume_if_due(self, seen: Any) -> None:
+        """At the wanted step, once: put the program's NNX objects through a checkpoint.
+
+        `seen` is what the program holds at this point, given to a compiled function or returned by it.
+        """
+        if self.births is None or self.context.inside("boundary") or not core.trace_state_clean():
+            return
+        jax.effects_barrier()
+        taken = max(self.counts.values(), default=0)
+        if taken >= self.settings.resume and holds_objects(seen):
+            births, self.births = self.births, None
+            with self.context.enter("construct"):
+                outcome = restore(births, seen)
+            self.write({"kind": "resume", "step": taken, **outcome}, [])
 
     def _stop(self) -> None:
         """End the process at once, wherever the program is, when all replays are done."""
