@@ -11,9 +11,11 @@ import pytest
 from migrate.cli import main
 from migrate.result import Options, Result
 from migrate.verify.api import Report, Request, VerifyError
+from migrate.verify.report import renamed
 from tests import engines
 from tests.project.trees import make_tree
 
+PROGRAM = Path(__file__).parent / "verify" / "programs" / "mlp"
 FIXTURE = Path(__file__).parent.parent / "fixtures" / "one_step"
 BEFORE = "import flax\noldword = 1\n"
 
@@ -37,7 +39,8 @@ def requests(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Request, str]]:
         assert request.after is not None
         seen.append((request, request.after.read_text()))
         verdict = "fail" if "--fail" in request.args else "inconclusive" if request.args else "pass"
-        return Report(str(request.before), str(request.after), verdict, "none", 1, f"ran {request.after}")
+        report = Report(str(request.before), str(request.after), verdict, "none", 1, f"ran {request.after}")
+        return renamed(report, request.shown)
 
     monkeypatch.setattr("migrate.verify.api.verify", verify)
     return seen
@@ -158,3 +161,25 @@ def test_a_real_run(root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.
     assert main(["verify", "train.py"]) == 0
     assert capsys.readouterr().out.startswith("pass (bitwise)")
     assert sorted(each.name for each in root.parent.iterdir()) == ["project"]
+
+
+def test_lines_are_those_of_the_migrated_text(
+    root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target = (PROGRAM / "nnx.py").read_text("utf-8").replace("nnx.relu", "nnx.gelu")
+
+    def engine(sources: Mapping[str, str], options: Options) -> Result:
+        return Result(changed=dict.fromkeys(sources, target))
+
+    engines.install(monkeypatch, engine)
+    monkeypatch.setenv("JAX_PLATFORMS", "cpu")
+    make_tree(root, {"train.py": (PROGRAM / "linen.py").read_text("utf-8")})
+    arguments = ["--style", "functional", "--steps", "2", "--html", "page.html", "train.py"]
+    assert main(["verify", *arguments]) == 1
+    line = 1 + target.splitlines().index("        return self.Dense_1(x)")
+    place, code = f"train.py (migrated):{line}", "return self.Dense_1(x)"
+    page = (root / "page.html").read_text("utf-8")
+    assert f"{place}  {code}" in capsys.readouterr().out
+    assert f"{place}<br><code>{code}</code>" in page
+    assert str(root.parent) not in page
+    assert "<pre>linen2nnx verify train.py --steps 2 --style functional</pre>" in page

@@ -51,9 +51,10 @@ def _verify_migrated(request: api.Request, namespace: Namespace) -> Outcome:
     root = before.absolute().parent
     with mirrored(root, {Path(before.name): new}) as copy:
         after = copy / before.name
-        outcome = _outcome(api.verify(replace(request, after=after)), namespace)
-    shown = f"{before} (migrated)"
-    return replace(outcome, out=outcome.out.replace(str(after), shown))
+        shown = [(str(place), f"{before} (migrated)") for place in (after, after.resolve())]
+        shown += [(str(place), str(root)) for place in (copy, copy.resolve())]
+        of_copy = replace(request, after=after, shown=tuple(shown), style=namespace.style)
+        return _outcome(api.verify(of_copy), namespace)
 
 
 def _migrate(before: Path, style: str | None) -> tuple[Batch, Result]:

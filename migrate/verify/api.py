@@ -17,11 +17,12 @@ from migrate.verify.leftovers import orderly_end
 from migrate.verify.outcome import Problem
 from migrate.verify.pace import step_times
 from migrate.verify.pairing import pair_tracks
+from migrate.verify.quote import quoted
 from migrate.verify.recording import Recording
 from migrate.verify.refine import refine
-from migrate.verify.report import Divergence, Report
+from migrate.verify.report import Divergence, Report, renamed
 from migrate.verify.report_html import render_html
-from migrate.verify.request import Request, check, command
+from migrate.verify.request import Request, as_given, check, command
 from migrate.verify.resume import check_resume
 from migrate.verify.runner import Runner
 from migrate.verify.takeover import start_from_middle
@@ -44,6 +45,7 @@ def verify(request: Request, keep: Path | None = None) -> Report:
     with orderly_end(), tempfile.TemporaryDirectory(prefix="linen2nnx-") as name:
         runner = Runner(replace(request, after=after), Path(name), keep or Path(name))
         report = replace(_compare(runner, after), shows_map=request.show_map, command=command(request))
+    report = renamed(quoted(report), (*request.shown, *as_given(request)))
     if request.html is not None:
         _write_page(request.html, report)
     return report

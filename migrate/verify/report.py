@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Literal
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from functools import reduce
+from typing import Literal, cast
 
 Verdict = Literal["pass", "fail", "inconclusive"]
 Grade = Literal["bitwise", "ulp", "fp64", "half", "none"]
@@ -27,6 +29,8 @@ class Divergence:
     max_rel: float | None = None
     before_line: str = ""
     after_line: str = ""
+    before_code: str = ""
+    after_code: str = ""
 
 
 @dataclass(frozen=True)
@@ -150,3 +154,22 @@ class Report:
     @property
     def exit_code(self) -> int:
         return EXIT_CODES[self.verdict]
+
+
+def renamed(report: Report, names: Sequence[tuple[str, str]]) -> Report:
+    """A report in which paths are written otherwise, wherever they occur."""
+    return cast(Report, _renamed(report, names)) if names else report
+
+
+def _renamed(value: object, names: Sequence[tuple[str, str]]) -> object:
+    if isinstance(value, str):
+        return reduce(lambda text, pair: text.replace(*pair), names, value)
+    if isinstance(value, tuple):
+        return tuple(_renamed(item, names) for item in value)
+    if isinstance(value, dict):
+        return {key: _renamed(item, names) for key, item in value.items()}
+    if is_dataclass(value) and not isinstance(value, type):
+        return replace(
+            value, **{each.name: _renamed(getattr(value, each.name), names) for each in fields(value)}
+        )
+    return value

@@ -8,7 +8,7 @@ from html import escape
 
 from migrate.verify.chart import Series, line_chart
 from migrate.verify.forward import FLAG, sentence
-from migrate.verify.report import Report
+from migrate.verify.report import Divergence, Report
 
 STYLE = """
 :root { color-scheme: light dark; --ink: #1d2330; --soft: #667085; --line: #d8dde6; --page: #ffffff;
@@ -27,7 +27,7 @@ h1 { font-size: 1.5rem; margin: 0 0 .25rem; } h2 { font-size: 1.05rem; margin: 2
   border-radius: 8px; padding: .9rem 1rem; } .scroll { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; padding: .3rem .7rem .3rem 0; border-bottom: 1px solid var(--line); }
-th { font-weight: 600; } td.number, th.number { text-align: right; }
+th { font-weight: 600; vertical-align: top; white-space: nowrap; } td.number, th.number { text-align: right; }
 code, pre { font: 13px/1.45 ui-monospace, monospace; } pre { margin: 0; overflow-x: auto; }
 svg { width: 100%; height: auto; display: block; }
 svg text { fill: var(--soft); font: 12px system-ui, sans-serif; }
@@ -72,13 +72,27 @@ def _cause(report: Report) -> str:
         rows.append(("First divergence", place))
         sizes = (("Largest difference", found.max_abs), ("On the scale of its tree", found.max_rel))
         rows += [(name, f"{value:.3g}") for name, value in sizes if value is not None]
-        lines = (("Line before", found.before_line), ("Line after", found.after_line))
-        rows += [(name, place) for name, place in lines if place]
+        rows += _lines(found)
     rows += [("Probable cause", f"{cause.message} [{cause.code}]") for cause in report.causes[:4]]
     rows += [("Note", note) for note in report.notes]
-    table = "".join(f"<tr><th>{name}</th><td>{escape(text)}</td></tr>" for name, text in rows)
+    table = "".join(f"<tr><th>{name}</th><td>{_text(text)}</td></tr>" for name, text in rows)
     trace = f'<div class="card"><pre>{escape(report.traceback)}</pre></div>' if report.traceback else ""
     return (f"<table>{table}</table>" if rows else "") + trace
+
+
+def _lines(found: Divergence) -> list[tuple[str, str]]:
+    """The lines of both programs, the code below the place."""
+    sides = (
+        ("Line before", found.before_line, found.before_code),
+        ("Line after", found.after_line, found.after_code),
+    )
+    return [(name, f"{place}\n{code}" if code else place) for name, place, code in sides if place]
+
+
+def _text(text: str) -> str:
+    """Escaped; a second line is code."""
+    first, _, code = text.partition("\n")
+    return escape(first) + (f"<br><code>{escape(code)}</code>" if code else "")
 
 
 def _losses(report: Report) -> str:
@@ -98,7 +112,7 @@ def _errors(report: Report) -> str:
         max((error.max_rel for error in report.errors if error.step == step), default=0.0)
         for step in range(1, last + 1)
     ]
-    chart = line_chart((Series("two", tuple(worst)),), "step", logarithmic=True)
+    chart = line_chart((Series("one", tuple(worst)),), "step", logarithmic=True)
     text = "Largest difference of each step on the scale of its tree; steps of equal bits lie at the bottom."
     return f'<h2>Difference by step</h2><p class="soft">{text}</p><div class="card">{chart}</div>'
 
@@ -110,14 +124,15 @@ def _leaf_errors(report: Report) -> str:
     for error in report.errors:
         key = error.phase, error.path
         worst[key] = max(worst.get(key, 0.0), error.max_rel)
-    ranked = sorted(worst.items(), key=lambda item: (-item[1], item[0]))[:LEAVES]
+    ranked = sorted(worst.items(), key=lambda item: (-item[1], item[0]))
     rows = "".join(
         f"<tr><td>{phase}</td><td><code>{escape(path)}</code></td>"
         f'<td class="number">{size:.2e}</td><td>{_bar(size)}</td></tr>'
-        for (phase, path), size in ranked
+        for (phase, path), size in ranked[:LEAVES]
     )
+    more = f'<p class="soft">and {len(ranked) - LEAVES} more leaves</p>' if len(ranked) > LEAVES else ""
     head = '<tr><th>phase</th><th>leaf</th><th class="number">relative</th><th>1e-16 to 1</th></tr>'
-    return f'<h2>Difference by leaf</h2><div class="scroll"><table>{head}{rows}</table></div>'
+    return f'<h2>Difference by leaf</h2><div class="scroll"><table>{head}{rows}</table></div>{more}'
 
 
 def _bar(size: float) -> str:

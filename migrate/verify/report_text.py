@@ -29,8 +29,9 @@ def _divergence(report: Report) -> list[str]:
     )
     path = f", {found.path}" if found.path else ""
     lines = [f"first divergence: step {found.step}, phase {found.phase}{path}{sizes}"]
-    for side, place in (("before", found.before_line), ("after", found.after_line)):
-        lines += [f"  {side + ':':<8}{place}"] if place else []
+    sides = (("before", found.before_line, found.before_code), ("after", found.after_line, found.after_code))
+    for side, place, code in sides:
+        lines += [f"  {side + ':':<8}{place}  {code}".rstrip()] if place else []
     causes = [f"{cause.message} [{cause.code}]" for cause in report.causes]
     lines += [f"probable cause: {causes[0]}"] if causes else []
     return lines + [f"  or: {cause}" for cause in causes[1:4]]

@@ -22,6 +22,8 @@ class Request:
     but the verdict: no step times, no forward look. With `from_step`, the after program goes on from the
     before program's train state after so many steps, and what comes before is not compared.
     `progress` is told how far the runs are.
+    `shown` holds paths that mean nothing to the reader, and what to print in their place; `style` is that
+    of a migrated copy.
     """
 
     before: Path
@@ -39,6 +41,8 @@ class Request:
     verdict_only: bool = False
     from_step: int = 0
     progress: Callable[[str], None] | None = field(default=None, compare=False)
+    shown: tuple[tuple[str, str], ...] = ()
+    style: str | None = None
 
     @property
     def last_step(self) -> int:
@@ -65,14 +69,16 @@ def read_networks(path: Path) -> tuple[int, ...]:
 
 
 def command(request: Request) -> tuple[str, ...]:
-    """The command line that repeats a request."""
-    words = ["linen2nnx", "verify", str(request.before), str(request.after or "")]
+    """The command line that repeats a request; a migrated copy is made again."""
+    after = "" if request.after is None or request.shown else str(request.after)
+    words = ["linen2nnx", "verify", str(request.before), after]
     values = (
         ("--steps", request.steps),
         ("--from-step", request.from_step or None),
         ("--python", request.python),
         ("--cwd", request.cwd),
         ("--leaf-map", request.leaf_map),
+        ("--style", request.style),
     )
     words += [word for name, value in values if value is not None for word in (name, str(value))]
     flags = (
@@ -85,6 +91,12 @@ def command(request: Request) -> tuple[str, ...]:
     return tuple([word for word in words if word] + (["--", *request.args] if request.args else []))
 
 
+def as_given(request: Request) -> tuple[tuple[str, str], ...]:
+    """Full paths of the programs, and how they were given."""
+    programs = [path for path in (request.before, request.after) if path is not None]
+    return tuple((str(path.resolve()), str(path)) for path in programs)
+
+
 def check(request: Request) -> Path:
     """Return the after program once everything that can be seen without a run is in order."""
     if request.after is None:
@@ -95,6 +107,8 @@ def check(request: Request) -> Path:
         raise VerifyError(f"--from-step must be at least 0, not {request.from_step}")
     for path in (request.before, request.after):
         _check_program(path)
+    if request.html is not None and not request.html.absolute().parent.is_dir():
+        raise VerifyError(f"{request.html}: its directory does not exist; make it first")
     if request.leaf_map is not None:
         read_leaf_map(request.leaf_map)
         read_networks(request.leaf_map)

@@ -183,6 +183,9 @@ def test_file_at_fault(content: bytes | None, words: str, tmp_path: Path) -> Non
         pytest.param({"steps": 0}, "--steps must be at least 1", id="steps"),
         pytest.param({"python": "/no/such/python"}, "cannot be started", id="interpreter"),
         pytest.param({"after": None}, "needs the migrated program", id="no-after"),
+        pytest.param(
+            {"html": Path("no/such/page.html")}, "directory does not exist", id="no-place-for-the-page"
+        ),
     ],
 )
 def test_request_at_fault(options: dict[str, object], words: str, tmp_path: Path) -> None:
