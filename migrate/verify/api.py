@@ -14,6 +14,8 @@ from migrate.verify.errors import VerifyError
 from migrate.verify.exact import judge_arrays, wants_arrays
 from migrate.verify.forward import look_forward
 from migrate.verify.leftovers import orderly_end
+from migrate.verify.isolate import write_references
+from migrate.verify.layers import LayerPair
 from migrate.verify.outcome import Problem
 from migrate.verify.pace import step_times
 from migrate.verify.pairing import pair_tracks
@@ -94,7 +96,8 @@ def _compare(runner: Runner, after: Path) -> Report:
         report = check_resume(report, runner, new) if request.resume else report
         report = _surveyed(report, runner, after, new)
     watch = functools.partial(_watch, runner, after)
-    return diagnose(report, old, new, pairs, watch, request.layers)
+    isolate = functools.partial(_isolate, runner, after) if request.layers else None
+    return diagnose(report, old, new, pairs, watch, isolate)
 
 
 def _surveyed(report: Report, runner: Runner, after: Path, new: Recording) -> Report:
@@ -112,6 +115,15 @@ def _watch(runner: Runner, after: Path, step: int) -> tuple[Recording, Recording
         return None
     new, trouble = runner.run(after, "after-layers", transplant=f"before-{step}", layers=True, steps=step)
     return None if trouble is not None else (old, new)
+
+
+def _isolate(runner: Runner, after: Path, step: int, layers: list[LayerPair]) -> Recording | None:
+    """The after program once more, each layer given what its partner was given."""
+    references = runner.scratch / "references.events"
+    write_references(layers, references)
+    name = f"before-{step}"
+    alone, trouble = runner.run(after, "after-alone", name, layers=True, steps=step, references=references)
+    return alone if trouble is None else None
 
 
 def _after_failed(blank: Report, trouble: Problem, old: Recording, new: Recording) -> Report:

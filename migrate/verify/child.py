@@ -40,6 +40,7 @@ class Job:
     resume: int = 0
     exact: bool = False
     networks: tuple[int, ...] = ()
+    references: Path | None = None
     start: int = 0
     takeover: Path | None = None
     light: bool = False
@@ -96,6 +97,7 @@ def _settings(job: Job) -> dict[str, object]:
         "resume": job.resume,
         "exact": job.exact,
         "networks": list(job.networks),
+        "references": str(job.references) if job.references else None,
         "start": job.start,
         "takeover": str(job.takeover) if job.takeover else None,
         "light": job.light,

@@ -8,6 +8,7 @@ from dataclasses import replace
 from migrate.verify.causes.catalogue import causes
 from migrate.verify.causes.evidence import Evidence
 from migrate.verify.compare import label
+from migrate.verify.isolate import Isolate, isolated
 from migrate.verify.layers import LayerPair, describe, first_wrong, line_of, pair_layers
 from migrate.verify.pairing import TrackPair, pair_losses
 from migrate.verify.recorder.wire import Record
@@ -19,17 +20,28 @@ UNKNOWN = Divergence(1, "update", "")
 
 
 def diagnose(
-    report: Report, old: Recording, new: Recording, pairs: list[TrackPair], watch: Watch, always: bool
+    report: Report,
+    old: Recording,
+    new: Recording,
+    pairs: list[TrackPair],
+    watch: Watch,
+    isolate: Isolate | None = None,
 ) -> Report:
-    """Add lines, layers and causes; `watch` runs both programs again with every module recorded."""
+    """Add lines, layers and causes; `watch` runs both programs again with every module recorded.
+
+    With `isolate`, layers are shown in any case, and where they differ each is looked at alone.
+    """
     divergence = report.first_divergence or UNKNOWN
     layers: list[LayerPair] = []
-    if always or (report.verdict == "fail" and divergence.phase in ("forward", "backward", "state")):
+    if isolate or (report.verdict == "fail" and divergence.phase in ("forward", "backward", "state")):
         seen = watch(divergence.step)
         layers = pair_layers(*seen, tuple(pairs), divergence.step) if seen else []
     report = replace(report, layers=tuple(describe(pair) for pair in layers))
     if report.verdict != "fail":
         return report
+    if isolate is not None and first_wrong(layers) is not None:
+        alone = isolate(divergence.step, layers)
+        report = replace(report, layers=isolated(report.layers, layers, alone)) if alone else report
     evidence = Evidence(old, new, tuple(pairs), divergence, report.layers)
     report = replace(report, causes=causes(evidence, layers))
     if report.first_divergence is None:

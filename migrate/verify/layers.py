@@ -20,18 +20,19 @@ Groups = Mapping[Key, list[Record]]
 
 @dataclass(frozen=True)
 class LayerPair:
-    """One module call in both runs."""
+    """One module call in both runs; `index` is its number among the after program's of the same kind."""
 
     before: Record
     after: Record
+    index: int = 0
 
     @property
     def inputs(self) -> Distance:
-        return _furthest(self.before.group("in"), self.after.group("in"))
+        return furthest(self.before.group("in"), self.after.group("in"))
 
     @property
     def output(self) -> Distance:
-        return _furthest(self.before.group("out"), self.after.group("out"))
+        return furthest(self.before.group("out"), self.after.group("out"))
 
 
 def pair_layers(old: Recording, new: Recording, pairs: tuple[TrackPair, ...], step: int) -> list[LayerPair]:
@@ -46,7 +47,7 @@ def pair_layers(old: Recording, new: Recording, pairs: tuple[TrackPair, ...], st
         theirs = after.get(partners.get(key, key), [])
         if theirs:
             at = min(index, len(ours) - 1, len(theirs) - 1)
-            found.append(LayerPair(ours[at], theirs[at]))
+            found.append(LayerPair(ours[at], theirs[at], at))
     return found
 
 
@@ -93,7 +94,7 @@ def _renamed(pairs: tuple[TrackPair, ...]) -> dict[str, str]:
     return names
 
 
-def _furthest(before: Tree, after: Tree) -> Distance:
+def furthest(before: Tree, after: Tree) -> Distance:
     """The largest distance between two lists of arrays; a missing array is left out."""
     found = [distance(a, b) for a, b in zip(before.values(), after.values(), strict=False)]
     return max((d for d in found if not d.same_bits), key=lambda d: d.max_rel, default=EQUAL)

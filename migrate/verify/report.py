@@ -54,7 +54,11 @@ class Error:
 
 @dataclass(frozen=True)
 class Layer:
-    """One module call in both programs: whether it was given the same and returned the same."""
+    """One module call in both programs: whether it was given the same and returned the same.
+
+    Where layers were isolated, `same_alone` says whether it returns the same when it is given what its
+    partner was given, and `same_before` whether the code that leads to it then gives it the same.
+    """
 
     path: str
     kind: str
@@ -64,6 +68,8 @@ class Layer:
     max_rel: float
     before_line: str
     after_line: str
+    same_alone: bool | None = None
+    same_before: bool | None = None
 
 
 @dataclass(frozen=True)

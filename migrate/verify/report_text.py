@@ -65,9 +65,18 @@ def _layers(report: Report) -> list[str]:
     for layer in report.layers:
         indent = "  " * layer.path.count("/")
         state = "same" if layer.same_output else f"max rel {layer.max_rel:.2g}"
-        mark = "  <--- first" if layer is marked else ""
+        mark = _fault(layer) + ("  <--- first" if layer is marked else "")
         rows.append(f"  {indent + (layer.path or 'model'):<44} {layer.kind:<20} {state}{mark}")
     return ["layers:", *rows, ""] if rows else []
+
+
+def _fault(layer: Layer) -> str:
+    """Where the fault lies by isolation: in the layer, in the code before it, or further up."""
+    if layer.same_alone is None or (layer.same_input and layer.same_output):
+        return ""
+    places = (("in itself", layer.same_alone), ("in the code before it", layer.same_before))
+    found = [place for place, same in places if same is False]
+    return f"  ({' and '.join(found) or 'carried on'})"
 
 
 def _first_wrong(layers: tuple[Layer, ...]) -> Layer | None:

@@ -43,11 +43,13 @@ class Runner:
         resume: int = 0,
         steps: int | None = None,
         light: bool = False,
+        references: Path | None = None,
         environment: Mapping[str, str] | None = None,
     ) -> tuple[Recording, Problem | None]:
         """Record a program; with `transplant` it starts from the values of the run of that name.
 
-        With `light` only the times of its steps are recorded. `environment` is added to our own.
+        With `light` only the times of its steps are recorded; `references` holds inputs to give to its
+        layers. `environment` is added to our own.
         """
         request = self.request
         kind = "exact" if self.exact else "events"
@@ -73,6 +75,7 @@ class Runner:
             start=request.from_step,
             takeover=self.takeover if transplant else None,
             light=light,
+            references=references,
             environment=environment or {},
         )
         ended = child.run(job, self._tell(job))

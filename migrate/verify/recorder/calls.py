@@ -47,14 +47,35 @@ def _watched_method(session: Session, name: str, method: Callable[..., Any]) -> 
         if path is None or context.inside("construct"):
             return method(self, *args, **kwargs)
         with context.calling(path) as outermost:
-            result = method(self, *args, **kwargs)
             if name == "__call__":
-                _note(session, self, path, method, args, kwargs, result)
+                result = _layer(session, self, path, method, args, kwargs)
+            else:
+                result = method(self, *args, **kwargs)
         if outermost:
             record_call(session, type(self).__qualname__, name, result)
         return result
 
     return call
+
+
+def _layer(
+    session: Session,
+    module: Any,
+    path: str,
+    method: Callable[..., Any],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+) -> Any:
+    """Call a module; in isolation it is given and hands on what its partner in the Linen run did."""
+    isolation = session.isolation
+    if isolation is None:
+        result = method(module, *args, **kwargs)
+        _note(session, module, path, method, args, kwargs, result)
+        return result
+    call = isolation.call(path)
+    result = method(module, *isolation.replaced(call, "in", args), **kwargs)
+    _note(session, module, path, method, args, kwargs, result)
+    return isolation.replaced(call, "out", result)
 
 
 def _note(

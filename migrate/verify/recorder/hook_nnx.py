@@ -11,6 +11,7 @@ from flax.nnx import pytreelib
 
 from .calls import watch_class
 from .draws import Replay, watched_dropout, watched_stream
+from .isolate import Isolation
 from .modules import non_parameters
 from .session import Session
 from .takeover import Takeover
@@ -20,6 +21,7 @@ from .transplant import Transplant
 def install(session: Session) -> None:
     """Patch the construction of NNX objects and `Optimizer.update`."""
     transplant = Transplant(session)
+    session.isolation = Isolation(session) if session.settings.references else None
     meta = pytreelib.PytreeMeta
     meta._pytree_meta_construct = _watched_construct(session, transplant, meta._pytree_meta_construct)
     nnx.Optimizer.update = _watched_step(session, Takeover(session), nnx.Optimizer.update)

@@ -41,6 +41,7 @@ class Settings:
     replay: int = 0
     resume: int = 0
     exact: bool = False
+    references: str | None = None
     start: int = 0
     takeover: str | None = None
     networks: list[int] = field(default_factory=list)
@@ -62,6 +63,7 @@ class Session:
     pid: int = field(default_factory=os.getpid)
     noted: set[str] = field(default_factory=set)
     replays: Any = None
+    isolation: Any = None
     stopping: bool = False
     written: int = 0
     traces: int = 0
