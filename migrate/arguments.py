@@ -82,6 +82,12 @@ def _add_reporting(parser: argparse.ArgumentParser) -> None:
 
 def _add_style(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--style", choices=("functional", "stateful"), help="default: functional")
+    parser.add_argument(
+        "--bridge",
+        action=argparse.BooleanOptionalAction,
+        default=None,
+        help="wrap modules that cannot be rewritten, to migrate what trains them (default)",
+    )
 
 
 def _listed(text: str) -> list[str]:

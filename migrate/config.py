@@ -19,6 +19,7 @@ class Settings:
     """Every configuration key, by its name in Python; `base` is the directory that `exclude` starts from."""
 
     style: Style = "functional"
+    bridge: bool = True
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
@@ -29,7 +30,7 @@ class Settings:
     @property
     def options(self) -> Options:
         """What of the settings the core needs."""
-        return Options(style=self.style, select=self.select, ignore=self.ignore)
+        return Options(style=self.style, bridge=self.bridge, select=self.select, ignore=self.ignore)
 
 
 def load_settings(start: Path, flags: Mapping[str, Any]) -> Settings:
@@ -102,6 +103,7 @@ def _codes(value: object) -> bool:
 _CODES_WANTED = "rule codes or their beginnings, such as LNX1"
 _KEYS: Mapping[str, tuple[str, Callable[[object], bool]]] = {
     "style": ("functional or stateful", ("functional", "stateful").__contains__),
+    "bridge": ("true or false", lambda value: isinstance(value, bool)),
     "select": (f"a list of {_CODES_WANTED}", _codes),
     "ignore": (f"a list of {_CODES_WANTED}", _codes),
     "exclude": ("a list of patterns as in .gitignore", _strings),

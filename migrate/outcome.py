@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from migrate.analysis.facts import Facts
 from migrate.analysis.interpreter import interpret
 from migrate.analysis.kinds import Class
 from migrate.analysis.modules import is_module
-from migrate.analysis.sites import Construct, ReadState, Site
+from migrate.analysis.sites import Construct, Init, ReadState, Site
 from migrate.analysis.source import File
 from migrate.plan import pitfalls
 from migrate.plan.build import Decision, decide
-from migrate.plan.components import first_line
+from migrate.plan.components import ComponentFacts, first_line
 from migrate.plan.context import Plan
 from migrate.result import Component, Finding, Options, Result, SiteCount, Status
 from migrate.rewrite.edits import Edits
@@ -49,18 +49,18 @@ class Outcome:
     def add(self, texts: Mapping[str, str], trees: Mapping[str, ast.Module]) -> None:
         """Migrate the modules of a project as far as their components allow."""
         facts = interpret({path: texts[path] for path in trees}, trees, self.options.style)
-        decisions = decide(facts, self.options.style, self.options.imported_by)
+        decisions = decide(facts, self.options)
         edits = Edits()
         loose = [e for e in facts.escapes.values() if not (e.tokens or e.instances or e.owner)]
         self.findings += [_finding(facts, e.node, e.code, e.message, None) for e in loose]
-        rest = {facts.file(escape.node).path for escape in loose}
+        rest = {facts.file(escape.node).path for escape in loose} | _with_modules(facts, decisions)
         migrated: set[str] = set()
         numbers: Counter[str] = Counter()
         for decision in decisions:
             files = _files(facts, decision)
-            path = files[0]
-            numbers[path] += 1
-            if self._decided(facts, decision, f"{path}#{numbers[path]}") and decision.plan is not None:
+            numbers[files[0]] += 1
+            name = f"{files[0]}#{numbers[files[0]]}"
+            if self._decided(facts, decision, name) and decision.plan is not None:
                 edits.merge(decision.plan.edits)
                 migrated.update(files)
             else:
@@ -93,14 +93,19 @@ class Outcome:
         if migrated:
             self.migrated += kinds
         found = wanted or [_finding(facts, b.node, b.code, b.message, name) for b in decision.blockers]
+        if migrated:
+            wrapped = (_finding(facts, b.node, b.code, b.message, name) for b in decision.wrapped)
+            found = [*found, *(replace(finding, fix="bridge") for finding in wrapped)]
         self.findings += found
-        status: Status = "migrated" if migrated else "untouched"
-        modules = tuple(node.name for node in component.classes)
+        bridged = migrated and decision.plan is not None and decision.plan.bridged
+        status: Status = "bridged" if bridged else "migrated" if migrated else "untouched"
+        form = "bridge" if bridged else "pair"
+        modules = _modules(facts, component) if bridged else tuple(node.name for node in component.classes)
         path = name.rpartition("#")[0]
         lines = [f.line for f in found if f.path == path]
         line = min(lines, default=first_line(component))
         blockers = () if migrated else tuple(found)
-        self.components.append(Component(name, path, line, status, "pair", modules, blockers))
+        self.components.append(Component(name, path, line, status, form, modules, blockers))
         return migrated
 
     def _share(self, facts: Facts, file: File, edits: Edits) -> None:
@@ -145,6 +150,20 @@ def _rewrites(facts: Facts, plan: Plan, name: str) -> Iterator[Finding]:
 def _automatic(facts: Facts, node: ast.AST, rule: Rule, component: str | None) -> Finding:
     message = rule.title[:1].lower() + rule.title[1:]
     return replace(_finding(facts, node, rule.code, message, component), fix="automatic")
+
+
+def _modules(facts: Facts, component: ComponentFacts) -> tuple[str, ...]:
+    """The names of the modules that a component initialises."""
+    inits = (facts.initialised[site.node] for site in component.sites if isinstance(site, Init))
+    classes = (instance.cls for instances in inits for instance in instances)
+    return tuple(sorted({cls.node.name if isinstance(cls, Class) else cls.name for cls in classes}))
+
+
+def _with_modules(facts: Facts, decisions: Iterable[Decision]) -> set[str]:
+    """The files with a Linen module that stays."""
+    rewritten = {node for decision in decisions if decision.plan for node in decision.plan.edits.classes}
+    staying = (node for node, cls in facts.classes.items() if is_module(cls) and node not in rewritten)
+    return {facts.file(node).path for node in staying}
 
 
 def _files(facts: Facts, decision: Decision) -> list[str]:

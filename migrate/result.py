@@ -24,10 +24,12 @@ class Importer:
 class Options:
     """What the caller may choose, and what it knows of the files that are not among the sources.
 
-    `imported_by` maps a path of the sources to the lines of other files that import it.
+    `bridge` allows to wrap Linen modules that cannot be rewritten. `imported_by` maps a path of the sources
+    to the lines of other files that import it.
     """
 
     style: Style = "functional"
+    bridge: bool = True
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     imported_by: Mapping[str, tuple[Importer, ...]] = field(default_factory=dict)

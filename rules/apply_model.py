@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import ast
+
 from migrate.analysis.sites import Apply
+from migrate.plan.construction import streams
 from migrate.plan.context import Plan
+from migrate.rewrite.edits import Piece, template
 from migrate.rule import Example, Rule
 
 SITE = Apply
@@ -77,3 +81,11 @@ def rewrite(plan: Plan, site: Apply) -> None:
     """The model is called; the variables live inside of it."""
     plan.edits.expressions[site.node.func] = plan.model_of(site.variables)
     plan.edits.arguments[site.node][site.variables] = ()
+    for keyword in site.node.keywords:
+        if keyword.arg == "rngs" and plan.bridged:
+            plan.edits.arguments[site.node][keyword.value] = (("rngs", _streams(keyword.value)),)
+
+
+def _streams(keys: ast.expr) -> Piece:
+    """The keys of one call; a wrapper takes streams, and calls each of them once."""
+    return streams(keys) if isinstance(keys, ast.Dict) else template("nnx.Rngs({})", keys)

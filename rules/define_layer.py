@@ -66,9 +66,11 @@ def project(x, key):
 
 def rewrite(plan: Plan, site: Construct) -> None:
     """`nn.Dense(n)` outside of any module; what `init` knows is added by the rule for `init`."""
-    if not isinstance(site.instance.cls, Symbol):
+    if plan.bridged or not isinstance(site.instance.cls, Symbol):
         return
     name = site.instance.cls.name
+    if name not in LAYERS:
+        raise Blocked(site.node, "LNX110", f"`{name}` has no rewriting yet")
     kind = LAYERS[name]
     given = whole_layer(plan, site.node, kind)
     additions = plan.edits.added.pop(site.node, [])

@@ -8,6 +8,7 @@ from migrate.analysis.kinds import Symbol
 from migrate.analysis.names import imported
 from migrate.analysis.sites import Init
 from migrate.plan.blocked import Blocked
+from migrate.plan.bridge import wrap
 from migrate.plan.construction import Arguments, rngs, sizes
 from migrate.plan.context import Plan
 from migrate.plan.samples import drop_dead_samples, is_pure
@@ -90,6 +91,11 @@ def create(seed):
 
 def rewrite(plan: Plan, site: Init) -> None:
     """The construction takes over key and input sizes, where the definition stood if it can."""
+    if plan.bridged:
+        wrap(plan, site)
+        return
+    if len(plan.facts.initialised[site.node]) > 1:
+        raise Blocked(site.node, "LNX006", "different definitions are initialised at one place")
     definition, name = _definition(plan, site)
     arguments: Arguments = [*sizes(plan, site), ("rngs", rngs(plan, site))]
     for sample in site.inputs:

@@ -63,4 +63,9 @@ def create(x):
 def rewrite(plan: Plan, site: ParamsLeaf) -> None:
     """`params['Dense_0']['kernel']` is `model.Dense_0.kernel[...]`: an array, as before."""
     keys = site.path[1:] if site.path[0] == "params" else site.path
-    plan.edits.expressions[site.node] = ".".join((plan.model_of(site.params), *keys)) + "[...]"
+    model = plan.model_of(site.params)
+    if plan.bridged:
+        items = "".join(f"[{key!r}]" for key in keys[1:])
+        plan.edits.expressions[site.node] = f"{model}.{keys[0]}{items}[...]"
+    else:
+        plan.edits.expressions[site.node] = ".".join((model, *keys)) + "[...]"

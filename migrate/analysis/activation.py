@@ -17,9 +17,12 @@ from migrate.analysis.kinds import (
     Sequence,
     ShapeOf,
     Symbol,
+    Token,
     Value,
     followed,
     join,
+    renamed,
+    tokens_of,
 )
 from migrate.analysis.run import DEPTH, Run, functions_in
 from migrate.analysis.scopes import FunctionNode
@@ -92,7 +95,27 @@ def enter(run: Run, function: Function, given: Arguments) -> Value:
         known = run.facts.parameters.get((node, name))
         run.facts.parameters[node, name] = value if known is None else join(known, value)
     frame.vars |= bound
-    return _body(run, function, frame)
+    result = _body(run, function, frame)
+    return result if frame in run.closures else _made_by_this_call(run, function, given, result)
+
+
+def _made_by_this_call(run: Run, function: Function, given: Arguments, result: Value) -> Value:
+    """The result, with what the function initialised told apart from what other calls of it give."""
+    scopes = run.facts.scopes
+    received = frozenset().union(*(tokens_of(v) for v in (*given.args, *dict(given.keywords).values())))
+    names = {
+        token: Token(given.node, f"{_place(token.node)} {token.label}")
+        for token in tokens_of(result) - received
+        if token.node is not function.node and function.node in scopes.enclosing(scopes.scope[token.node])
+    }
+    for old, new in names.items():
+        run.facts.links.add((old, new))
+        run.facts.origins[new] = run.facts.origins.get(old, frozenset())
+    return renamed(result, names) if names else result
+
+
+def _place(node: ast.AST) -> str:
+    return f"{getattr(node, 'lineno', 0)}:{getattr(node, 'col_offset', 0)}"
 
 
 def enter_unknown(run: Run, function: Function) -> None:

@@ -16,7 +16,10 @@ from migrate.analysis.source import File, Files
 
 @dataclass(frozen=True)
 class Escape:
-    """A followed value at a place that no rule covers: the reason why a component stays as it is."""
+    """A followed value at a place that no rule covers: the reason why a component stays as it is.
+
+    `bridgeable` reasons are only about a module: they do not stand against wrapping the Linen module.
+    """
 
     node: ast.AST
     code: str
@@ -24,6 +27,7 @@ class Escape:
     tokens: Tokens
     instances: frozenset[Instance] = frozenset()
     owner: ast.ClassDef | None = None
+    bridgeable: bool = False
 
 
 @dataclass
@@ -41,6 +45,7 @@ class Facts:
     references: dict[FunctionNode, set[ast.AST]] = field(default_factory=lambda: defaultdict(set))
     links: set[tuple[Token, Token]] = field(default_factory=set)
     origins: dict[Token, frozenset[Instance]] = field(default_factory=dict)
+    initialised: dict[ast.AST, frozenset[Instance]] = field(default_factory=dict)
     creations: dict[Token, set[ast.AST]] = field(default_factory=lambda: defaultdict(set))
     classes: dict[ast.ClassDef, Class] = field(default_factory=dict)
     trees: set[ast.expr] = field(default_factory=set)
@@ -121,9 +126,11 @@ class Facts:
         tokens: Tokens,
         instances: frozenset[Instance] = frozenset(),
         owner: ast.ClassDef | None = None,
+        bridgeable: bool = False,
     ) -> None:
         """Remember a reason to leave the components of `tokens` and `instances` alone."""
         known = self.escapes.get((node, code))
         tokens |= known.tokens if known else frozenset()
         instances |= known.instances if known else frozenset()
-        self.escapes[node, code] = Escape(node, code, message, tokens, instances, owner)
+        bridgeable = (bridgeable or owner is not None) and (known is None or known.bridgeable)
+        self.escapes[node, code] = Escape(node, code, message, tokens, instances, owner, bridgeable)

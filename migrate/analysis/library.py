@@ -25,6 +25,11 @@ from migrate.analysis.run import Run
 from migrate.analysis.sizes import Size
 
 LEAF_READERS = frozenset({"jax.tree.leaves", "optax.global_norm"})
+NO_MODULES = frozenset(
+    {"Module", "BatchApply", "DenyList", "FrozenDict", "LogicallyPartitioned", "Partitioned", "Variable"}
+)
+"""Names of `flax.linen` that are written like layers and are none."""
+
 GRADIENT_LIBRARIES = ("jax.", "optax.", "numpy.")
 
 
@@ -95,8 +100,13 @@ def _length(value: Value) -> Value:
 
 
 def _other_layer(run: Run, name: str, given: Arguments) -> Value:
+    message = f"`{name.removeprefix('flax.')}` has no rewriting yet"
     if run.owner is not None:
-        modules.blocked(run, given.node, "LNX110", f"`{name.removeprefix('flax.')}` has no rewriting yet")
+        modules.blocked(run, given.node, "LNX110", message)
+    elif name.rpartition(".")[2] not in NO_MODULES:
+        instance = linen.define_layer(run, name, given)
+        run.escape(given.node, "LNX110", message, instance)
+        return instance
     return lost(run, given)
 
 

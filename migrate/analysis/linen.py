@@ -104,14 +104,16 @@ def _init(run: Run, instance: Instance, given: Arguments) -> Value:
     node = given.node
     if not given.args or given.keywords:
         run.escape(node, "LNX006", "`init` is called with keywords that have no rewriting yet", instance)
-    if run.owner is not None or not node.args:
+    if run.owner is not None or not node.args or isinstance(node.args[0], ast.Starred):
         return UNKNOWN
     shapes = tuple(arrays.of(value) or UNKNOWN_SHAPE for value in given.args[1:])
     run.escape(node, "LNX010", "a followed value is handed to `init`", *given.args)
     run.facts.site(Init(node, instance, node.args[0], tuple(node.args[1:]), shapes))
     modules.initialised(run, instance, node, shapes)
-    token = Token(node)
-    run.facts.origins[token] = frozenset({instance})
+    token = Token(node, f"of {instance.site.lineno}:{instance.site.col_offset}")
+    known = run.facts.origins.get(token, frozenset())
+    run.facts.origins[token] = known | {instance}
+    run.facts.initialised[node] = run.facts.initialised.get(node, frozenset()) | {instance}
     return Variables(frozenset({token}))
 
 
@@ -126,7 +128,8 @@ def _apply(run: Run, instances: frozenset[Instance], given: Arguments) -> Value:
     for keyword in node.keywords:
         if keyword.arg in {"rngs", "mutable", "method", "capture_intermediates", None}:
             message = f"`apply` is called with `{keyword.arg or '**'}`, which has no rewriting yet"
-            run.escape(node, "LNX310", message, definition, variables)
+            wrapped = keyword.arg in {"rngs", "method"}
+            run.escape(node, "LNX310", message, definition, variables, bridgeable=wrapped)
     match variables:
         case Variables(tokens):
             pass

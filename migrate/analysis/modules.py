@@ -189,7 +189,8 @@ def leaf(run: Run, instance: Instance, keys: tuple[str, ...]) -> bool:
     cls: Class | Symbol | None = instance.cls
     for index, key in enumerate(keys):
         if isinstance(cls, Symbol):
-            return index == len(keys) - 1 and key in LAYERS[cls.name].leaves
+            kind = LAYERS.get(cls.name)
+            return kind is not None and index == len(keys) - 1 and key in kind.leaves
         if not isinstance(cls, Class):
             return False
         cls = _below(run, cls, key)

@@ -204,7 +204,9 @@ class Run:
         finally:
             self.guarded = guarded
 
-    def escape(self, node: ast.AST, code: str, message: str, *values: Value) -> None:
+    def escape(
+        self, node: ast.AST, code: str, message: str, *values: Value, bridgeable: bool = False
+    ) -> None:
         """Record that `values` reach a place that nothing covers, if any of them is followed.
 
         In the message, "a followed value" becomes what the first of them is.
@@ -214,7 +216,28 @@ class Run:
             tokens: Tokens = frozenset().union(*(tokens_of(value) for value in lost))
             instances = frozenset().union(*(instances_of(value) for value in lost))
             said = message.replace("a followed value", described(lost[0]))
-            self.facts.escape(node, code, said, tokens, instances)
+            definitions_only = bridgeable or all(_is_definition(value) for value in lost)
+            self.facts.escape(node, code, said, tokens, instances, bridgeable=definitions_only)
+
+
+def _is_definition(value: Value) -> bool:
+    """Whether all that is followed in the value are module definitions, which stay what they are in Linen."""
+    match value:
+        case Instance():
+            return True
+        case Method(receiver, name):
+            return name != "apply" and _is_definition(receiver)
+        case Sequence(items):
+            return all(_is_definition(item) for item in items if followed(item))
+        case Dict(items):
+            return all(_is_definition(item) for _, item in items if followed(item))
+        case Mixed(parts):
+            return all(_is_definition(part) for part in parts if followed(part))
+        case Partial(function, args, keywords):
+            every = (function, *args, *(value for _, value in keywords))
+            return all(_is_definition(value) for value in every if followed(value))
+        case _:
+            return False
 
 
 def functions_in(value: Value) -> Iterator[Function]:

@@ -17,7 +17,7 @@ from migrate.report.counts import FileCounts
 from migrate.result import Result
 from migrate.selection import FAILURES, is_selected
 
-_KEYS = ("style", "select", "ignore", "exclude", "force_exclude", "output_format")
+_KEYS = ("style", "bridge", "select", "ignore", "exclude", "force_exclude", "output_format")
 
 
 @dataclass(frozen=True)

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from migrate.analysis.facts import Facts
 from migrate.analysis.kinds import Mixed, followed
 from migrate.analysis.modules import is_module
-from migrate.analysis.sites import Construct, Init, Site
+from migrate.analysis.sites import (
+    ApplyGradients,
+    Construct,
+    CreateState,
+    Differentiate,
+    Init,
+    Layer,
+    Site,
+)
 from migrate.plan.blocked import Blocked
-from migrate.plan.components import ComponentFacts, components
+from migrate.plan.components import ComponentFacts, components, components_without_modules
 from migrate.plan.context import Plan
+from migrate.plan.definitions import definitions
 from migrate.plan.flows import rewrite_flows
 from migrate.plan.library_name import check_library_name
 from migrate.plan.lines import check_lines
@@ -23,9 +32,12 @@ from migrate.plan.parameters import rewrite_parameters
 from migrate.plan.references import check_references
 from migrate.plan.results import rewrite_results
 from migrate.plan.roles import roles
-from migrate.result import Importer, Style
+from migrate.result import Importer, Options, Style
 from migrate.rewrite.edits import held_nodes
 from rules import rewriters
+
+TRAINING = (CreateState, ApplyGradients, Differentiate)
+"""Sites that make a component worth to be wrapped; one that only calls a model gains nothing by it."""
 
 
 @dataclass(frozen=True)
@@ -39,16 +51,18 @@ class Blocker:
 
 @dataclass(frozen=True)
 class Decision:
-    """A component with its plan, or with what stands against one."""
+    """A component with its plan, or with what stands against one; `wrapped` says why modules stay Linen."""
 
     component: ComponentFacts
     plan: Plan | None
     blockers: tuple[Blocker, ...]
+    wrapped: tuple[Blocker, ...] = ()
 
 
-def decide(facts: Facts, style: Style, importers: Mapping[str, Sequence[Importer]]) -> list[Decision]:
+def decide(facts: Facts, options: Options) -> list[Decision]:
     """What becomes of every component, given who else imports each file."""
-    return [_unless_imported(facts, _decide(facts, c, style), importers) for c in components(facts)]
+    found = [decision for component in components(facts) for decision in _decide(facts, component, options)]
+    return [_unless_imported(facts, decision, options.imported_by) for decision in found]
 
 
 def _unless_imported(
@@ -85,36 +99,56 @@ def _visible_changes(facts: Facts, plan: Plan) -> list[ast.AST]:
     return [*functions, *plan.edits.classes, *variables]
 
 
-def _decide(facts: Facts, component: ComponentFacts, style: Style) -> Decision:
-    if component.escapes:
-        blockers = tuple(Blocker(e.node, e.code, e.message) for e in component.escapes)
-        return Decision(component, None, blockers)
+def _decide(facts: Facts, component: ComponentFacts, options: Options) -> list[Decision]:
+    """Migrate a component whole; where only modules stand against that, wrap them and migrate the rest."""
+    whole = _attempt(facts, component, options.style, False)
+    if whole.plan is not None or not options.bridge:
+        return [whole]
+    modules = [Blocker(e.node, e.code, e.message) for e in component.escapes if e.bridgeable]
+    reasons = tuple(modules) or whole.blockers
+    parts = [
+        replace(_attempt(facts, part, options.style, True), wrapped=reasons)
+        for part in components_without_modules(facts, component)
+        if any(isinstance(site, TRAINING) for site in part.sites)
+    ]
+    if any(part.plan is not None for part in parts):
+        return parts
+    also = (blocker for part in parts for blocker in part.blockers)
+    return [replace(whole, blockers=tuple(dict.fromkeys([*whole.blockers, *also])))]
+
+
+def _attempt(facts: Facts, component: ComponentFacts, style: Style, bridged: bool) -> Decision:
+    against = [e for e in component.escapes if not (bridged and e.bridgeable)]
+    if against:
+        return Decision(component, None, tuple(Blocker(e.node, e.code, e.message) for e in against))
     try:
-        return Decision(component, _plan(facts, component, style), ())
+        return Decision(component, _plan(facts, component, style, bridged), ())
     except Blocked as blocked:
         return Decision(component, None, (Blocker(blocked.node, blocked.code, blocked.message),))
 
 
-def _plan(facts: Facts, component: ComponentFacts, style: Style) -> Plan:
+def _plan(facts: Facts, component: ComponentFacts, style: Style, bridged: bool) -> Plan:
     check_library_name(facts, component.nodes)
     known = roles(facts, component.nodes, style)
-    naming = Naming(facts, known)
+    kept = definitions(facts, known, bridged)
+    naming = Naming(facts, known, kept)
     naming.settle()
-    plan = Plan(facts, component, style, known, naming, needs(facts, known, style))
+    plan = Plan(facts, component, style, known, naming, needs(facts, known, style), kept)
     check_overwritten(plan)
     rewrite_parameters(plan)
     table = rewriters()
-    for node in component.classes:
+    for node in component.classes if not bridged else ():
         if is_module(facts.classes[node]):
             table[type(facts.classes[node])].rewrite(plan, facts.classes[node])
     for site in sorted(component.sites, key=_order):
-        if type(site) in table:
+        if type(site) in table and not (bridged and isinstance(site, (Construct, Layer))):
             table[type(site)].rewrite(plan, site)
-    _check_constructions(plan)
+    if not bridged:
+        _check_constructions(plan)
+        _check_classes(plan)
     rewrite_flows(plan)
     rewrite_results(plan)
     check_references(plan)
-    _check_classes(plan)
     check_lines(plan)
     _check_files(plan)
     return plan

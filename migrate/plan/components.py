@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 
 from migrate.analysis.facts import Escape, Facts
 from migrate.analysis.kinds import Class, Function, Instance, followed, tokens_of
+from migrate.analysis.modules import is_module
 from migrate.analysis.run import instances_of
 from migrate.analysis.sites import Compile, Differentiate, DrawKey, Layer, Parameter, Site
 
@@ -45,16 +46,12 @@ class Union:
 
 
 def components(facts: Facts) -> list[ComponentFacts]:
-    """Every component of the module, in the order of its first line."""
+    """Every component of the project, in the order of its first line."""
     union = Union()
-    for link in facts.links:
-        union.join(link)
+    keys = {node: _keys(facts, node) for node in facts.values}
+    _join_values(facts, union, keys)
     for token, instances in facts.origins.items():
         union.join([token, *(_of_instance(i) for i in instances)])
-    keys = {node: _keys(facts, node) for node in facts.values}
-    for node, found in keys.items():
-        if found:
-            union.join([*found, facts.scopes.function(node), *_class_of(facts, node)])
     for cls in facts.classes.values():
         union.join([cls.node, *(base.node for base in cls.bases if isinstance(base, Class))])
     for site in facts.sites.values():
@@ -64,6 +61,35 @@ def components(facts: Facts) -> list[ComponentFacts]:
     for escape in facts.escapes.values():
         union.join(_keys_of_escape(facts, escape))
     return _collected(facts, union, keys)
+
+
+def components_without_modules(facts: Facts, whole: ComponentFacts) -> list[ComponentFacts]:
+    """What a component falls into when its modules stay as they are and tie nothing together."""
+    union = Union()
+    modules = {node for node, cls in facts.classes.items() if is_module(cls)}
+    outside = [n for n in whole.nodes if not modules & {*facts.scopes.enclosing(facts.scopes.scope[n])}]
+    keys: dict[ast.AST, list[Hashable]] = {node: _keys_without_modules(facts, node) for node in outside}
+    _join_values(facts, union, keys)
+    for token, instances in facts.origins.items():
+        union.join([token, *(i.site for i in instances)])
+    escapes = [e for e in whole.escapes if not e.bridgeable]
+    for escape in escapes:
+        union.join([*escape.tokens, *(i.site for i in escape.instances)])
+    sites = [site for site in whole.sites if not isinstance(site, Layer)]
+    return _collected(facts, union, keys, sites, escapes)
+
+
+def _keys_without_modules(facts: Facts, node: ast.AST) -> list[Hashable]:
+    value = facts.values[node]
+    return [*tokens_of(value), *(i.site for i in instances_of(value))]
+
+
+def _join_values(facts: Facts, union: Union, keys: Mapping[ast.AST, list[Hashable]]) -> None:
+    for link in facts.links:
+        union.join(link)
+    for node, found in keys.items():
+        if found:
+            union.join([*found, facts.scopes.function(node), *_class_of(facts, node)])
 
 
 def _of_instance(instance: Instance) -> Hashable:
@@ -91,23 +117,29 @@ def _keys_of_escape(facts: Facts, escape: Escape) -> list[Hashable]:
     return [*escape.tokens, *(_of_instance(i) for i in escape.instances), *owner]
 
 
-def _collected(facts: Facts, union: Union, keys: dict[ast.AST, list[Hashable]]) -> list[ComponentFacts]:
+def _collected(
+    facts: Facts,
+    union: Union,
+    keys: dict[ast.AST, list[Hashable]],
+    every_site: Iterable[Site] | None = None,
+    every_escape: Iterable[Escape] | None = None,
+) -> list[ComponentFacts]:
     nodes: dict[Hashable, list[ast.AST]] = defaultdict(list)
     for node, found in keys.items():
         if found:
             nodes[union.find(found[0])].append(node)
     sites: dict[Hashable, list[Site]] = defaultdict(list)
-    for site in facts.sites.values():
+    for site in facts.sites.values() if every_site is None else every_site:
         root = _root_of_site(facts, union, keys, site)
         if root is not None:
             sites[root].append(site)
     escapes: dict[Hashable, list[Escape]] = defaultdict(list)
-    for escape in facts.escapes.values():
+    for escape in facts.escapes.values() if every_escape is None else every_escape:
         if found := _keys_of_escape(facts, escape):
             escapes[union.find(found[0])].append(escape)
     classes: dict[Hashable, list[ast.ClassDef]] = defaultdict(list)
-    for node in facts.classes:
-        classes[union.find(node)].append(node)
+    for definition in facts.classes:
+        classes[union.find(definition)].append(definition)
     roots = {**dict.fromkeys(sites), **dict.fromkeys(escapes)}
     made = [
         ComponentFacts(tuple(nodes[r]), tuple(sites[r]), tuple(classes[r]), tuple(escapes[r])) for r in roots

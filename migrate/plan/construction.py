@@ -148,11 +148,12 @@ def _read_elsewhere(plan: Plan, sample: ast.Name) -> bool:
 def rngs(plan: Plan, site: Init) -> Piece:
     """`nnx.Rngs(...)` from the key, or the dict of keys, that `init` was given."""
     if isinstance(site.key, ast.Dict):
-        return _streams(site.key)
+        return streams(site.key)
     return template("nnx.Rngs({})", _seed(plan, site.key))
 
 
-def _streams(keys: ast.Dict) -> Piece:
+def streams(keys: ast.Dict) -> Piece:
+    """`nnx.Rngs(params=..., dropout=...)` from a dict of keys."""
     names = [k.value for k in keys.keys if isinstance(k, ast.Constant) and isinstance(k.value, str)]
     if len(names) < len(keys.keys) or not all(name.isidentifier() for name in names):
         raise Blocked(keys, "LNX006", "the names of the random streams are computed")

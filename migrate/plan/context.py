@@ -13,6 +13,7 @@ from migrate.analysis.scopes import Variable
 from migrate.analysis.sites import Init, ParamsItem, ReadState, Site
 from migrate.plan.blocked import Blocked
 from migrate.plan.components import ComponentFacts
+from migrate.plan.definitions import Definitions
 from migrate.plan.drafts import Draft
 from migrate.plan.naming import Names, Naming
 from migrate.plan.roles import Roles
@@ -30,11 +31,17 @@ class Plan:
     roles: Roles
     naming: Naming
     needs: dict[Variable, frozenset[str]]
+    definitions: Definitions
     edits: Edits = field(default_factory=Edits)
     claimed: set[ast.AST] = field(default_factory=set)
     drafts: dict[ast.ClassDef, Draft] = field(default_factory=dict)
     drafting: set[ast.ClassDef] = field(default_factory=set)
     drawing: dict[ast.ClassDef, set[str]] = field(default_factory=dict)
+
+    @property
+    def bridged(self) -> bool:
+        """Whether the modules stay Linen and are wrapped."""
+        return self.definitions.bridged
 
     def parent(self, node: ast.AST) -> ast.AST:
         """The node that holds `node`."""
@@ -73,10 +80,37 @@ class Plan:
                 return self.model_of(inner)
             case ast.Dict(values=[inner]), _:
                 return self.model_of(inner)
-            case _, Init(node=ast.Call(func=ast.Attribute(value=ast.Name(id=name)))):
-                return name
+            case _, Init():
+                return self._name_of_initialised(node, site)
             case _:
                 raise Blocked(node, "LNX010", "the model that these parameters belong to has no name here")
+
+    def _name_of_initialised(self, node: ast.expr, site: Init) -> str:
+        """What the model of an `init` in the middle of an expression is called."""
+        if (name := self.naming.initialised(site)) is not None:
+            return name
+        statement = self.statement(node)
+        match statement:
+            case ast.Assign(targets=[ast.Name() as target]) if isinstance(self.facts.values[target], State):
+                return self.names(target).model
+            case ast.Return():
+                return self._unused_name(node)
+            case _:
+                raise Blocked(node, "LNX010", "the model that these parameters belong to has no name here")
+
+    def _unused_name(self, node: ast.expr) -> str:
+        """A name for the one model that a function makes on its way out."""
+        scopes = self.facts.scopes
+        function = scopes.function(node)
+        inside = [
+            s for s in self.component.sites if isinstance(s, Init) and scopes.function(s.node) is function
+        ]
+        for name in ("model", "nnx_model"):
+            mentions = scopes.mentions(scopes.module(node), name)
+            here = [n for n in mentions if function in scopes.enclosing(scopes.scope[n])]
+            if not here and len(inside) == 1:
+                return name
+        raise Blocked(node, "LNX010", "the model that these parameters belong to has no name here")
 
     def optimizer_of(self, node: ast.expr) -> str:
         """The name of the optimizer of the train state `node`."""
@@ -94,9 +128,11 @@ class Plan:
         return name or "nnx.Module"
 
     def _type_name(self, instance: Instance, node: ast.AST) -> str | None:
+        if self.bridged:
+            return None
         match instance.cls:
             case Symbol(name):
-                return f"nnx.{LAYERS[name].target}"
+                return f"nnx.{LAYERS[name].target}" if name in LAYERS else None
             case Class(definition):
                 file = self.facts.file(node)
                 if self.facts.file(definition) is file:

@@ -9,6 +9,7 @@ from migrate.analysis.kinds import (
     Grads,
     Instance,
     Method,
+    Mixed,
     OptState,
     Params,
     Path,
@@ -19,9 +20,11 @@ from migrate.analysis.kinds import (
 )
 from migrate.analysis.sites import Apply, ApplyGradients, CreateState, Init, Layer, ParamsLeaf, ReadState
 from migrate.plan.blocked import Blocked
+from migrate.plan.bridge import initialised
 from migrate.plan.context import Plan
 from migrate.plan.needs import returned_in_place
 from migrate.plan.parameters import TREES, pass_on, receivers
+from migrate.plan.roles import role_of
 from migrate.rewrite.edits import template
 
 
@@ -43,6 +46,8 @@ def _flow(plan: Plan, node: ast.expr, value: Value) -> None:
         case Params() | Variables():
             _tree(plan, node)
         case Instance() | ApplyFn():
+            _definition(plan, node)
+        case Mixed() if role_of(value) == "definition":
             _definition(plan, node)
         case OptState() | _:
             pass
@@ -85,7 +90,7 @@ def _named_state(plan: Plan, node: ast.Name, parent: ast.AST) -> None:
 
 
 def _result_of_call(plan: Plan, node: ast.Call, parent: ast.AST) -> None:
-    if not isinstance(parent, (ast.Return, ast.Assign, ast.AnnAssign, ast.Tuple)):
+    if not isinstance(parent, (ast.Return, ast.Assign, ast.AnnAssign, ast.Tuple, ast.Expr)):
         raise Blocked(
             node, "LNX010", "the train state that a call gives is used without a name: assign it first"
         )
@@ -94,6 +99,8 @@ def _result_of_call(plan: Plan, node: ast.Call, parent: ast.AST) -> None:
 def _tree(plan: Plan, node: ast.expr) -> None:
     """Parameters: the model, except where a function reads them as a tree."""
     parent = plan.parent(node)
+    if plan.bridged and initialised(plan, node) is not None:
+        return
     if node in plan.facts.trees:
         plan.edits.expressions[node] = template("nnx.state({}, nnx.Param)", plan.model_of(node))
         return
@@ -142,6 +149,8 @@ def _definition(plan: Plan, node: ast.expr) -> None:
         return
     if (parameters := receivers(plan, node)) is not None:
         pass_on(plan, node, parameters)
+        return
+    if plan.bridged and not isinstance(plan.facts.values[node], ApplyFn):
         return
     match parent:
         case ast.Attribute():

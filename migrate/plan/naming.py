@@ -16,6 +16,7 @@ from migrate.analysis.kinds import Tokens
 from migrate.analysis.scopes import Variable
 from migrate.analysis.sites import CreateState, Init, ParamsItem, ReadState
 from migrate.plan.blocked import Blocked
+from migrate.plan.definitions import Definitions
 from migrate.plan.roles import Roles, is_parameter
 
 STATE = re.compile(r"^(?P<before>.*?)_?(?:train(?:ing)?_?)?(?:state|ts)_?(?P<after>\w*)$", re.IGNORECASE)
@@ -51,9 +52,10 @@ def proposed(name: str, pattern: re.Pattern[str]) -> Names:
 class Naming:
     """Names by variable, for one component."""
 
-    def __init__(self, facts: Facts, roles: Roles) -> None:
+    def __init__(self, facts: Facts, roles: Roles, definitions: Definitions) -> None:
         self._facts = facts
         self._roles = roles
+        self._definitions = definitions
         self._known: dict[Variable, Names] = {}
         self._pending: set[Variable] = set()
 
@@ -87,8 +89,8 @@ class Naming:
         match node, site:
             case _, ReadState(node=ast.Attribute(value=value)) | ParamsItem(node=ast.Subscript(value=value)):
                 return self.model_in(value)
-            case _, Init(node=ast.Call(func=ast.Attribute(value=ast.Name(id=name)))):
-                return name
+            case _, Init():
+                return self.initialised(site)
             case _, CreateState(params=params):
                 return self.model_in(params)
             case ast.Dict(values=[value]), _:
@@ -97,6 +99,16 @@ class Naming:
                 variable = self._facts.scopes.variable(node, name)
                 known = variable in self._roles.role and variable not in self._pending
                 return self.of(variable).model if variable and known else None
+            case _:
+                return None
+
+    def initialised(self, site: Init) -> str | None:
+        """The name that the model gets where it is initialised, if the definition's name is free for it."""
+        match site.node.func:
+            case ast.Attribute(value=ast.Name(id=name) as node):
+                variable = self._facts.scopes.variable(node, name)
+                taken = self._definitions.bridged and variable not in self._definitions.rebound
+                return None if taken else name
             case _:
                 return None
 
@@ -114,7 +126,23 @@ class Naming:
         if len(found) > 1:
             node = self._roles.nodes[shortest][0]
             raise Blocked(node, "LNX018", f"`{shortest.name}` holds different models at different times")
-        return Names(next(iter(found)), names.optimizer) if found else names
+        if found:
+            return Names(next(iter(found)), names.optimizer)
+        return Names(self._free(group, names.model), names.optimizer) if self._definitions.bridged else names
+
+    def _free(self, group: list[Variable], name: str) -> str:
+        """A name for a model beside its definition, which may have the best one already."""
+        for candidate in (name, f"nnx_{name}"):
+            if not any(self._is_taken(variable, candidate) for variable in group):
+                return candidate
+        return name
+
+    def _is_taken(self, variable: Variable, name: str) -> bool:
+        try:
+            self._check_free(variable, name)
+        except Blocked:
+            return True
+        return False
 
     def _structural(self, variable: Variable) -> Iterator[str]:
         """The model names that the program's own structure gives."""
@@ -147,7 +175,8 @@ class Naming:
 
     def _check_free(self, variable: Variable, name: str) -> None:
         """The name must not belong to something else that is still needed in the scope."""
-        replaced = {id(node) for nodes in self._roles.nodes.values() for node in nodes}
+        staying = self._definitions.kept - self._definitions.rebound
+        replaced = {id(node) for v, nodes in self._roles.nodes.items() if v not in staying for node in nodes}
         scopes = self._facts.scopes
         for node in scopes.mentions(scopes.module(variable.scope), name):
             inside = variable.scope in scopes.enclosing(scopes.scope[node])

@@ -19,7 +19,8 @@ TREES = (Params, Variables)
 def rewrite_parameters(plan: Plan) -> None:
     """A state parameter becomes model and optimizer, or the one that is needed; definitions go."""
     for variable, role in plan.roles.role.items():
-        if isinstance(variable.scope, FUNCTIONS) and is_parameter(variable):
+        kept = variable in plan.definitions.kept
+        if isinstance(variable.scope, FUNCTIONS) and is_parameter(variable) and not kept:
             names = list(_new_parameters(plan, variable, role))
             plan.edits.parameters[variable.scope][variable.name] = tuple(names)
     for function, changed in plan.edits.parameters.items():
@@ -90,6 +91,11 @@ def receivers(plan: Plan, node: ast.expr) -> list[Variable] | None:
 
 def pass_on(plan: Plan, node: ast.expr, parameters: list[Variable]) -> None:
     """An argument becomes what its parameter became."""
+    kept = [parameter in plan.definitions.kept for parameter in parameters]
+    if any(kept):
+        if not all(kept):
+            raise Blocked(node, "LNX005", "only some of the functions called here need the definition")
+        return
     parent = plan.parent(node)
     keyword = isinstance(parent, ast.keyword)
     call = plan.parent(parent) if keyword else parent

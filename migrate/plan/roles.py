@@ -14,6 +14,7 @@ from migrate.analysis.kinds import (
     Dict,
     Grads,
     Instance,
+    Mixed,
     OptState,
     Params,
     Sequence,
@@ -52,6 +53,8 @@ def role_of(value: Value) -> Role | None:
         case Params() | Variables():
             return "model"
         case Instance():
+            return "definition"
+        case Mixed(parts) if all(isinstance(part, Instance) for part in parts):
             return "definition"
         case ApplyFn():
             return "apply"

@@ -1,0 +1,105 @@
+"""Wrapping a Linen module: `nnx.bridge.ToNNX(net).lazy_init(x, rngs=key)` in place of `net.init(key, x)`.
+
+With the caller's own key the initial values are Linen's, bit by bit; a dict of keys becomes streams, which
+draw other values (flax/nnx/bridge/wrappers.py, Flax 0.12).
+"""
+
+from __future__ import annotations
+
+import ast
+
+from migrate.analysis.kinds import Class
+from migrate.analysis.sites import CreateState, Init, ParamsItem
+from migrate.plan.blocked import Blocked
+from migrate.plan.construction import streams
+from migrate.plan.context import Plan
+from migrate.plan.samples import is_pure
+from migrate.rewrite.edits import Piece, template
+
+RESERVED = frozenset(
+    {"train", "eval", "sow", "perturb", "set_attributes", "iter_modules", "iter_children", "rngs", "module"}
+    | {"lazy_init", "set_mode"}
+)
+"""What a wrapper has itself: variables of these names would hide it."""
+
+
+def wrap(plan: Plan, site: Init) -> None:
+    """The model where the variables were initialised, under a name if it needs one."""
+    _check_names(plan, site)
+    root = outermost(plan, site.node)
+    parent = plan.parent(root)
+    model = _wrapped(site)
+    match parent:
+        case ast.Assign(targets=[ast.Name() as target], value=value) if value is root:
+            plan.edits.statements[parent] = [template("{} = {}", plan.names(target).model, model)]
+        case ast.Return():
+            plan.edits.expressions[root] = model
+        case _:
+            _before(plan, site, model)
+
+
+def _before(plan: Plan, site: Init, model: Piece) -> None:
+    """`init` in the middle of an expression: the model is made on a line above."""
+    if not all(is_pure(plan, argument) for argument in (site.key, *site.inputs)):
+        raise Blocked(site.node, "LNX006", "`init` is called inside an expression: assign its result first")
+    statement = plan.statement(site.node)
+    plan.edits.before[statement].append(template("{} = {}", plan.model_of(site.node), model))
+
+
+def outermost(plan: Plan, node: ast.expr) -> ast.expr:
+    """The whole of `model.init(key, x)["params"]`."""
+    parent = plan.parent(node)
+    return outermost(plan, parent) if isinstance(plan.site(parent), ParamsItem) else node  # type: ignore[arg-type]
+
+
+def initialised(plan: Plan, node: ast.expr) -> Init | None:
+    """The `init` call that `node` is, an item of its result or not."""
+    site = plan.site(node)
+    if isinstance(site, ParamsItem):
+        return initialised(plan, site.node.value)
+    return site if isinstance(site, Init) else None
+
+
+def _wrapped(site: Init) -> Piece:
+    assert isinstance(site.node.func, ast.Attribute)
+    rngs: Piece = streams(site.key) if isinstance(site.key, ast.Dict) else site.key
+    arguments: list[Piece] = [*site.inputs]
+    for keyword in site.node.keywords:
+        if keyword.arg is None:
+            raise Blocked(site.node, "LNX006", "`init` is called with a dict of keywords")
+        arguments.append(template(f"{keyword.arg}={{}}", keyword.value))
+    arguments.append(template("rngs={}", rngs))
+    text = "nnx.bridge.ToNNX({}).lazy_init(" + ", ".join(["{}"] * len(arguments)) + ")"
+    return template(text, site.node.func.value, *arguments)
+
+
+def _check_names(plan: Plan, site: Init) -> None:
+    for instance in plan.facts.initialised[site.node]:
+        if isinstance(instance.cls, Class) and (taken := _variable_names(instance.cls.node) & RESERVED):
+            message = f"`{min(taken)}` is a name that the wrapper of the module uses itself"
+            raise Blocked(instance.cls.node, "LNX115", message)
+
+
+def _variable_names(node: ast.ClassDef) -> set[str]:
+    """What the module may call its parameters and submodules, as far as it is written in the class."""
+    names: set[str] = set()
+    for part in ast.walk(node):
+        match part:
+            case ast.Attribute(value=ast.Name(id="self"), attr=name, ctx=ast.Store()):
+                names.add(name)
+            case ast.keyword(arg="name", value=ast.Constant(value=str(name))):
+                names.add(name)
+            case ast.Call(func=ast.Attribute(attr="param" | "variable"), args=args):
+                names |= {
+                    a.value for a in args[:2] if isinstance(a, ast.Constant) and isinstance(a.value, str)
+                }
+            case _:
+                pass
+    return names
+
+
+def created(plan: Plan, node: ast.expr) -> CreateState | None:
+    """The creation of a state that `node` is the `params` of."""
+    holder = plan.parent(plan.parent(node))
+    site = plan.site(holder)
+    return site if isinstance(site, CreateState) and site.params is node else None
