@@ -16,7 +16,8 @@ from .layers import bound_arguments, note_module, ship_layer
 from .session import Session
 from .trees import named_leaves
 
-STAMP = "_linen2nnx_path"
+STAMP = "to_nnx__linen2nnx_path"
+"""A wrapped Linen module takes attributes without that prefix for variables (flax/nnx/bridge/wrappers.py)."""
 
 
 def stamp(root: Any) -> None:

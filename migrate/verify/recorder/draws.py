@@ -114,6 +114,19 @@ def watched_make_rng(session: Session, make_rng: Callable[..., Any]) -> Callable
     return call
 
 
+def replayed_make_rng(session: Session, replay: Replay, make_rng: Callable[..., Any]) -> Callable[..., Any]:
+    """`Module.make_rng` with its key replaced where the module is a wrapped one of the NNX program."""
+
+    @functools.wraps(make_rng)
+    def call(self: Any, name: str = "params") -> Any:
+        key = make_rng(self, name)
+        if not session.context.inside("bridge") or session.context.inside("init"):
+            return key
+        return replay.replace("/".join(self.scope.path), name, key)
+
+    return call
+
+
 def watched_stream(session: Session, replay: Replay, draw: Callable[..., Any]) -> Callable[..., Any]:
     """`RngStream.__call__` with its key replaced while a module is being called."""
 
@@ -121,6 +134,8 @@ def watched_stream(session: Session, replay: Replay, draw: Callable[..., Any]) -
     def call(self: Any, *args: Any, **kwargs: Any) -> Any:
         key = draw(self, *args, **kwargs)
         if not session.context.modules or session.context.inside("construct"):
+            return key
+        if session.context.inside("bridge"):
             return key
         stream = session.context.stream or self.tag
         return replay.replace(session.context.modules[-1], stream, key)

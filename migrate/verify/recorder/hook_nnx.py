@@ -6,11 +6,12 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from flax import nnx
+from flax import linen, nnx
 from flax.nnx import pytreelib
+from flax.nnx.bridge import wrappers
 
 from .calls import watch_class
-from .draws import Replay, watched_dropout, watched_stream
+from .draws import Replay, replayed_make_rng, watched_dropout, watched_stream
 from .isolate import Isolation
 from .modules import non_parameters
 from .session import Session
@@ -28,6 +29,9 @@ def install(session: Session) -> None:
     replay = Replay(session)
     nnx.RngStream.__call__ = watched_stream(session, replay, nnx.RngStream.__call__)
     nnx.Dropout.__call__ = watched_dropout(session, replay, nnx.Dropout.__call__)
+    wrappers.lazy_init = nnx.bridge.lazy_init = _watched_lazy_init(session, transplant, wrappers.lazy_init)
+    nnx.bridge.ToNNX.__call__ = _watched_wrapper(session, nnx.bridge.ToNNX.__call__)
+    linen.Module.make_rng = replayed_make_rng(session, replay, linen.Module.make_rng)
 
 
 def _watched_construct(
@@ -45,6 +49,33 @@ def _watched_construct(
             watch_class(session, type(instance))
         if outermost and isinstance(instance, nnx.Module):
             transplant.into(instance)
+
+    return call
+
+
+def _watched_lazy_init(
+    session: Session, transplant: Transplant, lazy_init: Callable[..., Any]
+) -> Callable[..., Any]:
+    """A wrapped Linen module has its variables only after `lazy_init`."""
+
+    @functools.wraps(lazy_init)
+    def call(fn: Any, *args: Any, **kwargs: Any) -> Any:
+        with session.context.enter("lazy_init") as outermost:
+            result = lazy_init(fn, *args, **kwargs)
+        if outermost and not session.context.inside("construct"):
+            transplant.into(fn if isinstance(fn, nnx.Module) else fn.__self__)
+        return result
+
+    return call
+
+
+def _watched_wrapper(session: Session, forward: Callable[..., Any]) -> Callable[..., Any]:
+    """The keys that a wrapper takes from its streams are not the ones that its Linen module draws."""
+
+    @functools.wraps(forward)
+    def call(self: Any, *args: Any, **kwargs: Any) -> Any:
+        with session.context.enter("bridge"):
+            return forward(self, *args, **kwargs)
 
     return call
 
