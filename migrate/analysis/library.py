@@ -11,6 +11,7 @@ from migrate.analysis.kinds import (
     Grad,
     Grads,
     Length,
+    Instance,
     OptState,
     Params,
     Partial,
@@ -45,6 +46,8 @@ def call(run: Run, name: str, given: Arguments) -> Value:
             return _grad(name, given, keywords)
         case "functools.partial" if given.args:
             return Partial(given.args[0], given.args[1:], given.keywords, given.node)
+        case "flax.nnx.bridge.ToNNX" if given.args and isinstance(given.args[0], Instance):
+            return UNKNOWN
         case "flax.TrainState.create" | "flax.TrainState":
             return linen.create(run, given)
         case "linen2nnx.param":

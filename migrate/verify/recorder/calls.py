@@ -45,7 +45,7 @@ def _watched_method(session: Session, name: str, method: Callable[..., Any]) -> 
     def call(self: Any, *args: Any, **kwargs: Any) -> Any:
         context = session.context
         path = getattr(self, STAMP, None)
-        if path is None or context.inside("construct"):
+        if path is None or context.inside("construct") or context.inside("lazy_init"):
             return method(self, *args, **kwargs)
         with context.calling(path) as outermost:
             if name == "__call__":
