@@ -50,6 +50,19 @@ def _rejax(stem: str) -> Program:
     return Program(f"rejax_{stem}", "rejax", (f"rejax/algos/{stem}.py",))
 
 
+def _navix(stem: str) -> Program:
+    return Program(f"navix_{stem}", "navix", (f"navix/agents/{stem}.py",), library=True)
+
+
+def _sbx(stem: str) -> Program:
+    return Program(f"sbx_{stem}", "sbx-rl", (f"sbx/{stem}/policies.py", f"sbx/{stem}/{stem}.py"))
+
+
+def _ott(stem: str) -> Program:
+    trains = (f"ott/neural/methods/{stem}.py", "ott/neural/networks/potentials.py")
+    return Program(f"ott_{stem}", "ott-jax", trains, library=True)
+
+
 PROGRAMS: Mapping[str, Program] = {
     each.name: each
     for each in (
@@ -69,6 +82,11 @@ PROGRAMS: Mapping[str, Program] = {
         _cleanrl("td3_continuous_action_jax"),
         _cleanrl("ppo_atari_envpool_xla_jax"),
         _cleanrl("ppo_atari_envpool_xla_jax_scan"),
+        *(_sbx(name) for name in ("sac", "td3", "tqc", "crossq", "dqn")),
+        _ott("monge_gap"),
+        _ott("neuraldual"),
+        _navix("ppo"),
+        _navix("pqn"),
         *(_rejax(name) for name in ("dqn", "iqn", "sac", "td3", "ppo", "pqn")),
     )
 }

@@ -81,6 +81,11 @@ class Uniform:
         return jax.random.uniform(seed, shape, minval=self.low, maxval=self.high)
 
 
+for kind, fields in ((Categorical, ["logits"]), (EpsilonGreedy, ["values", "epsilon"])):
+    jax.tree_util.register_dataclass(kind, data_fields=fields, meta_fields=[])
+jax.tree_util.register_dataclass(Normal, data_fields=["loc", "scale_diag"], meta_fields=["joint"])
+
+
 class Tanh:
     """The bijection onto (-1, 1)."""
 
@@ -98,7 +103,7 @@ def install_distrax() -> None:
         Categorical=Categorical,
         EpsilonGreedy=EpsilonGreedy,
         MultivariateNormalDiag=Normal,
-        Distribution=object,
+        Distribution=Categorical,
         Uniform=Uniform,
         Tanh=Tanh,
     )

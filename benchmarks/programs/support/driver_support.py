@@ -97,6 +97,9 @@ class Examples:
     def flatten(self) -> Examples:
         return Examples(self.array.flatten())
 
+    def long(self) -> Examples:
+        return Examples(self.array.astype("int64"))
+
 
 def cycle(batches: Iterable[Any]) -> Iterator[Any]:
     """Repeat the batches for ever."""

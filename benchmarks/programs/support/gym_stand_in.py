@@ -90,16 +90,18 @@ class ReplayBuffer:
         floats = (np.float32(rewards), np.float32(dones))
         self.rows.append((obs[0], following[0], np.atleast_1d(actions[0]), *floats))
 
-    def sample(self, count: int) -> SimpleNamespace:
+    def sample(self, count: int, env: Any = None) -> SimpleNamespace:
         chosen = [self.rows[index] for index in self.random.integers(len(self.rows), size=count)]
         names = ("observations", "next_observations", "actions", "rewards", "dones")
         columns = zip(names, zip(*chosen, strict=True), strict=True)
-        return SimpleNamespace(**{name: Examples(np.stack(column)) for name, column in columns})
+        arrays = {name: Examples(np.stack(column)) for name, column in columns}
+        return SimpleNamespace(**arrays, discounts=None)
 
 
 def install(observations: Box, actions: Discrete | Box) -> None:
     """Let the program find one environment with these spaces whatever it asks for."""
-    spaces = SimpleNamespace(Discrete=Discrete, Box=Box)
+    others = {name: type(name, (), {}) for name in ("Space", "Dict", "MultiDiscrete", "MultiBinary")}
+    spaces = SimpleNamespace(Discrete=Discrete, Box=Box, **others)
     for name in ("gym", "gymnasium"):
 
         def vector(thunks: Any, old: bool = name == "gym") -> Environments:
