@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator
 from types import ModuleType
-from typing import Any, ClassVar
+from typing import Any
 
 import flax.io  # noqa: F401  (looks for TensorFlow, so it must not meet the stand-in)
 
@@ -13,7 +13,9 @@ import flax.io  # noqa: F401  (looks for TensorFlow, so it must not meet the sta
 class Absent(ModuleType):
     """A library whose results the program does not use, such as a logger: everything in it does nothing."""
 
-    __path__: ClassVar[list[str]] = []
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.__path__ = []
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") and name.endswith("__"):

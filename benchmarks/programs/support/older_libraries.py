@@ -16,7 +16,7 @@ def clip_with_old_names() -> None:
     def clipped(array: Any, min: Any = None, max: Any = None, a_min: Any = None, a_max: Any = None) -> Any:
         return clip(array, a_min if min is None else min, a_max if max is None else max)
 
-    jnp.clip = clipped
+    jnp.clip = clipped  # type: ignore[assignment]
 
 
 def tree_map_at_the_top() -> None:
