@@ -19,6 +19,7 @@ from benchmarks.corpus.tables import (
     other_cases,
     outcome_table,
     reasons_table,
+    size_table,
     training_cases,
 )
 from migrate.result import Style
@@ -47,7 +48,7 @@ def _projects(target: str, cache: Path) -> list[Project]:
     found = []
     for name in DISTRIBUTIONS if target == ALL else [target]:
         if name not in DISTRIBUTIONS:
-            found.append(read_project(name, Path(name)))
+            found.append(read_project(Path(name).resolve().name, Path(name)))
             continue
         distribution = DISTRIBUTIONS[name]
         try:
@@ -70,6 +71,7 @@ def _report(done: Sequence[Examination], limit: int) -> None:
     }
     for title, cases in rankings.items():
         print(f"{title}, {done[0].style}:\n\n{reasons_table(cases, limit)}")
+    print(f"Components that stay and reach into several files:\n\n{size_table(first, limit)}")
     print(fault_lines(done), end="")
 
 
@@ -77,7 +79,7 @@ def _write(done: Sequence[Examination], folder: Path) -> None:
     """Write every changed file below `folder/STYLE/PROJECT`."""
     for each in done:
         for path, text in each.result.changed.items():
-            target = folder / each.style / Path(each.project.name).name / path
+            target = folder / each.style / each.project.name / path
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(text, encoding="utf-8", newline="")
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from benchmarks.corpus.examine import Examination, counts
-from benchmarks.corpus.reasons import Case, ranking
+from benchmarks.corpus.reasons import Case, ranking, reason_of
+from migrate.result import Component
 
 
 def outcome_table(examinations: Sequence[Examination]) -> str:
@@ -47,6 +48,34 @@ def other_cases(examinations: Iterable[Examination]) -> Iterable[Case]:
 def file_cases(examinations: Iterable[Examination]) -> Iterable[Case]:
     """What is said of the files in which calls that train are left."""
     return [(each.project.name, findings) for each in examinations for findings in each.unfinished()]
+
+
+def size_table(examinations: Iterable[Examination], limit: int) -> str:
+    """The components that stay and reach into most files, where values of several programs may have met."""
+    sizes = [
+        (
+            len(paths),
+            len(component.modules),
+            len({reason_of(f) for f in component.blockers}),
+            component.id,
+            name,
+        )
+        for name, component, paths in _reaches(examinations)
+        if len(paths) > 1
+    ]
+    lines = [_row(["files", "modules", "reasons", "component"]), _row(["---"] * 4)]
+    largest = sorted(sizes, reverse=True)[:limit]
+    lines += [
+        _row([files, modules, reasons, f"{name}: {each}"]) for files, modules, reasons, each, name in largest
+    ]
+    return "".join(lines)
+
+
+def _reaches(examinations: Iterable[Examination]) -> Iterator[tuple[str, Component, set[str]]]:
+    for each in examinations:
+        for component in each.result.components:
+            if component.status == "untouched":
+                yield each.project.name, component, {component.path, *(f.path for f in component.blockers)}
 
 
 def reasons_table(cases: Iterable[Case], limit: int) -> str:
