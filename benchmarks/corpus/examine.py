@@ -47,6 +47,11 @@ class Examination:
         places = (*training_calls(self.project.sources), *module_classes(self.project.sources))
         return tuple({p.path: p for p in sorted(places, reverse=True) if p.path not in spoken}.values())
 
+    @property
+    def crashes(self) -> tuple[Finding, ...]:
+        """The files on which the engine broke."""
+        return tuple(finding for finding in self.result.findings if finding.code == CRASH)
+
     def unfinished(self) -> Iterator[tuple[Finding, ...]]:
         """What is said, file by file, where calls that train are left."""
         for path in {call.path: None for call in training_calls(self.after)}:
@@ -85,7 +90,7 @@ def counts(examination: Examination) -> dict[str, int]:
         "calls left": len(training_calls(after)),
         "classes": len(module_classes(before)),
         "classes left": len(module_classes(after)),
-        "crashes": sum(finding.code == CRASH for finding in result.findings),
+        "crashes": len(examination.crashes),
         "silent": len(examination.silent),
         "faults": len(examination.faults),
     }

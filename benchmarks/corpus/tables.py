@@ -91,11 +91,12 @@ def reasons_table(cases: Iterable[Case], limit: int) -> str:
 
 
 def fault_lines(examinations: Iterable[Examination]) -> str:
-    """Every fault and every file that was passed over in silence, one a line."""
+    """Every fault, every crash and every file that was passed over in silence, one a line."""
     lines = []
     for each in examinations:
         head = f"{each.project.name} ({each.style})"
         lines += [f"{head}: {f.path}:{f.line}: {f.message}\n" for f in each.faults]
+        lines += [f"{head}: {f.path}:{f.line}: {f.message}\n" for f in each.crashes]
         lines += [f"{head}: {p.path}:{p.line}: nothing was said of `{p.name}`\n" for p in each.silent]
     return "".join(lines)
 
