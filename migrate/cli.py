@@ -49,11 +49,7 @@ def _run(namespace: Namespace) -> Outcome:
 
         return rule(namespace.code, namespace.all)
     if namespace.command == "verify":
-        from migrate.commands.verify import verify
-        from migrate.progress import progress_line
-
-        with progress_line(sys.stderr) as line:
-            return verify(namespace, line.show)
+        return _verify(namespace)
     colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     data = sys.stdin.buffer.read() if namespace.paths == ["-"] else b""
     if namespace.command == "check":
@@ -63,6 +59,20 @@ def _run(namespace: Namespace) -> Outcome:
     from migrate.commands.migrate import migrate
 
     return migrate(namespace, data, colour)
+
+
+def _verify(namespace: Namespace) -> Outcome:
+    """The command that needs numpy, and shows how far it is."""
+    try:
+        from migrate.commands.verify import verify
+    except ModuleNotFoundError as error:
+        if error.name != "numpy":
+            raise
+        raise UsageError("verify needs numpy; install linen2nnx[verify]") from error
+    from migrate.progress import progress_line
+
+    with progress_line(sys.stderr) as line:
+        return verify(namespace, line.show)
 
 
 def _print(outcome: Outcome) -> None:

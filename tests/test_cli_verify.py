@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -16,7 +19,8 @@ from tests import engines
 from tests.project.trees import make_tree
 
 PROGRAM = Path(__file__).parent / "verify" / "programs" / "mlp"
-FIXTURE = Path(__file__).parent.parent / "fixtures" / "one_step"
+ROOT = Path(__file__).parent.parent
+FIXTURE = ROOT / "fixtures" / "one_step"
 BEFORE = "import flax\noldword = 1\n"
 
 
@@ -146,6 +150,19 @@ def test_an_error_of_the_set_up(monkeypatch: pytest.MonkeyPatch, capsys: pytest.
     assert main(["verify", "a.py"]) == 2
     assert capsys.readouterr().err == "linen2nnx: no numpy here\n"
     assert list(Path.cwd().parent.iterdir()) == [Path.cwd()]
+
+
+def test_numpy_is_asked_for(root: Path) -> None:
+    """In a process of its own, as what was imported once stays."""
+    code = "import sys; sys.modules['numpy'] = None; from migrate.cli import main; main(sys.argv[1:])"
+    done = subprocess.run(
+        [sys.executable, "-c", code, "verify", "a.py", "a.py"],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert (done.stdout, done.stderr) == ("", "linen2nnx: verify needs numpy; install linen2nnx[verify]\n")
 
 
 def test_a_real_run(root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

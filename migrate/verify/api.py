@@ -7,15 +7,17 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from migrate.verify import judge
 from migrate.verify.coverage import demand_coverage
 from migrate.verify.diagnose import diagnose
 from migrate.verify.errors import VerifyError
 from migrate.verify.exact import judge_arrays, wants_arrays
 from migrate.verify.forward import look_forward
-from migrate.verify.leftovers import orderly_end
 from migrate.verify.isolate import write_references
 from migrate.verify.layers import LayerPair
+from migrate.verify.leftovers import orderly_end
 from migrate.verify.outcome import Problem
 from migrate.verify.pace import step_times
 from migrate.verify.pairing import pair_tracks
@@ -43,8 +45,8 @@ def verify(request: Request, keep: Path | None = None) -> Report:
     programs do, crashes included, is in the report.
     """
     after = check(request)
-    _require_numpy()
-    with orderly_end(), tempfile.TemporaryDirectory(prefix="linen2nnx-") as name:
+    quiet = np.errstate(all="ignore")
+    with orderly_end(), quiet, tempfile.TemporaryDirectory(prefix="linen2nnx-") as name:
         runner = Runner(replace(request, after=after), Path(name), keep or Path(name))
         report = replace(_compare(runner, after), shows_map=request.show_map, command=command(request))
     report = renamed(quoted(report), (*request.shown, *as_given(request)))
@@ -58,13 +60,6 @@ def _write_page(path: Path, report: Report) -> None:
         path.write_text(render_html(report), encoding="utf-8")
     except OSError as error:
         raise VerifyError(f"{path}: the page cannot be written ({error.strerror})") from error
-
-
-def _require_numpy() -> None:
-    try:
-        import numpy  # noqa: F401
-    except ImportError as error:
-        raise VerifyError("verify needs numpy; install linen2nnx[verify]") from error
 
 
 def _compare(runner: Runner, after: Path) -> Report:
@@ -127,8 +122,11 @@ def _isolate(runner: Runner, after: Path, step: int, layers: list[LayerPair]) ->
 
 
 def _after_failed(blank: Report, trouble: Problem, old: Recording, new: Recording) -> Report:
-    """The before program trained and the after program did not: that is a failure, not a doubt."""
-    report = replace(judge.evidence(blank, old, new), verdict="fail", message=trouble.message)
+    """The before program trained and the after program did not: a failure, unless time ran out."""
+    report = replace(judge.evidence(blank, old, new), message=trouble.message)
+    if trouble.unfinished:
+        return report
+    report = replace(report, verdict="fail")
     if trouble.silent:
         return replace(report, first_divergence=Divergence(1, "update", ""))
     return replace(report, traceback=trouble.traceback)

@@ -144,10 +144,14 @@ def _not_trained(
             return replace(report, verdict="fail", first_divergence=lost, message=message)
     for pair in pairs:
         taken, wanted = len(pair.after.updates), len(pair.before.updates)
-        if taken < min(wanted, steps):
+        longer = taken > wanted and wanted <= steps and old.end["reason"] != "steps"
+        if longer or taken < min(wanted, steps):
             message = f"{report.after}: took {taken} optimizer steps where the before program took {wanted}"
             return replace(
-                report, verdict="fail", first_divergence=Divergence(taken + 1, "update", ""), message=message
+                report,
+                verdict="fail",
+                first_divergence=Divergence(min(taken, wanted) + 1, "update", ""),
+                message=message,
             )
     return _case_trouble(report, old, new)
 

@@ -12,11 +12,15 @@ from migrate.verify.recording import Recording
 
 @dataclass(frozen=True)
 class Problem:
-    """Why a run is of no use; `traceback` is the program's own, where it has one."""
+    """Why a run is of no use; `traceback` is the program's own, where it has one.
+
+    With `silent` the program ended in order and showed nothing; with `unfinished` it had no time to.
+    """
 
     message: str
     traceback: str = ""
     silent: bool = False
+    unfinished: bool = False
 
 
 def problem(program: Path, run: Recording, ended: Exit, timeout: float) -> Problem | None:
@@ -27,7 +31,8 @@ def problem(program: Path, run: Recording, ended: Exit, timeout: float) -> Probl
         raise VerifyError(_not_started(program, ended))
     if ended.timed_out:
         done = f"{steps} optimizer step{'s' if steps != 1 else ''}"
-        return Problem(f"{program}: still running after {timeout:g} s, with {done} done; raise --timeout")
+        message = f"{program}: still running after {timeout:g} s, with {done} done; raise --timeout"
+        return Problem(message, unfinished=True)
     if reason == "crash":
         return _crash(program, run, steps)
     if reason == "killed":

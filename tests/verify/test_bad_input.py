@@ -96,7 +96,48 @@ NO_CALL = ("    main()\n", "    pass\n")
             ),
             1,
             "runs with jax_enable_x64=True where the before program has False",
+            id="x64-in-one",
+        ),
+        pytest.param(
+            LINEN,
+            plant(NNX, ("rngs=rngs)", "rngs=rngs, param_dtype=jnp.float16)")),
+            1,
+            "after.py: Dense_0/bias is float16 where it was float32",
             id="other-dtype",
+        ),
+        pytest.param(
+            LINEN,
+            plant(NNX, ("    rng =", "    input()\n    rng =")),
+            1,
+            "reads standard input",
+            id="after-stdin",
+        ),
+        pytest.param(
+            LINEN,
+            plant(
+                NNX,
+                (
+                    "        loss = train_step",
+                    "        if _ == 2: raise SystemExit(0)\n        loss = train_step",
+                ),
+            ),
+            1,
+            "took 2 optimizer steps where the before program took 5",
+            id="after-exits-early",
+        ),
+        pytest.param(
+            LINEN,
+            plant(NNX, ("range(STEPS)", "range(STEPS + 2)")),
+            1,
+            "took 7 optimizer steps where the before program took 5",
+            id="after-trains-longer",
+        ),
+        pytest.param(
+            LINEN,
+            plant(NNX, ("logits = model(x)", "logits = model(x) * jnp.nan")),
+            1,
+            "differs first in step 1, phase forward",
+            id="after-trains-with-nans",
         ),
     ],
 )
@@ -109,7 +150,14 @@ def test_program_at_fault(before: str, after: str, code: int, words: str, tmp_pa
         assert "recorder" not in report.traceback
 
 
+X64 = ("import jax.numpy", "import jax\njax.config.update('jax_enable_x64', True)\nimport jax.numpy")
 QUIRKS = {
+    "x64-in-both": X64,
+    "trains-in-a-thread": (
+        "    main()\n",
+        "    import threading\n    worker = threading.Thread(target=main)\n"
+        "    worker.start()\n    worker.join()\n",
+    ),
     "prints-a-lot": ("    rng =", "    print('x' * 50_000_000)\n    rng ="),
     "thread": (
         "    rng =",
@@ -151,10 +199,30 @@ def test_program_of_several_files_with_arguments(tmp_path: Path) -> None:
     assert report.grade == "bitwise", report.message
 
 
-def test_hanging_program_is_ended(tmp_path: Path) -> None:
-    report = compare(tmp_path, "import time\ntime.sleep(600)\n", NNX, timeout=5.0)
+HANG = "import time\ntime.sleep(600)\n"
+LATE = (
+    "        loss = train_step",
+    "        if _ == 2: __import__('time').sleep(600)\n        loss = train_step",
+)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "timeout", "words"),
+    [
+        pytest.param(
+            HANG, NNX, 3.0, "before.py: still running after 3 s, with 0 optimizer steps done", id="before"
+        ),
+        pytest.param(
+            LINEN, plant(NNX, LATE), 25.0, "with 2 optimizer steps done; raise --timeout", id="after"
+        ),
+    ],
+)
+def test_hanging_program_is_ended(
+    before: str, after: str, timeout: float, words: str, tmp_path: Path
+) -> None:
+    report = compare(tmp_path, before, after, timeout=timeout)
     assert report.exit_code == 3
-    assert "still running after 5 s" in report.message
+    assert words in report.message
 
 
 @pytest.mark.parametrize(
