@@ -28,19 +28,22 @@ ALL = "all"
 
 
 def main() -> int:
-    """Print the tables; the exit code is 1 if a rewritten file has a fault or nothing could be had."""
+    """Print the tables; the exit code is 1 after a crash or a fault, and if nothing could be had."""
     arguments = _arguments()
     styles: Sequence[Style] = get_args(Style) if arguments.style is None else (arguments.style,)
     projects = [project for target in arguments.targets for project in _projects(target, arguments.cache)]
     done = [examine(project, style) for project in projects for style in styles]
     if not done:
         return 1
-    _report(done, arguments.reasons)
+    if arguments.list:
+        _list(done, arguments.list)
+    else:
+        _report(done, arguments.reasons)
     if arguments.write:
         _write(done, arguments.write)
     if arguments.accept:
         accept(each for each in done if each.project.name in DISTRIBUTIONS)
-    return 1 if any(each.faults for each in done) else 0
+    return 1 if any(each.faults or each.crashes for each in done) else 0
 
 
 def _projects(target: str, cache: Path) -> list[Project]:
@@ -75,6 +78,15 @@ def _report(done: Sequence[Examination], limit: int) -> None:
     print(fault_lines(done), end="")
 
 
+def _list(done: Sequence[Examination], words: str) -> None:
+    """Print every finding whose code or message holds `words`."""
+    for each in done:
+        for found in each.result.findings:
+            if words in f"{found.code} {found.message}":
+                place = f"{found.path}:{found.line}:{found.column}"
+                print(f"{each.project.name}: {place}: {found.code} {found.message}")
+
+
 def _write(done: Sequence[Examination], folder: Path) -> None:
     """Write every changed file below `folder/STYLE/PROJECT`."""
     for each in done:
@@ -96,10 +108,15 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--style", choices=get_args(Style), help="only this style (default: both)")
     parser.add_argument("--reasons", type=int, default=30, metavar="N", help="length of the rankings")
+    parser.add_argument("--list", metavar="WORDS", help="print the findings with these words instead")
     parser.add_argument("--cache", type=Path, default=default_cache(), help="where archives are kept")
     parser.add_argument("--write", type=Path, metavar="DIR", help="write the changed files below DIR")
     parser.add_argument("--accept", action="store_true", help="keep the counts for the test to compare")
-    return parser.parse_args()
+    found = parser.parse_args()
+    known = {ALL, *DISTRIBUTIONS}
+    if unknown := [each for each in found.targets if each not in known and not Path(each).is_dir()]:
+        parser.error(f"neither a distribution nor a directory: {', '.join(unknown)}")
+    return found
 
 
 if __name__ == "__main__":

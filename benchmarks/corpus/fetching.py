@@ -13,7 +13,7 @@ from pathlib import Path
 
 from benchmarks.corpus.distributions import Distribution
 
-PIP = (sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps")
+PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--retries=1", "--timeout=15", "download")
 TIMEOUT = 300.0
 
 
@@ -44,15 +44,24 @@ def fetch(distribution: Distribution, cache: Path) -> Path:
             archive = _downloaded(distribution, scratch / "archive")
             _check(distribution, archive)
             _unpack(archive, scratch / "files")
-            if not folder.exists():
-                (scratch / "files").rename(folder)
+            _keep(scratch / "files", folder)
     return folder / distribution.folder
+
+
+def _keep(files: Path, folder: Path) -> None:
+    """Move what was unpacked to its place, unless another process was faster."""
+    try:
+        files.rename(folder)
+    except OSError:
+        if not folder.exists():
+            raise
 
 
 def _downloaded(distribution: Distribution, folder: Path) -> Path:
     """Let pip fetch one archive; it reads the metadata of a source archive, but installs nothing."""
     kind = ("--no-binary", distribution.name) if distribution.from_source else ("--only-binary", ":all:")
-    command = [*PIP, *kind, "--ignore-requires-python", "--dest", str(folder), distribution.requirement]
+    options = ("--quiet", "--no-deps", "--ignore-requires-python", "--dest", str(folder))
+    command = [*PIP, *kind, *options, distribution.requirement]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT)
     except subprocess.TimeoutExpired as error:
