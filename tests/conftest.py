@@ -13,10 +13,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Deselect all but every sixth heavy test, the same ones each time."""
+    """Deselect all but every sixth heavy test, or as the marker's `one_in` says, the same ones each time."""
     if config.getoption("--corpus"):
         return
-    heavy = [item for item in items if item.get_closest_marker("corpus")]
-    left_out = {item for number, item in enumerate(heavy) if number % SAMPLE}
+    heavy: dict[int, list[pytest.Item]] = {}
+    for item in items:
+        marker = item.get_closest_marker("corpus")
+        if marker is not None:
+            heavy.setdefault(marker.kwargs.get("one_in", SAMPLE), []).append(item)
+    left_out = {item for size, found in heavy.items() for at, item in enumerate(found) if at % size}
     config.hook.pytest_deselected(items=[item for item in items if item in left_out])
     items[:] = [item for item in items if item not in left_out]

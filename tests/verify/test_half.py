@@ -11,6 +11,7 @@ from migrate.verify.half import UNITS, is_rounding
 from migrate.verify.report import Error
 from tests.verify.planting import PROGRAMS, plant, source
 
+HEAVY = pytest.mark.corpus
 BY_HALVES = """
 
 def by_halves(layer, x):
@@ -41,7 +42,9 @@ def run(kept: Path, folder: Path, *edits: tuple[str, str]) -> Report:
         pytest.param((), "pass", "bitwise", "identical bits", id="recipe"),
         pytest.param(OTHER_SUM, "pass", "half", "would not be seen", id="other-sum"),
         pytest.param((RECIPE,), "fail", "none", "NNX rounds its parameters first", id="no-recipe"),
-        pytest.param((*OTHER_SUM, EPSILON), "fail", "none", "epsilon=1e-05", id="other-sum-and-epsilon"),
+        pytest.param(
+            (*OTHER_SUM, EPSILON), "fail", "none", "epsilon=1e-05", id="other-sum-and-epsilon", marks=HEAVY
+        ),
     ],
 )
 def test_half_precision(

@@ -21,7 +21,7 @@ ACTIVATION = ("nnx.relu", "nnx.tanh")
 @pytest.mark.parametrize(
     ("edits", "faulty", "misled"),
     [
-        pytest.param((SCALED, IMPORT), {"Dense_0"}, set(), id="layer"),
+        pytest.param((SCALED, IMPORT), {"Dense_0"}, set(), id="layer", marks=pytest.mark.corpus),
         pytest.param((SCALED, IMPORT, ACTIVATION), {"Dense_0"}, {"Dense_1"}, id="layer-and-code"),
     ],
 )

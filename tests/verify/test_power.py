@@ -33,6 +33,7 @@ CORRECT: dict[str, Grade] = {
     "depthwise": "bitwise",
     "twins": "bitwise",
 }
+SAMPLED = pytest.mark.corpus(one_in=25)
 VARIED = [(case, name, text) for case in CORRECT for name, text in variants(source(case, "nnx")).items()]
 
 
@@ -66,7 +67,7 @@ def test_correct_migration_passes(
     assert ORDER.index(report.grade) >= ORDER.index(grade), report.message
 
 
-@pytest.mark.corpus
+@SAMPLED
 @pytest.mark.parametrize(
     ("case", "text"), [pytest.param(case, text, id=f"{case}-{name}") for case, name, text in VARIED]
 )
@@ -78,7 +79,7 @@ def test_correct_variant_passes(
     assert report.verdict == "pass", report.message
 
 
-@pytest.mark.corpus
+@SAMPLED
 @pytest.mark.parametrize("fault", [pytest.param(fault, id=f"{fault.case}-{fault.name}") for fault in FAULTS])
 def test_planted_fault_fails(
     fault: Fault, kept: Path, tmp_path: Path, record_property: Callable[[str, object], None]
