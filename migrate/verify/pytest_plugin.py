@@ -47,11 +47,12 @@ def equivalent(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Report
     """`assert_equivalent`, with each before program recorded once a session for equal options."""
     root = tmp_path_factory.mktemp("linen2nnx")
 
-    def check(before: str | Path, after: str | Path, **options: Any) -> Report:
+    def check(before: str | Path, after: str | Path, *, at_least: Grade = "fp64", **options: Any) -> Report:
         __tracebackhide__ = True
-        name = repr((Path(before).resolve(), sorted((k, str(v)) for k, v in options.items())))
+        text = Path(before).read_bytes() if Path(before).is_file() else b""
+        name = repr((Path(before).resolve(), text, sorted((k, str(v)) for k, v in options.items())))
         keep = root / hashlib.sha1(name.encode()).hexdigest()[:12]
         keep.mkdir(exist_ok=True)
-        return assert_equivalent(before, after, keep=keep, **options)
+        return assert_equivalent(before, after, at_least=at_least, keep=keep, **options)
 
     return check
