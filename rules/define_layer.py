@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 
-from migrate.analysis.kinds import Symbol
+from migrate.analysis.kinds import Class, Symbol
 from migrate.analysis.layers import LAYERS, NORMS, LayerKind
 from migrate.analysis.sites import Construct
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 from migrate.plan.layer import EXACT
+from migrate.plan.partial_name import partial_name
 from migrate.rewrite.edits import Piece, template
 from migrate.rule import Example, Rule
 
@@ -66,7 +67,11 @@ def project(x, key):
 
 def rewrite(plan: Plan, site: Construct) -> None:
     """`nn.Dense(n)` outside of any module; what `init` knows is added by the rule for `init`."""
-    if plan.bridged or not isinstance(site.instance.cls, Symbol):
+    if plan.bridged:
+        return
+    if site.node in plan.definitions.apart:
+        _apart(plan, site)
+    if not isinstance(site.instance.cls, Symbol):
         return
     name = site.instance.cls.name
     if name not in LAYERS:
@@ -84,6 +89,22 @@ def rewrite(plan: Plan, site: Construct) -> None:
     plan.edits.expressions[site.node] = template(
         f"nnx.{kind.target}(" + ", ".join(["{}"] * len(pieces)) + ")", *pieces
     )
+
+
+def _apart(plan: Plan, site: Construct) -> None:
+    """A definition that goes on by itself: a partial call of the class, or the class."""
+    node = site.node
+    if not isinstance(site.instance.cls, Class):
+        raise Blocked(node, "LNX006", "a single layer is initialised elsewhere than where it is defined")
+    if any(isinstance(a, ast.Starred) for a in node.args) or any(k.arg is None for k in node.keywords):
+        raise Blocked(node, "LNX006", "a definition is made with arguments that are spread")
+    pieces: list[Piece] = [node.func, *node.args]
+    pieces += [template(f"{keyword.arg}={{}}", keyword.value) for keyword in node.keywords]
+    if len(pieces) == 1:
+        plan.edits.expressions[node] = template("{}", node.func)
+    else:
+        called = f"{partial_name(plan, node)}(" + ", ".join(["{}"] * len(pieces)) + ")"
+        plan.edits.expressions[node] = template(called, *pieces)
 
 
 def whole_layer(plan: Plan, node: ast.Call, kind: LayerKind) -> dict[str, ast.expr]:

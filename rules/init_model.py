@@ -8,9 +8,10 @@ from migrate.analysis.kinds import Symbol
 from migrate.analysis.names import imported
 from migrate.analysis.sites import Init
 from migrate.plan.blocked import Blocked
-from migrate.plan.bridge import wrap
 from migrate.plan.construction import Arguments, rngs, sizes
 from migrate.plan.context import Plan
+from migrate.plan.initialisation import initialise
+from migrate.plan.merging import merged
 from migrate.plan.samples import drop_dead_samples, is_pure
 from migrate.rewrite.edits import gather, template
 from migrate.rule import Example, Rule
@@ -91,12 +92,10 @@ def create(seed):
 
 def rewrite(plan: Plan, site: Init) -> None:
     """The construction takes over key and input sizes, where the definition stood if it can."""
-    if plan.bridged:
-        wrap(plan, site)
+    if plan.bridged or site.node in plan.definitions.apart:
+        initialise(plan, site)
         return
-    if len(plan.facts.initialised[site.node]) > 1:
-        raise Blocked(site.node, "LNX006", "different definitions are initialised at one place")
-    definition, name = _definition(plan, site)
+    definition, name = merged(plan.facts, plan.component.sites, site)
     arguments: Arguments = [*sizes(plan, site), ("rngs", rngs(plan, site))]
     for sample in site.inputs:
         if not is_pure(plan, sample):
@@ -117,33 +116,6 @@ def rewrite(plan: Plan, site: Init) -> None:
         _extend(plan, definition, arguments, positional)
         plan.edits.statements[begin] = []
         plan.edits.before[end].append(template("{} = {}", name, definition))
-
-
-def _definition(plan: Plan, site: Init) -> tuple[ast.Call, str]:
-    """The construction and the name that it is bound to, both in the block of `init`."""
-    callee = site.node.func
-    assert isinstance(callee, ast.Attribute)
-    node = site.instance.site
-    statement = plan.statement(node)
-    if not isinstance(callee.value, ast.Name):
-        raise Blocked(site.node, "LNX006", "`init` is called on a definition that has no name")
-    name = callee.value.id
-    targets = statement.targets if isinstance(statement, ast.Assign) and statement.value is node else []
-    if [ast.unparse(target) for target in targets] != [name]:
-        raise Blocked(
-            site.node, "LNX006", "the definition comes from elsewhere than one assignment in this scope"
-        )
-    scopes = plan.facts.scopes
-    if scopes.function(node) is not scopes.function(site.node):
-        raise Blocked(
-            site.node, "LNX006", "the definition is made in one function and initialised in another"
-        )
-    if scopes.block(statement) is not scopes.block(plan.statement(site.node)):
-        raise Blocked(site.node, "LNX006", "the definition and its `init` stand in different blocks")
-    others = [s for s in plan.component.sites if isinstance(s, Init) and s.instance == site.instance]
-    if len(others) > 1:
-        raise Blocked(site.node, "LNX006", "one definition is initialised more than once")
-    return node, name
 
 
 def _extend(plan: Plan, node: ast.Call, arguments: Arguments, positional: bool) -> None:

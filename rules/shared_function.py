@@ -66,11 +66,16 @@ def occurrences(facts: Facts, file: File) -> dict[ast.expr, str]:
     for node, value in facts.values.items():
         named = isinstance(node, (ast.Name, ast.Attribute)) and isinstance(node.ctx, ast.Load)
         name = shared(value.name) if named and isinstance(value, Symbol) else None
-        if name is not None and facts.file(node) is file:
+        if name is not None and facts.file(node) is file and _is_spelling(file, node):
             assert isinstance(node, ast.expr)
             found[node] = name
     outer = {n for n in found if facts.scopes.parent.get(n) not in found}
     return {node: name for node, name in found.items() if node in outer}
+
+
+def _is_spelling(file: File, node: ast.AST) -> bool:
+    """Whether the node names the library, and is not a variable that holds one of its functions."""
+    return not isinstance(node, ast.Name) or node.id in file.imports
 
 
 def leaves_linen(facts: Facts, file: File) -> bool:

@@ -9,11 +9,10 @@ from __future__ import annotations
 import ast
 
 from migrate.analysis.kinds import Class
-from migrate.analysis.sites import CreateState, Init, ParamsItem
+from migrate.analysis.sites import Init
 from migrate.plan.blocked import Blocked
 from migrate.plan.construction import streams
 from migrate.plan.context import Plan
-from migrate.plan.samples import is_pure
 from migrate.rewrite.edits import Piece, template
 
 RESERVED = frozenset(
@@ -23,44 +22,9 @@ RESERVED = frozenset(
 """What a wrapper has itself: variables of these names would hide it."""
 
 
-def wrap(plan: Plan, site: Init) -> None:
-    """The model where the variables were initialised, under a name if it needs one."""
+def wrapped(plan: Plan, site: Init) -> Piece:
+    """The wrapped module, initialised; raises `Blocked` where its names are in the way of the wrapper's."""
     _check_names(plan, site)
-    root = outermost(plan, site.node)
-    parent = plan.parent(root)
-    model = _wrapped(site)
-    match parent:
-        case ast.Assign(targets=[ast.Name() as target], value=value) if value is root:
-            plan.edits.statements[parent] = [template("{} = {}", plan.names(target).model, model)]
-        case ast.Return():
-            plan.edits.expressions[root] = model
-        case _:
-            _before(plan, site, model)
-
-
-def _before(plan: Plan, site: Init, model: Piece) -> None:
-    """`init` in the middle of an expression: the model is made on a line above."""
-    if not all(is_pure(plan, argument) for argument in (site.key, *site.inputs)):
-        raise Blocked(site.node, "LNX006", "`init` is called inside an expression: assign its result first")
-    statement = plan.statement(site.node)
-    plan.edits.before[statement].append(template("{} = {}", plan.model_of(site.node), model))
-
-
-def outermost(plan: Plan, node: ast.expr) -> ast.expr:
-    """The whole of `model.init(key, x)["params"]`."""
-    parent = plan.parent(node)
-    return outermost(plan, parent) if isinstance(plan.site(parent), ParamsItem) else node  # type: ignore[arg-type]
-
-
-def initialised(plan: Plan, node: ast.expr) -> Init | None:
-    """The `init` call that `node` is, an item of its result or not."""
-    site = plan.site(node)
-    if isinstance(site, ParamsItem):
-        return initialised(plan, site.node.value)
-    return site if isinstance(site, Init) else None
-
-
-def _wrapped(site: Init) -> Piece:
     assert isinstance(site.node.func, ast.Attribute)
     rngs: Piece = streams(site.key) if isinstance(site.key, ast.Dict) else site.key
     arguments: list[Piece] = [*site.inputs]
@@ -96,10 +60,3 @@ def _variable_names(node: ast.ClassDef) -> set[str]:
             case _:
                 pass
     return names
-
-
-def created(plan: Plan, node: ast.expr) -> CreateState | None:
-    """The creation of a state that `node` is the `params` of."""
-    holder = plan.parent(plan.parent(node))
-    site = plan.site(holder)
-    return site if isinstance(site, CreateState) and site.params is node else None

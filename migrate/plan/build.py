@@ -130,7 +130,7 @@ def _attempt(facts: Facts, component: ComponentFacts, style: Style, bridged: boo
 def _plan(facts: Facts, component: ComponentFacts, style: Style, bridged: bool) -> Plan:
     check_library_name(facts, component.nodes)
     known = roles(facts, component.nodes, style)
-    kept = definitions(facts, known, bridged)
+    kept = definitions(facts, known, component.sites, bridged)
     naming = Naming(facts, known, kept)
     naming.settle()
     plan = Plan(facts, component, style, known, naming, needs(facts, known, style), kept)
@@ -190,5 +190,9 @@ def _check_constructions(plan: Plan) -> None:
     """Every definition of the component must have been initialised where it is made."""
     known = {site.instance for site in plan.component.sites if isinstance(site, Init)}
     for site in plan.component.sites:
-        if isinstance(site, Construct) and site.instance not in known:
+        if (
+            isinstance(site, Construct)
+            and site.node not in plan.definitions.apart
+            and site.instance not in known
+        ):
             raise Blocked(site.node, "LNX006", "this definition has no `init` in the same scope")

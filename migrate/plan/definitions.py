@@ -1,20 +1,24 @@
 """Module definitions that stay objects of the program: which variables go on holding one.
 
-Where a definition and its `init` become one construction, its variable becomes the model. A wrapped Linen
-module is different: the definition stays what it was, and only `init` gives a model. A variable is kept if
-what it holds may reach an `init`, or anything else than a call of the model.
+Where a definition and its `init` become one construction, its variable becomes the model. Elsewhere the
+definition goes on by itself, as the Linen module that will be wrapped or as a partial call of the new class,
+and `init` becomes the call that makes a model of it. A variable is kept if what it holds may reach an `init`,
+or anything else than a call of the model.
 """
 
 from __future__ import annotations
 
 import ast
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from migrate.analysis.facts import Facts
 from migrate.analysis.kinds import ApplyFn
+from migrate.analysis.run import instances_of
 from migrate.analysis.scopes import Variable
-from migrate.analysis.sites import Init
+from migrate.analysis.sites import Init, Site
+from migrate.plan.merging import stay_apart
 from migrate.plan.roles import Roles, is_parameter
 
 LOOPS = (ast.For, ast.AsyncFor, ast.While)
@@ -22,23 +26,37 @@ LOOPS = (ast.For, ast.AsyncFor, ast.While)
 
 @dataclass(frozen=True)
 class Definitions:
-    """The variables that keep their definition, and those that `init` rebinds to the model."""
+    """The variables that keep their definition, and those that `init` rebinds to the model.
+
+    `apart` are the constructions and `init` calls that do not become one.
+    """
 
     bridged: bool
     kept: frozenset[Variable] = frozenset()
     rebound: frozenset[Variable] = frozenset()
+    apart: frozenset[ast.Call] = frozenset()
 
 
-def definitions(facts: Facts, roles: Roles, bridged: bool) -> Definitions:
+def definitions(facts: Facts, roles: Roles, sites: Iterable[Site], bridged: bool) -> Definitions:
     """What becomes of each variable that holds a definition."""
-    if not bridged:
+    apart = stay_apart(facts, sites)
+    if not bridged and not apart:
         return Definitions(False)
-    kept = _kept(facts, roles)
+    kept = {v for v in _kept(facts, roles) if bridged or _holds(facts, roles, v) & apart}
     inits = Counter(_variable(facts, site) for site in facts.sites.values() if isinstance(site, Init))
     rebound = {
         variable for variable in kept if inits[variable] == 1 and _only_initialised(facts, roles, variable)
     }
-    return Definitions(True, frozenset(kept), frozenset(rebound))
+    return Definitions(bridged, frozenset(kept), frozenset(rebound), apart)
+
+
+def _holds(facts: Facts, roles: Roles, variable: Variable) -> set[ast.Call]:
+    """The constructions of the definitions that a variable may hold."""
+    values = [facts.values.get(node) for node in roles.nodes[variable]]
+    values += [
+        v for (scope, name), v in facts.parameters.items() if (scope, name) == (variable.scope, variable.name)
+    ]
+    return {instance.site for value in values if value is not None for instance in instances_of(value)}
 
 
 def _variable(facts: Facts, site: Init) -> Variable | None:

@@ -20,8 +20,8 @@ from migrate.analysis.kinds import (
 )
 from migrate.analysis.sites import Apply, ApplyGradients, CreateState, Init, Layer, ParamsLeaf, ReadState
 from migrate.plan.blocked import Blocked
-from migrate.plan.bridge import initialised
 from migrate.plan.context import Plan
+from migrate.plan.initialisation import initialised
 from migrate.plan.needs import returned_in_place
 from migrate.plan.parameters import TREES, pass_on, receivers
 from migrate.plan.roles import role_of
@@ -99,7 +99,7 @@ def _result_of_call(plan: Plan, node: ast.Call, parent: ast.AST) -> None:
 def _tree(plan: Plan, node: ast.expr) -> None:
     """Parameters: the model, except where a function reads them as a tree."""
     parent = plan.parent(node)
-    if plan.bridged and initialised(plan, node) is not None:
+    if initialised(plan, node) is not None:
         return
     if node in plan.facts.trees:
         plan.edits.expressions[node] = template("nnx.state({}, nnx.Param)", plan.model_of(node))
@@ -150,7 +150,7 @@ def _definition(plan: Plan, node: ast.expr) -> None:
     if (parameters := receivers(plan, node)) is not None:
         pass_on(plan, node, parameters)
         return
-    if plan.bridged and not isinstance(plan.facts.values[node], ApplyFn):
+    if not isinstance(plan.facts.values[node], ApplyFn) and _goes_on(plan, node):
         return
     match parent:
         case ast.Attribute():
@@ -165,6 +165,11 @@ def _definition(plan: Plan, node: ast.expr) -> None:
             plan.edits.statements[parent] = []
         case _:
             raise Blocked(node, "LNX010", "a module definition or its apply function is used as a value")
+
+
+def _goes_on(plan: Plan, node: ast.expr) -> bool:
+    """Whether a definition stays an object of the program, which may go where it went."""
+    return plan.bridged or all(i.site in plan.definitions.apart for i in plan.instances(node))
 
 
 def _layer(node: ast.expr, parent: ast.AST) -> None:

@@ -107,7 +107,8 @@ class Naming:
         match site.node.func:
             case ast.Attribute(value=ast.Name(id=name) as node):
                 variable = self._facts.scopes.variable(node, name)
-                taken = self._definitions.bridged and variable not in self._definitions.rebound
+                apart = self._definitions.bridged or site.node in self._definitions.apart
+                taken = apart and variable not in self._definitions.rebound
                 return None if taken else name
             case _:
                 return None
@@ -128,7 +129,7 @@ class Naming:
             raise Blocked(node, "LNX018", f"`{shortest.name}` holds different models at different times")
         if found:
             return Names(next(iter(found)), names.optimizer)
-        return Names(self._free(group, names.model), names.optimizer) if self._definitions.bridged else names
+        return Names(self._free(group, names.model), names.optimizer) if self._definitions.kept else names
 
     def _free(self, group: list[Variable], name: str) -> str:
         """A name for a model beside its definition, which may have the best one already."""

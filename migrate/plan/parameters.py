@@ -23,12 +23,21 @@ def rewrite_parameters(plan: Plan) -> None:
         if isinstance(variable.scope, FUNCTIONS) and is_parameter(variable) and not kept:
             names = list(_new_parameters(plan, variable, role))
             plan.edits.parameters[variable.scope][variable.name] = tuple(names)
+        elif kept and not plan.bridged:
+            _annotate_definition(plan, variable)
     for function, changed in plan.edits.parameters.items():
         written = [_bare(name) for names in changed.values() for name in names]
         if len(set(written)) < len(written):
             raise Blocked(
                 function, "LNX018", "two parameters of this function would get one name: rename one"
             )
+
+
+def _annotate_definition(plan: Plan, variable: Variable) -> None:
+    """A parameter for a Linen module takes a class, or a partial call of one, from now on."""
+    for node in plan.roles.nodes[variable]:
+        if isinstance(node, ast.arg) and node.annotation is not None:
+            plan.edits.expressions[node.annotation] = "type[nnx.Module]"
 
 
 def _bare(piece: Piece) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 import libcst as cst
 
 from migrate.rewrite.comments import as_lines, comments
+from migrate.rewrite.partial_import import with_partial
 
 NNX = "from flax import nnx"
 
@@ -37,7 +38,10 @@ def settled(module: cst.Module, before: ast.Module) -> str:
         at = _place(module.body, body)
         body[at] = _replacement(module.body[at], body[at])
     known = {id(line): text for line, text in zip(module.body, texts, strict=True)}
-    lines = [known.get(id(line)) or module.code_for_node(line) for line in _closed_up(module.body, body)]
+    final = _closed_up(module.body, body)
+    if "partial" in used - used_names(before) and not _binds(after, "partial"):
+        final = with_partial(final, _is_import, _module)
+    lines = [known.get(id(line)) or module.code_for_node(line) for line in final]
     edges = [module.code_for_node(entry) for part in (module.header, module.footer) for entry in part]
     head = len(module.header)
     text = "".join([*edges[:head], *lines, *edges[head:]])

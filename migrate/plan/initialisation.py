@@ -1,0 +1,76 @@
+"""`init` of a definition that goes on by itself: the model is made where the variables were."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import replace
+
+from migrate.analysis.kinds import Class
+from migrate.analysis.sites import Init, ParamsItem
+from migrate.plan.blocked import Blocked
+from migrate.plan.bridge import wrapped
+from migrate.plan.construction import Arguments, rngs, sizes
+from migrate.plan.context import Plan
+from migrate.plan.samples import drop_dead_samples, is_pure
+from migrate.rewrite.edits import Piece, template
+
+
+def initialise(plan: Plan, site: Init) -> None:
+    """Write the model where the variables were initialised, under a name if it needs one."""
+    model = wrapped(plan, site) if plan.bridged else _called(plan, site)
+    root = _outermost(plan, site.node)
+    parent = plan.parent(root)
+    match parent:
+        case ast.Assign(targets=[ast.Name() as target], value=value) if value is root:
+            plan.edits.statements[parent] = [template("{} = {}", plan.names(target).model, model)]
+        case ast.Return():
+            plan.edits.expressions[root] = model
+        case _:
+            _before(plan, site, model)
+
+
+def _called(plan: Plan, site: Init) -> Piece:
+    """`model(in_features=..., rngs=...)`: what the definition became makes a model when it is called."""
+    forms = [_arguments(plan, site, instance.cls) for instance in plan.facts.initialised[site.node]]
+    if any(form != forms[0] for form in forms):
+        raise Blocked(site.node, "LNX006", "definitions that need different sizes are initialised here")
+    for sample in site.inputs:
+        if not is_pure(plan, sample):
+            raise Blocked(
+                sample, "LNX006", "making this sample has effects that would go with it: name it first"
+            )
+    drop_dead_samples(plan, site, [piece for _, piece in forms[0]])
+    assert isinstance(site.node.func, ast.Attribute)
+    text = "{}(" + ", ".join(f"{name}={{}}" for name, _ in forms[0]) + ")"
+    return template(text, site.node.func.value, *(piece for _, piece in forms[0]))
+
+
+def _arguments(plan: Plan, site: Init, cls: object) -> Arguments:
+    if not isinstance(cls, Class):
+        raise Blocked(site.node, "LNX006", "a single layer is initialised elsewhere than where it is defined")
+    instance = next(i for i in plan.facts.initialised[site.node] if i.cls == cls)
+    return [*sizes(plan, replace(site, instance=instance)), ("rngs", rngs(plan, site))]
+
+
+def _before(plan: Plan, site: Init, model: Piece) -> None:
+    """`init` in the middle of an expression: the model is made on a line above."""
+    if not all(is_pure(plan, argument) for argument in (site.key, *site.inputs)):
+        raise Blocked(site.node, "LNX006", "`init` is called inside an expression: assign its result first")
+    statement = plan.statement(site.node)
+    plan.edits.before[statement].append(template("{} = {}", plan.model_of(site.node), model))
+
+
+def _outermost(plan: Plan, node: ast.expr) -> ast.expr:
+    """The whole of `model.init(key, x)["params"]`."""
+    parent = plan.parent(node)
+    item = isinstance(plan.site(parent), ParamsItem) and isinstance(parent, ast.expr)
+    return _outermost(plan, parent) if item else node  # type: ignore[arg-type]
+
+
+def initialised(plan: Plan, node: ast.expr) -> Init | None:
+    """The `init` call, of a definition that goes on by itself, that `node` is or is an item of."""
+    site = plan.site(node)
+    if isinstance(site, ParamsItem):
+        return initialised(plan, site.node.value)
+    apart = isinstance(site, Init) and (plan.bridged or site.node in plan.definitions.apart)
+    return site if apart and isinstance(site, Init) else None
