@@ -15,43 +15,48 @@ STATISTICS = "batch_stats"
 
 
 def demand_coverage(report: Report, old: Recording, new: Recording, pairs: list[TrackPair]) -> Report:
-    """Take back a pass that left out optimizer state, statistics or averages of the before program."""
+    """Take back a pass that left out optimizer state, statistics or averages of the before program.
+
+    Optimizer state is seen whenever there is any; the rest may live where the recorder does not look.
+    """
     if report.verdict != "pass":
         return report
-    lost = [*_without_partner(pairs, "opt_state"), *_without_partner(pairs, "fields", STATISTICS)]
+    lost = list(_without_partner(pairs))
     if lost:
         message = f"{report.after}: nothing takes the place of {some(lost)}; every leaf needs a partner"
         return replace(report, verdict="fail", grade="none", message=message)
     unseen = list(_unseen(old, new, pairs))
-    if unseen:
+    decisive = ["/".join(path) for path, matters in unseen if matters]
+    if decisive:
         message = (
-            f"{report.after}: the before program keeps {some(unseen)} in its train state, and nothing like "
+            f"{report.after}: the before program keeps {some(decisive)} in its train state, and nothing like "
             "it was seen here; return it from the compiled step, or give it to it as an NNX object"
         )
         return replace(report, verdict="inconclusive", grade="none", message=message)
+    if unseen:
+        names = some(["/".join(path) for path, _ in unseen])
+        return replace(report, notes=(*report.notes, f"kept by the before program and not compared: {names}"))
     return report
 
 
-def _without_partner(pairs: list[TrackPair], group: str, collection: str = "") -> Iterator[str]:
-    """Leaves of one tree of the optimizer steps that the after program does not have."""
+def _without_partner(pairs: list[TrackPair]) -> Iterator[str]:
+    """Leaves of the optimizers' state that the after program does not have."""
     for pair in pairs:
-        after = pair.after.updates[0].signature(group)
-        for path in pair.before.updates[0].signature(group):
-            wanted = not collection or path[0] == collection
-            if wanted and partner_path(path, after, pair.names) is None:
-                yield "/".join((group, *path) if not collection else path)
+        after = pair.after.updates[0].signature("opt_state")
+        for path in pair.before.updates[0].signature("opt_state"):
+            if partner_path(path, after, pair.names) is None:
+                yield "/".join(("opt_state", *path))
 
 
-def _unseen(old: Recording, new: Recording, pairs: list[TrackPair]) -> Iterator[str]:
-    """Trees over the parameters in a train state, such as averages, that were compared nowhere."""
+def _unseen(old: Recording, new: Recording, pairs: list[TrackPair]) -> Iterator[tuple[Path, bool]]:
+    """What a train state keeps, compared nowhere; and whether it is a statistic or like the parameters."""
     names = {path: leaf for pair in pairs for path, leaf in pair.names.items()}
     matched = [ours[1] for _, found in matched_results(old, new, names) for ours, _ in found]
     for pair in pairs:
         fields = pair.after.updates[0].signature("fields")
         for path in pair.before.updates[0].signature("fields"):
-            held = path[0] != STATISTICS and parameter_of(path, pair.names) is not None
-            if held and partner_path(path, fields, pair.names) is None and not _ends_any(matched, path):
-                yield "/".join(path)
+            if partner_path(path, fields, pair.names) is None and not _ends_any(matched, path):
+                yield path, path[0] == STATISTICS or parameter_of(path, pair.names) is not None
 
 
 def _ends_any(paths: list[Path], ending: Path) -> bool:

@@ -16,6 +16,10 @@ NO_AVERAGE = (
     ("    ema = jax.tree.map(lambda old, new: 0.8 * old + 0.2 * new, agent.ema_params, params)\n", ""),
     ("    nnx.update(agent.ema_params, ema)\n", ""),
 )
+LOGGED = (
+    ("    ema_params: Any\n", "    ema_params: Any\n    seen: Any\n"),
+    ("ema_params=params, tx", "ema_params=params, seen=jnp.zeros(2), tx"),
+)
 COUNTED = (("adam(1e-2)", "sgd(optax.constant_schedule(1e-2))"),)
 UNCOUNTED = (("adam(1e-2)", "sgd(1e-2)"),)
 
@@ -27,7 +31,10 @@ UNCOUNTED = (("adam(1e-2)", "sgd(1e-2)"),)
         pytest.param(
             "mlp", COUNTED, UNCOUNTED, "fail", "the place of opt_state/1/count", id="optimizer-state"
         ),
-        pytest.param("mlp", COUNTED, COUNTED, "pass", "identical bits", id="all-there"),
+        pytest.param("target", LOGGED, (), "pass", "not compared: seen", id="something-else"),
+        pytest.param(
+            "mlp", COUNTED, COUNTED, "pass", "identical bits", id="all-there", marks=pytest.mark.corpus
+        ),
     ],
 )
 def test_what_is_kept_is_compared(
@@ -36,7 +43,7 @@ def test_what_is_kept_is_compared(
     texts = plant(source(case, "linen"), *before), plant(source(case, "nnx"), *after)
     report = compare(tmp_path, *texts)
     assert report.verdict == verdict, report.message
-    assert words in report.message
+    assert words in " ".join((report.message, *report.notes))
 
 
 NAMES = {("Dense_0", "kernel"): Pair(("Dense_0", "kernel"), ("dense", "kernel"), "user")}
