@@ -31,8 +31,8 @@ def judge_arrays(blank: Report, runner: Runner, after: Path) -> tuple[Report, Re
     if not pairs:
         message = f"{after}: differs, and the arrays of one step are too large to be kept and measured"
         return replace(blank, message=message), *whole
-    report = judge.judge(blank, old, new, min(steps, request.steps), pairs)
-    if steps < request.steps and (whole[0].digested or whole[1].digested):
+    report = judge.judge(blank, old, new, min(steps, request.last_step), pairs, request.from_step)
+    if steps < request.last_step and (whole[0].digested or whole[1].digested):
         note = f"differences were measured over {steps} steps, as the arrays of more take too much room"
         report = replace(report, notes=(*report.notes, note))
     return report, old, new
