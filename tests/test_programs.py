@@ -39,7 +39,7 @@ def train(x, steps):
 DRIVER = "import jax.numpy as jnp\nimport train\n\ntrain.train(jnp.ones((3, 4)), 3)\n"
 
 
-@pytest.mark.corpus
+@pytest.mark.corpus(one_in=100)
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_program(name: str) -> None:
     program = PROGRAMS[name]
