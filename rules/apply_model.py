@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from migrate.analysis.sites import Apply
+from migrate.plan.apply_options import rewrite_options
 from migrate.plan.construction import streams
 from migrate.plan.context import Plan
 from migrate.rewrite.edits import Piece, template
@@ -28,8 +29,7 @@ RULE = Rule(
     use_instead="`model(x)`.",
     fix_safety=(
         "The same arithmetic on the same parameters. Left alone: variables that come from elsewhere or "
-        "belong to another model, and the keywords `rngs`, `mutable`, `method` and `capture_intermediates` "
-        "(LNX310)."
+        "belong to another model, and options such as `capture_intermediates` (LNX310)."
     ),
     upstream="https://flax.readthedocs.io/en/latest/migrating/linen_to_nnx.html#training-step-and-compilation",
     invalid=(
@@ -79,8 +79,10 @@ def features(x):
 
 def rewrite(plan: Plan, site: Apply) -> None:
     """The model is called; the variables live inside of it."""
-    plan.edits.expressions[site.node.func] = plan.model_of(site.variables)
+    name = plan.model_of(site.variables)
+    plan.edits.expressions[site.node.func] = f"{name}.{site.method}" if site.method and not plan.bridged else name
     plan.edits.arguments[site.node][site.variables] = ()
+    rewrite_options(plan, site)
     for keyword in site.node.keywords:
         if keyword.arg == "rngs" and plan.bridged:
             plan.edits.arguments[site.node][keyword.value] = (("rngs", _streams(keyword.value)),)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from migrate.analysis.sites import Differentiate
+from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 from migrate.plan.positions import function_of, moved
+from migrate.plan.statistics import vanishing_aux
 from migrate.rule import Example, Rule
 
 SITE = Differentiate
@@ -89,6 +91,17 @@ def rewrite(plan: Plan, site: Differentiate) -> None:
     for value, keyword in zip(site.node.args[1:], POSITIONAL, strict=False):
         plan.edits.arguments[site.node][value] = ((keyword, value),)
     _shift(plan, site)
+    function = function_of(plan.facts.values.get(site.function))
+    if function is not None and vanishing_aux(plan, function):
+        _without_aux(plan, site)
+
+
+def _without_aux(plan: Plan, site: Differentiate) -> None:
+    """The statistics were all that the loss gave beside its value."""
+    flags = [keyword.value for keyword in site.node.keywords if keyword.arg == "has_aux"]
+    if not flags:
+        raise Blocked(site.node, "LNX310", "the batch statistics are used as a value here")
+    plan.edits.arguments[site.node][flags[0]] = ()
 
 
 def _shift(plan: Plan, site: Differentiate) -> None:

@@ -97,7 +97,7 @@ def rewrite(plan: Plan, site: Init) -> None:
         return
     definition, name = merged(plan.facts, plan.component.sites, site)
     arguments: Arguments = [*sizes(plan, site), ("rngs", rngs(plan, site))]
-    for sample in site.inputs:
+    for sample in site.samples():
         if not is_pure(plan, sample):
             raise Blocked(
                 sample, "LNX006", "making this sample has effects that would go with it: name it first"

@@ -7,6 +7,7 @@ import ast
 from migrate.analysis import arrays, imports, modules, nnx_bindings
 from migrate.analysis.kinds import (
     UNKNOWN,
+    VANISHING,
     ApplyFn,
     Array,
     Const,
@@ -22,8 +23,10 @@ from migrate.analysis.kinds import (
     Sequence,
     ShapeOf,
     State,
+    Stats,
     Symbol,
     Tokens,
+    Updates,
     Value,
     Variables,
     followed,
@@ -107,6 +110,14 @@ def subscript(run: Run, node: ast.Subscript, holder: Value, index: Value) -> Val
             run.facts.site(ParamsItem(node))
             return Params(tokens, stale)
         case Instance(), _ if run.owner is not None:
+            return UNKNOWN
+        case Variables(tokens, stale), Const("batch_stats"):
+            return Stats(tokens, stale)
+        case Updates(tokens, stale), Const("batch_stats"):
+            return Stats(tokens, stale)
+        case Sequence(items), _ if any(isinstance(item, VANISHING) for item in items):
+            message = "an item of a tuple that holds batch statistics is read by its index: unpack it"
+            run.escape(node, "LNX310", message, holder)
             return UNKNOWN
         case Sequence(items), Const(int(at)) if -len(items) <= at < len(items):
             if followed(items[at]):

@@ -29,10 +29,10 @@ class Frame:
             yield frame
             frame = frame.outer
 
-    def age(self, tokens: Tokens) -> None:
+    def age(self, tokens: Tokens, stats: bool = False) -> None:
         """Mark every variable that denotes one of `tokens` as an old value."""
         for name, value in self.vars.items():
-            self.vars[name] = aged(value, tokens)
+            self.vars[name] = aged(value, tokens, stats)
 
 
 def merge(left: Variables, right: Variables) -> Variables:

@@ -205,6 +205,22 @@ class OptState:
 
 
 @dataclass(frozen=True)
+class Stats:
+    """The batch statistics of a model: an NNX model holds them, so that nothing stays of the value."""
+
+    tokens: Tokens
+    stale: bool = False
+
+
+@dataclass(frozen=True)
+class Updates:
+    """The dict of changed collections that `apply` with `mutable` gives beside its result."""
+
+    tokens: Tokens
+    stale: bool = False
+
+
+@dataclass(frozen=True)
 class Grads:
     """Gradients with respect to a model's parameters."""
 
@@ -272,6 +288,8 @@ Value = (
     | Path
     | State
     | OptState
+    | Stats
+    | Updates
     | Grads
     | ApplyFn
     | Method
@@ -289,7 +307,9 @@ Value = (
     | nnx_kinds.NnxSelf
 )
 UNKNOWN = Unknown()
-TOKENED = (Variables, Params, Path, State, OptState, Grads)
+TOKENED = (Variables, Params, Path, State, OptState, Stats, Updates, Grads)
+VANISHING = (Stats, Updates)
+OF_STATS = (Stats, Updates, Variables)
 FOLLOWED = (Instance, ApplyFn, *TOKENED)
 
 
@@ -313,7 +333,7 @@ def followed(value: Value) -> bool:
 def tokens_of(value: Value) -> Tokens:
     """Every token that the value or a part of it denotes."""
     match value:
-        case Variables() | Params() | Path() | State() | OptState() | Grads():
+        case Variables() | Params() | Path() | State() | OptState() | Stats() | Updates() | Grads():
             return value.tokens
         case Sequence(items):
             return frozenset().union(*(tokens_of(item) for item in items))
@@ -376,7 +396,7 @@ def _join_tokened(left: Value, right: Any) -> Value:
 def mapped(value: Value, change: Any) -> Value:
     """The value with `change` applied to each part that denotes tokens."""
     match value:
-        case Variables() | Params() | Path() | State() | OptState() | Grads():
+        case Variables() | Params() | Path() | State() | OptState() | Stats() | Updates() | Grads():
             result: Value = change(value)
             return result
         case Sequence(items):
@@ -398,11 +418,15 @@ def mapped(value: Value, change: Any) -> Value:
             return value
 
 
-def aged(value: Value, tokens: Tokens) -> Value:
-    """The value after an update of `tokens`: what denotes one of them is stale from now on."""
+def aged(value: Value, tokens: Tokens, stats: bool = False) -> Value:
+    """The value after an update of `tokens`: what denotes one of them is stale from now on.
+
+    An optimizer leaves the batch statistics as they are, and a call in training mode all but these.
+    """
 
     def change(part: Any) -> Value:
-        hit = not isinstance(part, Grads) and part.tokens & tokens
+        spared = not isinstance(part, OF_STATS) if stats else isinstance(part, VANISHING)
+        hit = not isinstance(part, Grads) and not spared and part.tokens & tokens
         aged_part: Value = replace(part, stale=True) if hit else part
         return aged_part
 
@@ -419,3 +443,17 @@ def renamed(value: Value, names: dict[Token, Token], fresh: bool = False) -> Val
         return changed
 
     return mapped(value, change)
+
+
+def only_stats(value: Value) -> bool:
+    """Whether all that is followed in a value are batch statistics."""
+    if isinstance(value, Sequence):
+        return all(only_stats(item) for item in value.items)
+    return isinstance(value, VANISHING) or not followed(value)
+
+
+def without_stats(value: Value) -> Value:
+    """The value without its batch statistics, which an NNX program does not hand on."""
+    if isinstance(value, Sequence):
+        return Sequence(tuple(without_stats(item) for item in value.items))
+    return UNKNOWN if isinstance(value, VANISHING) else value

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import replace
 
-from migrate.analysis import array_functions, arrays, attributes, building, modules
+from migrate.analysis import apply_options, array_functions, arrays, attributes, building, modules
 from migrate.analysis.activation import Arguments, enter, lost
 from migrate.analysis.kinds import (
     UNKNOWN,
@@ -21,13 +21,16 @@ from migrate.analysis.kinds import (
     Params,
     Sequence,
     State,
+    Stats,
     Symbol,
     Token,
     Value,
     Variables,
     followed,
+    only_stats,
     renamed,
     tokens_of,
+    without_stats,
 )
 from migrate.analysis.run import Run
 from migrate.analysis.sites import (
@@ -102,14 +105,18 @@ def _escape_all(run: Run, given: Arguments, message: str, *more: Value) -> None:
 
 def _init(run: Run, instance: Instance, given: Arguments) -> Value:
     node = given.node
-    if not given.args or given.keywords:
+    names = modules.call_inputs(instance)
+    if not given.args or any(name not in names for name, _ in given.keywords):
         run.escape(node, "LNX006", "`init` is called with keywords that have no rewriting yet", instance)
     if run.owner is not None or not node.args or isinstance(node.args[0], ast.Starred):
         return UNKNOWN
     shapes = tuple(arrays.of(value) or UNKNOWN_SHAPE for value in given.args[1:])
-    run.escape(node, "LNX010", "a followed value is handed to `init`", *given.args)
-    run.facts.site(Init(node, instance, node.args[0], tuple(node.args[1:]), shapes))
-    modules.initialised(run, instance, node, shapes)
+    samples = (*given.args, *dict(given.keywords).values())
+    run.escape(node, "LNX010", "a followed value is handed to `init`", *samples)
+    named_shapes = {name: arrays.of(value) or UNKNOWN_SHAPE for name, value in given.keywords}
+    named = tuple((k.arg, k.value, named_shapes[k.arg]) for k in node.keywords if k.arg in named_shapes)
+    run.facts.site(Init(node, instance, node.args[0], tuple(node.args[1:]), shapes, named))
+    modules.initialised(run, instance, node, shapes, named_shapes)
     token = Token(node, f"of {instance.site.lineno}:{instance.site.col_offset}")
     known = run.facts.origins.get(token, frozenset())
     run.facts.origins[token] = known | {instance}
@@ -125,15 +132,13 @@ def _apply(run: Run, instances: frozenset[Instance], given: Arguments) -> Value:
         return UNKNOWN
     variables = given.args[0]
     run.escape(node, "LNX010", "a followed value is an input of `apply`", *given.args[1:])
-    for keyword in node.keywords:
-        if keyword.arg in {"rngs", "mutable", "method", "capture_intermediates", None}:
-            message = f"`apply` is called with `{keyword.arg or '**'}`, which has no rewriting yet"
-            wrapped = keyword.arg in {"rngs", "method"}
-            run.escape(node, "LNX310", message, definition, variables, bridgeable=wrapped)
+    option = apply_options.read(run, given, definition, variables)
     match variables:
         case Variables(tokens):
             pass
         case Dict((("params", Params(tokens)),)):
+            pass
+        case Dict((("params", Params(tokens)), ("batch_stats", Stats(stats)))) if stats == tokens:
             pass
         case _:
             message = "`apply` is called with variables that cannot be followed to an `init`"
@@ -142,8 +147,10 @@ def _apply(run: Run, instances: frozenset[Instance], given: Arguments) -> Value:
     if attributes.origins(run, tokens) != instances:
         message = "`apply` of one model is called with the parameters of another"
         run.escape(node, "LNX003", message, definition, variables)
-    run.facts.site(Apply(node, node.args[0]))
-    return UNKNOWN
+    run.facts.site(Apply(node, node.args[0], option.method))
+    if not option.stats:
+        return UNKNOWN
+    return apply_options.moved(run, node, tokens, variables)
 
 
 def create(run: Run, given: Arguments) -> Value:
@@ -203,13 +210,15 @@ def differentiated(run: Run, grad: Grad, given: Arguments) -> Value:
     if any(target.tokens & frozen for frozen in run.frozen):
         message = "the gradient of a model of the enclosing scope is taken inside a traced function"
         run.escape(given.node, "LNX203", message, target)
+    run.differentiated.append(target.tokens)
     with run.freezing(run.visible()):
         value = enter(run, grad.function, given)
+    run.differentiated.pop()
     run.facts.site(Differentiate(grad.site, grad.site.args[0], grad.argnums))
     run.facts.links |= {(a, b) for a in target.tokens for b in target.tokens}
     grads = Grads(target.tokens)
     aux = value.items[1] if isinstance(value, Sequence) and len(value.items) == 2 else UNKNOWN
-    if followed(aux) and not isinstance(aux, Grads):
+    if followed(aux) and not isinstance(aux, Grads) and not only_stats(aux):
         run.escape(
             given.node,
             "LNX203",
@@ -250,7 +259,7 @@ def compiled(run: Run, function: Function, site: ast.expr, given: Arguments) -> 
     )
     with run.freezing(visible), run.collecting() as updated:
         result = enter(run, function, inside)
-    if discarded := frozenset(updated) & frozenset(copies.values()) - tokens_of(result):
+    if discarded := frozenset(updated) & frozenset(copies.values()) - tokens_of(without_stats(result)):
         message = "a train state is updated inside `jit` and not returned"
         run.facts.escape(site, "LNX202", message, discarded)
     returned = {token: _returned(given.node, token, copies) for token in tokens_of(result)}

@@ -210,15 +210,22 @@ def _own_parameters(run: Run, instance: Instance, keys: tuple[str, ...]) -> set[
     return set()
 
 
-def initialised(run: Run, instance: Instance, node: ast.Call, shapes: tuple[Shape, ...]) -> None:
+def call_inputs(instance: Instance) -> list[str]:
+    """The parameters of `__call__` of a module of the project."""
+    method = methods(instance.cls).get("__call__") if isinstance(instance.cls, Class) else None
+    return inputs_of(method) if method is not None else []
+
+
+def initialised(
+    run: Run, instance: Instance, node: ast.Call, shapes: tuple[Shape, ...], named: dict[str, Shape]
+) -> None:
     """Read the module with the ranks of its samples; those of another `init` must be the same."""
     cls = instance.cls
     if not isinstance(cls, Class):
         return
     run.pending.pop(cls.node, None)
-    method = methods(cls).get("__call__")
-    names = inputs_of(method) if method is not None else []
-    given = {n: s.rank for n, s in zip(names, shapes, strict=False) if s.rank is not None}
+    samples = dict(zip(call_inputs(instance), shapes, strict=False)) | named
+    given = {name: shape.rank for name, shape in samples.items() if shape.rank is not None}
     summarise(run, cls, {name: rank for name, rank in given.items() if rank is not None})
     known = run.facts.summaries.get(cls.node)
     for name, rank in given.items():

@@ -92,6 +92,7 @@ class Run:
     kept: dict[ast.AST, Function] = field(default_factory=dict)
     guarded: list[Guard] = field(default_factory=list)
     updated: list[set[Token]] = field(default_factory=list)
+    differentiated: list[Tokens] = field(default_factory=list)
     nnx: Tracking = field(default_factory=Tracking)
 
     @property
@@ -151,12 +152,12 @@ class Run:
         frames = {frame for entry in self.stack for frame in entry.chain()}
         return frozenset().union(*(tokens_of(v) for frame in frames for v in frame.vars.values()))
 
-    def age(self, tokens: Tokens) -> None:
+    def age(self, tokens: Tokens, stats: bool = False) -> None:
         """After an update: whatever still denotes the tokens is an old value, in closures too."""
         for collected in self.updated:
             collected |= tokens
         for frame in {frame for entry in (*self.stack, *self.closures) for frame in entry.chain()}:
-            frame.age(tokens)
+            frame.age(tokens, stats)
 
     def close_over(self, node: FunctionNode) -> Function:
         """The function that `node` makes here; its frame lives on in it."""

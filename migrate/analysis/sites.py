@@ -34,17 +34,31 @@ class Apply:
 
     node: ast.Call
     variables: ast.expr
+    method: str | None = None
 
 
 @dataclass(frozen=True)
 class Init:
-    """`model.init(key, *inputs)`; `shapes` are those of the inputs, by position."""
+    """`model.init(key, *inputs)`; `shapes` are those of the inputs, by position, `named` the keywords."""
 
     node: ast.Call
     instance: Instance
     key: ast.expr
     inputs: tuple[ast.expr, ...]
     shapes: tuple[Shape, ...]
+    named: tuple[tuple[str, ast.expr, Shape], ...] = ()
+
+    def samples(self) -> tuple[ast.expr, ...]:
+        """Every sample, however it was given."""
+        return (*self.inputs, *(node for _, node, _ in self.named))
+
+    def sample(self, names: list[str], name: str) -> tuple[ast.expr, Shape] | None:
+        """The sample for one parameter of `__call__`."""
+        for given, node, shape in self.named:
+            if given == name:
+                return node, shape
+        at = names.index(name)
+        return (self.inputs[at], self.shapes[at]) if at < len(self.inputs) else None
 
 
 @dataclass(frozen=True)

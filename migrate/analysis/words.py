@@ -14,6 +14,8 @@ from migrate.analysis.kinds import (
     Path,
     Sequence,
     State,
+    Stats,
+    Updates,
     Value,
     Variables,
     followed,
@@ -31,6 +33,8 @@ def described(value: Value) -> str:
             return "a dict of variables"
         case Path():
             return "a part of the parameters"
+        case Stats() | Updates():
+            return "the batch statistics"
         case OptState():
             return "an optimizer state"
         case Grads():

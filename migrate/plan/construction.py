@@ -9,15 +9,16 @@ from migrate.analysis.kinds import Class, Symbol
 from migrate.analysis.layers import LAYERS
 from migrate.analysis.names import canonical
 from migrate.analysis.sites import Init
-from migrate.analysis.sizes import product
+from migrate.analysis.sizes import Shape, product
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
-from migrate.plan.input_sizes import Form, input_sizes
+from migrate.plan.input_sizes import InputSize, input_sizes
 from migrate.plan.module_drafts import draft_of
 from migrate.plan.roles import is_parameter
 from migrate.rewrite.edits import Piece, template
 
 Arguments = list[tuple[str | None, Piece]]
+Sample = tuple[ast.expr, Shape]
 FILLED = frozenset({"zeros", "ones", "empty", "full"})
 
 
@@ -32,7 +33,7 @@ def sizes(plan: Plan, site: Init) -> Arguments:
         raise Blocked(site.node, "LNX111", f"`{cls.node.name}` has no `__call__` of its own")
     names = inputs_of(call)
     return [
-        (argument.argument, _size(plan, site, names.index(argument.parameter), argument.form, argument.rank))
+        (argument.argument, _size(plan, site, site.sample(names, argument.parameter), argument))
         for argument in input_sizes(plan, cls, draft_of(plan, cls)).arguments
     ]
 
@@ -40,21 +41,23 @@ def sizes(plan: Plan, site: Init) -> Arguments:
 def _of_layer(plan: Plan, site: Init, cls: Symbol) -> Arguments:
     """A single layer; only those that take the last axis of their input first, if anything."""
     kind = LAYERS[cls.name]
+    first = (site.inputs[0], site.shapes[0]) if site.inputs else None
     if kind.first[:1] == ("in",):
-        return [("in_features", _last_axis(plan, site, 0))]
+        return [("in_features", _last_axis(plan, site, first))]
     if "in" in kind.first or "general" in kind.first or kind.draws or kind.stats:
         raise Blocked(site.node, "LNX110", f"`{cls.name.removeprefix('flax.')}` as a whole model")
     return []
 
 
-def _size(plan: Plan, site: Init, position: int, form: Form, rank: int) -> Piece:
+def _size(plan: Plan, site: Init, given: Sample | None, argument: InputSize) -> Piece:
+    form, rank = argument.form, argument.rank
     if form == "last":
-        return _last_axis(plan, site, position)
-    if position >= len(site.inputs):
+        return _last_axis(plan, site, given)
+    if given is None:
         raise Blocked(
             site.node, "LNX112", "`init` is called without a sample for an input whose size is needed"
         )
-    sample, shape = site.inputs[position], site.shapes[position]
+    sample, shape = given
     axes = shape.axes[1:] if shape.exact else ()
     known = [axis.text for axis in axes if axis is not None and _has_one_value(plan, site, axis.names)]
     whole = shape.exact and len(known) == len(axes)
@@ -77,12 +80,12 @@ def _size(plan: Plan, site: Init, position: int, form: Form, rank: int) -> Piece
     raise Blocked(sample, "LNX112", "the shape of this sample cannot be told from the code")
 
 
-def _last_axis(plan: Plan, site: Init, position: int) -> Piece:
-    if position >= len(site.inputs):
+def _last_axis(plan: Plan, site: Init, given: Sample | None) -> Piece:
+    if given is None:
         raise Blocked(
             site.node, "LNX112", "`init` is called without a sample for an input whose size is needed"
         )
-    sample, known = site.inputs[position], site.shapes[position].axis(-1)
+    sample, known = given[0], given[1].axis(-1)
     named = _named(sample)
     if isinstance(sample, ast.Name) and named is not None and _read_elsewhere(plan, sample):
         return template("{}.shape[-1]", named)

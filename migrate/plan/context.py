@@ -78,7 +78,7 @@ class Plan:
                 ReadState(node=ast.Attribute(value=inner)) | ParamsItem(node=ast.Subscript(value=inner))
             ):
                 return self.model_of(inner)
-            case ast.Dict(values=[inner]), _:
+            case ast.Dict(values=[inner, *others]), _ if len(others) < 2:
                 return self.model_of(inner)
             case _, Init():
                 return self._name_of_initialised(node, site)

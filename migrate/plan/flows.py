@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from migrate.analysis.kinds import (
+    VANISHING,
     ApplyFn,
     Grads,
     Instance,
@@ -14,6 +15,8 @@ from migrate.analysis.kinds import (
     Params,
     Path,
     State,
+    Stats,
+    Updates,
     Value,
     Variables,
     followed,
@@ -25,6 +28,7 @@ from migrate.plan.initialisation import initialised
 from migrate.plan.needs import returned_in_place
 from migrate.plan.parameters import TREES, pass_on, receivers
 from migrate.plan.roles import role_of
+from migrate.plan.statistics import vanish
 from migrate.rewrite.edits import template
 
 
@@ -49,6 +53,8 @@ def _flow(plan: Plan, node: ast.expr, value: Value) -> None:
             _definition(plan, node)
         case Mixed() if role_of(value) == "definition":
             _definition(plan, node)
+        case Stats() | Updates():
+            vanish(plan, node)
         case OptState() | _:
             pass
 
@@ -133,7 +139,7 @@ def _belongs_to_site(plan: Plan, node: ast.expr, parent: ast.AST) -> bool:
         return isinstance(plan.site(plan.parent(parent)), CreateState)
     if isinstance(parent, (ast.Dict, ast.Subscript)):
         outer = plan.facts.values.get(parent)
-        return isinstance(outer, (*TREES, Path)) or isinstance(parent, ast.Dict)
+        return isinstance(outer, (*TREES, *VANISHING, Path)) or isinstance(parent, ast.Dict)
     return isinstance(parent, ast.Attribute) and isinstance(plan.facts.values.get(parent), Method)
 
 
@@ -182,6 +188,8 @@ def _layer(node: ast.expr, parent: ast.AST) -> None:
 
 def _target(plan: Plan, node: ast.expr, value: Value) -> None:
     """A name that receives a state or a model."""
+    if isinstance(value, VANISHING):
+        vanish(plan, node)
     if not isinstance(node, ast.Name) or not isinstance(value, (State, *TREES)):
         return
     parent, statement = plan.parent(node), plan.statement(node)

@@ -34,7 +34,7 @@ def _called(plan: Plan, site: Init) -> Piece:
     forms = [_arguments(plan, site, instance.cls) for instance in plan.facts.initialised[site.node]]
     if any(form != forms[0] for form in forms):
         raise Blocked(site.node, "LNX006", "definitions that need different sizes are initialised here")
-    for sample in site.inputs:
+    for sample in site.samples():
         if not is_pure(plan, sample):
             raise Blocked(
                 sample, "LNX006", "making this sample has effects that would go with it: name it first"
@@ -54,7 +54,7 @@ def _arguments(plan: Plan, site: Init, cls: object) -> Arguments:
 
 def _before(plan: Plan, site: Init, model: Piece) -> None:
     """`init` in the middle of an expression: the model is made on a line above."""
-    if not all(is_pure(plan, argument) for argument in (site.key, *site.inputs)):
+    if not all(is_pure(plan, argument) for argument in (site.key, *site.samples())):
         raise Blocked(site.node, "LNX006", "`init` is called inside an expression: assign its result first")
     statement = plan.statement(site.node)
     plan.edits.before[statement].append(template("{} = {}", plan.model_of(site.node), model))

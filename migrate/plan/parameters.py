@@ -50,7 +50,7 @@ def _new_parameters(plan: Plan, variable: Variable, role: str) -> Iterator[Piece
     node = plan.roles.nodes[variable][-1]
     annotated = next((n for n in plan.roles.nodes[variable] if isinstance(n, ast.arg) and n.annotation), None)
     _check_default(plan, variable)
-    if role in {"definition", "apply"}:
+    if role in {"definition", "apply", "stats"}:
         return
     names = plan.naming.of(variable)
     value = plan.facts.parameters[variable.scope, variable.name]
@@ -125,7 +125,7 @@ def _form(plan: Plan, parameter: Variable) -> tuple[tuple[str, str], ...]:
     role = plan.roles.role.get(parameter)
     if role is None:
         raise Blocked(parameter.scope, "LNX005", f"`{parameter.name}` is not always the same kind of value")
-    if role in {"definition", "apply"}:
+    if role in {"definition", "apply", "stats"}:
         return ()
     names = plan.naming.of(parameter)
     if role == "model":

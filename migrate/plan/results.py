@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 
-from migrate.analysis.kinds import Params, Sequence, State, Value, Variables, followed
+from migrate.analysis.kinds import VANISHING, Params, Sequence, State, Value, Variables, followed
 from migrate.analysis.scopes import FunctionNode
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 from migrate.plan.parameters import origins
 from migrate.plan.returns import WHOLE, callee, dropped_positions, parameter_of
+from migrate.plan.statistics import kept_elements
 from migrate.rewrite.edits import Piece, Template, template
 
 
@@ -32,6 +33,8 @@ def _belongs(plan: Plan, function: FunctionNode) -> bool:
 
 def _annotate(plan: Plan, annotation: ast.expr, value: Value) -> None:
     match annotation, value:
+        case _, Sequence(items) if any(isinstance(item, VANISHING) for item in items):
+            raise Blocked(annotation, "LNX310", "the batch statistics are named in an annotation")
         case _, State():
             plan.edits.expressions[annotation] = pair_type(plan, value, annotation)
         case _, Params() | Variables():
@@ -74,7 +77,7 @@ def _drop_return(plan: Plan, function: ast.AST, node: ast.Return, positions: tup
         raise Blocked(
             node, "LNX005", "a result that holds a train state is returned without being taken apart"
         )
-    plan.edits.statements[node] = [_returned(value, positions)]
+    plan.edits.statements[node] = [_returned(plan, value, positions)]
 
 
 def _same_drop(plan: Plan, value: ast.expr, positions: tuple[int, ...]) -> bool:
@@ -82,8 +85,9 @@ def _same_drop(plan: Plan, value: ast.expr, positions: tuple[int, ...]) -> bool:
     return inner is not None and dropped_positions(plan.facts, inner) == positions
 
 
-def _returned(value: ast.Tuple, positions: tuple[int, ...]) -> Piece:
-    kept: list[Piece] = [element for i, element in enumerate(value.elts) if i not in positions]
+def _returned(plan: Plan, value: ast.Tuple, positions: tuple[int, ...]) -> Piece:
+    left = kept_elements(plan, value)
+    kept: list[Piece] = [e for i, e in enumerate(value.elts) if i not in positions and e in left]
     return Template(("return ", *_listed(kept)))
 
 
@@ -126,11 +130,14 @@ def _drop_at_call(plan: Plan, call: ast.Call, function: FunctionNode, positions:
         case ast.Assign(targets=[ast.Name() as target]) if positions == (WHOLE,):
             _check_same_object(plan, call, function, WHOLE, target)
             plan.edits.statements[parent] = [template("{}", call)]
-        case ast.Assign(targets=[ast.Tuple(elts=elements)]) if positions != (WHOLE,):
+        case ast.Assign(targets=[ast.Tuple(elts=elements) as bound]) if positions != (WHOLE,):
             for position in positions:
                 _check_same_object(plan, call, function, position, elements[position])
-            kept: list[Piece] = [element for i, element in enumerate(elements) if i not in positions]
-            plan.edits.statements[parent] = [Template((*_listed(kept), " = ", call))]
+            left = kept_elements(plan, bound)
+            kept: list[Piece] = [e for i, e in enumerate(elements) if i not in positions and e in left]
+            plan.edits.statements[parent] = (
+                [Template((*_listed(kept), " = ", call))] if kept else [template("{}", call)]
+            )
         case _:
             raise Blocked(call, "LNX005", "the result of a step that updates in place is used as a whole")
 

@@ -19,7 +19,9 @@ from migrate.analysis.kinds import (
     Params,
     Sequence,
     State,
+    Stats,
     Tokens,
+    Updates,
     Value,
     Variables,
     followed,
@@ -32,7 +34,7 @@ from migrate.plan.components import Union
 from migrate.plan.returns import WHOLE, dropped_positions, parameter_of
 from migrate.result import Style
 
-Role = Literal["state", "model", "definition", "apply"]
+Role = Literal["state", "model", "definition", "apply", "stats"]
 
 
 @dataclass
@@ -58,6 +60,8 @@ def role_of(value: Value) -> Role | None:
             return "definition"
         case ApplyFn():
             return "apply"
+        case Stats() | Updates():
+            return "stats"
         case _:
             return None
 

@@ -18,7 +18,7 @@ PURE_BUILTINS = frozenset(
 def drop_dead_samples(plan: Plan, site: Init, written: list[Piece]) -> None:
     """Remove the assignment of each sample that nothing reads any more."""
     holes = {part for piece in written for part in _nodes(piece)}
-    for sample in site.inputs:
+    for sample in site.samples():
         if isinstance(sample, ast.Name) and sample not in holes:
             assignment = _only_assignment(plan, sample)
             if assignment is not None and assignment not in plan.edits.statements:

@@ -147,6 +147,7 @@ class Edits:
             defaultdict(dict, here(self.parameters)),
             here(self.classes),
             {node for node in self.decorators if module_of(node) is module},
+            defaultdict(list, here(self.keyword_only)),
         )
 
 

@@ -85,7 +85,30 @@ def arguments(page: Page, node: ast.Call, home: cst.Call, changed: cst.Call) -> 
         pieces = [argument(page, name, piece) for name, piece in wanted[expression]]
         new += like(arg, pieces)
     kept = with_arguments(changed, new)
+    if any(pieces == () for pieces in wanted.values()) and _hangs(kept):
+        kept = _on_one_line(kept)
     return kept.with_changes(args=with_added(page, node, home, [*kept.args]))
+
+
+def _hangs(call: cst.Call) -> bool:
+    """Whether a call begins its arguments on another line, in the way of a formatter, without comments."""
+    code = cst.Module([]).code_for_node(call)
+    first = cst.Module([]).code_for_node(call.whitespace_before_args)
+    return "\n" in first and "#" not in code and '"""' not in code
+
+
+def _on_one_line(call: cst.Call) -> cst.Call:
+    """The call without its line breaks; what is too long for a line is broken anew later."""
+    args = [
+        arg.with_changes(
+            comma=cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
+            if arg is not call.args[-1]
+            else cst.MaybeSentinel.DEFAULT,
+            whitespace_after_arg=cst.SimpleWhitespace(""),
+        )
+        for arg in call.args
+    ]
+    return call.with_changes(args=args, whitespace_before_args=cst.SimpleWhitespace(""))
 
 
 def with_added(page: Page, node: ast.Call, home: cst.Call, args: list[cst.Arg]) -> list[cst.Arg]:
