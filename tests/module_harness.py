@@ -107,12 +107,24 @@ def _copy(variables: Any, model: nnx.Module) -> None:
     for collection in variables.values():
         flat |= traverse_util.flatten_dict(collection)
     state = nnx.to_flat_state(nnx.state(model, nnx.Any(nnx.Param, nnx.BatchStat)))
-    known = dict(state)
+    known = {_linen_path(path): leaf for path, leaf in state}
     assert set(known) == set(flat), (sorted(known), sorted(flat))
     for path, leaf in known.items():
         assert leaf[...].shape == flat[path].shape, (path, leaf[...].shape, flat[path].shape)
         assert leaf[...].dtype == flat[path].dtype, path
-    nnx.update(model, nnx.from_flat_state([(p, known[p].replace(flat[p])) for p in known]))
+    new = [(path, leaf.replace(flat[_linen_path(path)])) for path, leaf in state]
+    nnx.update(model, nnx.from_flat_state(new))
+
+
+def _linen_path(path: tuple[str | int, ...]) -> tuple[str, ...]:
+    """The items of a list are attributes with numbers in Linen."""
+    names: list[str] = []
+    for part in path:
+        if isinstance(part, int):
+            names[-1] = f"{names[-1]}_{part}"
+        else:
+            names.append(part)
+    return tuple(names)
 
 
 def _summed(result: Any) -> jax.Array:
@@ -142,7 +154,7 @@ def _nnx(model: Any, args: Any, kwargs: Any) -> list[np.ndarray]:
         return _summed(result), result
 
     (_, result), grads = nnx.value_and_grad(run, has_aux=True)(model)
-    flat = dict(nnx.to_flat_state(grads))
+    flat = {_linen_path(path): leaf for path, leaf in nnx.to_flat_state(grads)}
     stats = dict(nnx.to_flat_state(nnx.state(model, nnx.BatchStat)))
     leaves = [flat[p][...] if hasattr(flat[p], "get_value") else flat[p] for p in sorted(flat)]
     trees = (*jax.tree.leaves(result), *leaves, *(stats[p][...] for p in sorted(stats)))

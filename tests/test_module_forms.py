@@ -318,6 +318,64 @@ FORMS = [
         FLAT,
         id="names-in-a-loop",
     ),
+    pytest.param(
+        """
+        class Net(nn.Module):
+            @nn.compact
+            def __call__(self, x):
+                x = nn.Sequential([nn.Dense(7), nn.relu, nn.Dense(3)])(x)
+                head = nn.Sequential([nn.Dense(4), lambda y: 2 * y])
+                return head(x)
+        """,
+        "Net()",
+        FLAT,
+        id="sequential",
+    ),
+    pytest.param(
+        """
+        class Block(nn.Module):
+            width: int
+
+            @nn.compact
+            def __call__(self, x):
+                return x + nn.Dense(x.shape[-1])(nn.relu(nn.Dense(self.width)(x)))
+
+
+        class Net(nn.Module):
+            width: int = 4
+            depth: int = 3
+
+            def setup(self):
+                self.inner = nn.Dense(self.width)
+                self.blocks = [Block(width=5) for _ in range(self.depth)]
+                self.heads = [nn.Dense(3), nn.Dense(2)]
+
+            def __call__(self, x):
+                x = self.inner(x)
+                for block in self.blocks:
+                    x = block(x)
+                for head in self.heads:
+                    x = head(x)
+                return x
+        """,
+        "Net()",
+        FLAT,
+        id="lists-in-setup",
+    ),
+    pytest.param(
+        """
+        class Net(nn.Module):
+            deterministic: bool | None = None
+
+            @nn.compact
+            def __call__(self, x, deterministic=None):
+                deterministic = nn.merge_param("deterministic", self.deterministic, deterministic)
+                return nn.Dense(2)(nn.Dropout(0.5)(x, deterministic=deterministic))
+        """,
+        "Net(deterministic=True)",
+        FLAT,
+        id="merged-flags",
+    ),
 ]
 
 

@@ -20,6 +20,7 @@ from migrate.analysis.kinds import (
     OptState,
     Params,
     Path,
+    Repeated,
     Sequence,
     ShapeOf,
     State,
@@ -111,6 +112,8 @@ def subscript(run: Run, node: ast.Subscript, holder: Value, index: Value) -> Val
             return Params(tokens, stale)
         case Instance(), _ if run.owner is not None:
             return UNKNOWN
+        case Repeated(layer), _ if not isinstance(node.slice, ast.Slice):
+            return layer
         case Variables(tokens, stale), Const("batch_stats"):
             return Stats(tokens, stale)
         case Updates(tokens, stale), Const("batch_stats"):

@@ -9,7 +9,7 @@ from migrate.analysis.building import STATELESS
 from migrate.analysis.frames import merge
 from migrate.analysis.hoisting import init_text
 from migrate.analysis.kinds import Array, Length, ShapeOf, Value
-from migrate.analysis.modules import blocked
+from migrate.analysis.reasons import blocked
 from migrate.analysis.run import Run
 from migrate.analysis.shapes import size_of
 from migrate.analysis.sizes import Size, chosen, conditional

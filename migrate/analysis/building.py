@@ -24,7 +24,8 @@ from migrate.analysis.kinds import (
 )
 from migrate.analysis.layer_shapes import output
 from migrate.analysis.layers import LAYERS, SELF_CALLS
-from migrate.analysis.modules import blocked, summarise
+from migrate.analysis.modules import summarise
+from migrate.analysis.reasons import blocked
 from migrate.analysis.run import Run
 from migrate.analysis.shapes import of
 from migrate.analysis.sites import Layer
@@ -50,7 +51,9 @@ def construct(run: Run, layer: str, cls: Class | None, given: Arguments) -> Valu
     given_fields = tuple((k, v) for k, v in fields if k != "name")
     site = Layer(node, layer, name, run.owner, given_fields, cls, explicit=explicit, loops=run.loops)
     known = run.facts.sites.get(node)
-    if isinstance(known, Layer) and (known.name, known.loops) != (name, run.loops):
+    method = run.facts.scopes.function(node)
+    repeated = isinstance(method, ast.FunctionDef) and method.name == "setup"
+    if isinstance(known, Layer) and (known.name, known.loops) != (name, run.loops) and not repeated:
         blocked(run, node, "LNX111", "one line builds several layers")
     run.facts.site(site)
     return Instance(cls if cls is not None else Symbol(layer), node)

@@ -4,11 +4,22 @@ from __future__ import annotations
 
 import ast
 
-from migrate.analysis import arrays, building, library, linen, module_calls, modules, nnx, nnx_contexts
+from migrate.analysis import (
+    arrays,
+    building,
+    library,
+    linen,
+    module_calls,
+    modules,
+    nnx,
+    nnx_contexts,
+    sequences,
+)
 from migrate.analysis.activation import Arguments, enter, lost
 from migrate.analysis.kinds import (
     UNKNOWN,
     ApplyFn,
+    Chain,
     Class,
     Function,
     Grad,
@@ -67,6 +78,8 @@ def invoke(run: Run, callee: Value, given: Arguments) -> Value:
             return library.call(run, name, given)
         case Method() | ApplyFn() | Instance():
             return linen.call(run, callee, given)
+        case Chain(items) if run.owner is not None:
+            return sequences.call(run, items, given, invoke)
         case Mixed(parts) if run.owner is not None and all(isinstance(p, Instance) for p in parts):
             return building.call(run, callee, given)
         case Length(size) if run.owner is not None and size.text.startswith("self."):

@@ -5,7 +5,16 @@ from __future__ import annotations
 import ast
 from dataclasses import replace
 
-from migrate.analysis import arrays, attributes, branches, calls, hoisting, module_calls, nnx_contexts
+from migrate.analysis import (
+    arrays,
+    attributes,
+    branches,
+    calls,
+    hoisting,
+    module_calls,
+    nnx_contexts,
+    sequences,
+)
 from migrate.analysis.frames import Frame
 from migrate.analysis.kinds import (
     UNKNOWN,
@@ -161,9 +170,13 @@ def _comprehension(run: Run, node: ast.expr) -> Value:
     first = evaluate(run, node.generators[0].iter)
     run.escape(node.generators[0].iter, "LNX010", "a comprehension runs over a followed value", first)
     frame = Frame(node, run.frame)
+    values: list[Value] = []
     with run.entering(frame), nnx_contexts.turn(run, node):
         for _ in range(2):
-            _one_turn(run, node)
+            values = _one_turn(run, node)
+    if (layers := sequences.repeated(run, node, values)) is not None:
+        return layers
+    _collected(run, node, values)
     if isinstance(node, ast.GeneratorExp) and not _consumed_at_once(run, node):
         message = "a followed value is read by a generator, which runs later"
         inner = [run.facts.values[n] for n in ast.walk(node) if n in run.facts.values]
@@ -171,16 +184,23 @@ def _comprehension(run: Run, node: ast.expr) -> Value:
     return UNKNOWN
 
 
-def _one_turn(run: Run, node: Comprehension) -> None:
+def _collected(run: Run, node: Comprehension, values: list[Value]) -> None:
+    for part, value in zip(_parts(node), values, strict=True):
+        run.escape(part, "LNX010", "a followed value is collected in a comprehension", value)
+
+
+def _parts(node: Comprehension) -> list[ast.expr]:
+    return [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
+
+
+def _one_turn(run: Run, node: Comprehension) -> list[Value]:
     for index, generator in enumerate(node.generators):
         if index:
             evaluate(run, generator.iter)
         run.assign(generator.target, UNKNOWN)
         for test in generator.ifs:
             evaluate(run, test)
-    parts = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
-    for part in parts:
-        run.escape(part, "LNX010", "a followed value is collected in a comprehension", evaluate(run, part))
+    return [evaluate(run, part) for part in _parts(node)]
 
 
 CONSUMERS = frozenset(

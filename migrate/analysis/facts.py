@@ -51,6 +51,7 @@ class Facts:
     trees: set[ast.expr] = field(default_factory=set)
     pitfalls: dict[tuple[ast.AST, type], Pitfall] = field(default_factory=dict)
     loops: dict[ast.For, Turns] = field(default_factory=dict)
+    lists: set[ast.expr] = field(default_factory=set)
     imported: set[tuple[str, str]] = field(default_factory=set)
     tests: dict[ast.If, str | None] = field(default_factory=dict)
     partials: dict[ast.Call, tuple[ast.Call, ...]] = field(default_factory=dict)

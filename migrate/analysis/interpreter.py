@@ -21,6 +21,7 @@ from migrate.analysis import (
     modules,
     nnx_bindings,
     nnx_contexts,
+    sequences,
 )
 from migrate.analysis.activation import enter_unknown
 from migrate.analysis.expressions import evaluate
@@ -285,6 +286,12 @@ def _loop(run: Run, node: ast.For | ast.AsyncFor | ast.While) -> None:
         return
     frame = run.frame
     iterated = evaluate(run, node.iter) if not isinstance(node, ast.While) else UNKNOWN
+    turns = sequences.over_layers(iterated) if run.owner is not None else None
+    if turns is not None and isinstance(node, ast.For) and not loops.leaves(node):
+        for item in turns:
+            assign(run, node.target, item)
+            run_block(run, node.body)
+        return
     if not isinstance(node, ast.While):
         run.escape(node.iter, "LNX010", "a loop runs over a followed value", iterated)
     exits: list[dict[str, Value]] = []

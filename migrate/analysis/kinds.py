@@ -162,6 +162,22 @@ Tokens = frozenset[Token]
 
 
 @dataclass(frozen=True)
+class Chain:
+    """`nn.Sequential([...])` inside a module: layers and functions that are called one after the other."""
+
+    items: tuple[Value, ...]
+    site: ast.Call
+
+
+@dataclass(frozen=True)
+class Repeated:
+    """A list of layers that `setup` builds by one comprehension: they differ in what it counts."""
+
+    item: Instance
+    site: ast.ListComp
+
+
+@dataclass(frozen=True)
 class Variables:
     """The whole dict of variable collections that `init` returns."""
 
@@ -283,6 +299,8 @@ Value = (
     | Class
     | Object
     | Instance
+    | Chain
+    | Repeated
     | Variables
     | Params
     | Path

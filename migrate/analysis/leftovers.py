@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from migrate.analysis.facts import Facts
-from migrate.analysis.kinds import ApplyFn, Class, Method, Mixed, Symbol, Value
+from migrate.analysis.kinds import ApplyFn, Chain, Class, Method, Mixed, Symbol, Value
 from migrate.analysis.modules import is_module
 from migrate.analysis.scopes import FUNCTIONS
 
@@ -78,7 +78,8 @@ def _record_unexplained(facts: Facts) -> None:
     """A construction from the library that became neither a site nor an escape."""
     blocked = {node for node, _ in facts.escapes}
     for node in [*facts.values]:
-        if not isinstance(node, ast.Call) or node in facts.sites or node in blocked:
+        explained = node in facts.sites or node in blocked or isinstance(facts.values[node], Chain)
+        if not isinstance(node, ast.Call) or explained:
             continue
         callee = facts.values.get(node.func)
         name = callee.name if isinstance(callee, Symbol) else ""

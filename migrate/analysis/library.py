@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from migrate.analysis import arrays, building, linen, modules, nnx, own_variables
+from migrate.analysis import arrays, building, linen, nnx, own_variables, sequences
 from migrate.analysis.activation import Arguments, enter_callbacks, lost
 from migrate.analysis.kinds import (
     UNKNOWN,
@@ -22,6 +22,7 @@ from migrate.analysis.kinds import (
     followed,
 )
 from migrate.analysis.layers import LAYERS
+from migrate.analysis.reasons import blocked
 from migrate.analysis.run import Run
 from migrate.analysis.sizes import Size
 
@@ -52,6 +53,10 @@ def call(run: Run, name: str, given: Arguments) -> Value:
             return linen.create(run, given)
         case "linen2nnx.param":
             return own_variables.parameter(run, given)
+        case "flax.linen.Sequential" if run.owner is not None:
+            return sequences.chain(run, given)
+        case "flax.linen.merge_param" if run.owner is not None:
+            return UNKNOWN
         case "linen2nnx.make_rng":
             return own_variables.draw(run, given)
         case "builtins.len" if run.owner is not None and len(given.args) == 1:
@@ -105,7 +110,7 @@ def _length(value: Value) -> Value:
 def _other_layer(run: Run, name: str, given: Arguments) -> Value:
     message = f"`{name.removeprefix('flax.')}` has no rewriting yet"
     if run.owner is not None:
-        modules.blocked(run, given.node, "LNX110", message)
+        blocked(run, given.node, "LNX110", message)
     elif name.rpartition(".")[2] not in NO_MODULES:
         instance = linen.define_layer(run, name, given)
         run.escape(given.node, "LNX110", message, instance)

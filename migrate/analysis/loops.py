@@ -12,7 +12,7 @@ from migrate.analysis import counting
 from migrate.analysis.classes import field_names
 from migrate.analysis.hoisting import init_text
 from migrate.analysis.kinds import UNKNOWN, Array, Const, Length, Loop, Symbol, Value
-from migrate.analysis.modules import blocked
+from migrate.analysis.reasons import blocked
 from migrate.analysis.run import Run
 from migrate.analysis.shapes import size_of
 from migrate.analysis.sites import Running, Turns
@@ -31,10 +31,15 @@ def recognised(run: Run, node: ast.stmt) -> Loop | None:
     function = run.facts.scopes.function(node)
     if not isinstance(function, ast.FunctionDef) or function.name != "__call__":
         return None
-    if any(isinstance(n, LEAVING) for n in ast.walk(node)):
+    if leaves(node):
         return None
     run.evaluate(node.iter)
     return _shape(run, node)
+
+
+def leaves(node: ast.For) -> bool:
+    """Whether a turn may end early."""
+    return bool(node.orelse) or any(isinstance(n, LEAVING) for n in ast.walk(node))
 
 
 def _shape(run: Run, node: ast.For) -> Loop | None:

@@ -10,6 +10,7 @@ import ast
 
 from migrate.analysis.kinds import (
     UNKNOWN,
+    Chain,
     Class,
     Function,
     Instance,
@@ -22,7 +23,7 @@ from migrate.analysis.kinds import (
     Value,
 )
 from migrate.analysis.layers import LAYERS, shared
-from migrate.analysis.modules import blocked
+from migrate.analysis.reasons import blocked
 from migrate.analysis.run import Run
 
 PLAIN = (
@@ -31,7 +32,7 @@ PLAIN = (
     *("linen2nnx.", "operator.", "optax.", "tensorflow_probability.", "typing.", "warnings."),
 )
 LINEN = "flax.linen."
-STEPS = ("flax.linen.compact", "flax.linen.Module")
+STEPS = ("flax.linen.compact", "flax.linen.Module", "flax.linen.Sequential", "flax.linen.merge_param")
 
 
 def check(run: Run, node: ast.Call, callee: Value, args: tuple[Value, ...]) -> None:
@@ -53,7 +54,7 @@ def _is_plain(run: Run, node: ast.Call, callee: Value) -> bool:
             return name.startswith(PLAIN)
         case Partial(function):
             return _is_plain(run, node, function)
-        case Function() | Instance() | Class() | Method():
+        case Function() | Instance() | Class() | Method() | Chain():
             return True
         case Mixed(parts) if all(isinstance(part, Instance) for part in parts):
             return True

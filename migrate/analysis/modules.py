@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import replace
 
+from migrate.analysis import sequences
 from migrate.analysis.classes import (
     argument,
     field_names,
@@ -31,6 +32,7 @@ from migrate.analysis.kinds import (
     followed,
 )
 from migrate.analysis.layers import LAYERS
+from migrate.analysis.reasons import blocked
 from migrate.analysis.run import Run
 from migrate.analysis.sites import Layer, Parameter, Summary
 from migrate.analysis.sizes import Shape, Size, placeholder
@@ -142,12 +144,6 @@ def _method(run: Run, name: str, method: ast.FunctionDef, holder: Object) -> Val
     return Partial(Function(method, run.frame), (holder,), ())
 
 
-def blocked(run: Run, node: ast.AST, code: str, message: str) -> None:
-    """Leave the module that is being read, and all that is tied to it, alone."""
-    owner = run.owner.node if run.owner else None
-    run.facts.escape(node, code, message, frozenset(), owner=owner)
-
-
 def keep(run: Run, target: ast.Attribute, holder: Value, kind: Value) -> bool:
     """`self.name = value` inside `setup`; False where this is not such a place."""
     if not isinstance(holder, Object) or run.owner is None:
@@ -156,7 +152,7 @@ def keep(run: Run, target: ast.Attribute, holder: Value, kind: Value) -> bool:
     _name_parameter(run, target)
     if isinstance(kind, Instance):
         _name_layer(run, kind, target.attr)
-    elif followed(kind):
+    elif followed(kind) and not sequences.listed(run, target, kind):
         blocked(run, target, "LNX111", "layers are kept in a list, dict or tuple")
     return True
 

@@ -19,6 +19,7 @@ CANONICAL = {
     "jax.tree_leaves": "jax.tree.leaves",
     "flax.linen.module.Module": "flax.linen.Module",
     "flax.linen.module.compact": "flax.linen.compact",
+    "flax.linen.module.merge_param": "flax.linen.merge_param",
     "optax.tree_utils.tree_l2_norm": "optax.global_norm",
     "optax.tree_utils.tree_norm": "optax.global_norm",
     "optax.tree.norm": "optax.global_norm",
@@ -30,6 +31,10 @@ CANONICAL = {
 PREFIXES = {
     "flax.linen.activation.": "flax.linen.",
     "flax.linen.linear.": "flax.linen.",
+    "flax.linen.normalization.": "flax.linen.",
+    "flax.linen.stochastic.": "flax.linen.",
+    "flax.linen.attention.": "flax.linen.",
+    "flax.linen.pooling.": "flax.linen.",
     "jax.nn.initializers.": "jax.nn.initializers.",
 }
 

@@ -8,7 +8,7 @@ from keyword import iskeyword
 from migrate.analysis.activation import Arguments
 from migrate.analysis.classes import methods
 from migrate.analysis.kinds import UNKNOWN, Array, Const, Value
-from migrate.analysis.modules import blocked
+from migrate.analysis.reasons import blocked
 from migrate.analysis.run import Run
 from migrate.analysis.shapes import filled
 from migrate.analysis.sites import DrawKey, Parameter

@@ -7,6 +7,7 @@ import ast
 from migrate.analysis.kinds import (
     VANISHING,
     ApplyFn,
+    Chain,
     Grads,
     Instance,
     Method,
@@ -151,7 +152,7 @@ def _gives_model(plan: Plan, node: ast.expr) -> bool:
 def _definition(plan: Plan, node: ast.expr) -> None:
     parent = plan.parent(node)
     if any(isinstance(plan.site(instance.site), Layer) for instance in plan.instances(node)):
-        _layer(node, parent)
+        _layer(plan, node, parent)
         return
     if (parameters := receivers(plan, node)) is not None:
         pass_on(plan, node, parameters)
@@ -178,11 +179,17 @@ def _goes_on(plan: Plan, node: ast.expr) -> bool:
     return plan.bridged or all(i.site in plan.definitions.apart for i in plan.instances(node))
 
 
-def _layer(node: ast.expr, parent: ast.AST) -> None:
+def _in_sequence(plan: Plan, node: ast.expr) -> bool:
+    """Whether a list is that of a `Sequential`, or kept as it is by `setup`."""
+    return node in plan.facts.lists or isinstance(plan.facts.values.get(plan.parent(node)), Chain)
+
+
+def _layer(plan: Plan, node: ast.expr, parent: ast.AST) -> None:
     """A layer inside a module may be called, or named to be called."""
     called = isinstance(parent, ast.Call) and parent.func is node
     named = isinstance(parent, ast.Assign) and parent.value is node
-    if not called and not named and not isinstance(parent, ast.Attribute):
+    listed = isinstance(parent, ast.List | ast.Tuple | ast.ListComp) and _in_sequence(plan, parent)
+    if not called and not named and not listed and not isinstance(parent, ast.Attribute):
         raise Blocked(node, "LNX111", "a layer is handed on as a value")
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import ast
 
 from migrate.analysis.classes import methods
-from migrate.analysis.kinds import Class, Const
+from migrate.analysis.kinds import Chain, Class, Const, Symbol
 from migrate.analysis.layers import LAYERS, SELF_CALLS
 from migrate.analysis.sites import DrawKey, Layer
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 from migrate.plan.layer import is_late
 from migrate.plan.module_drafts import drawing, draws, own_call, owned
+from migrate.plan.roles import is_parameter
+from migrate.rewrite.edits import Piece, Template, template
 
 
 def rewrite_calls(plan: Plan, cls: Class) -> None:
@@ -25,6 +27,24 @@ def rewrite_calls(plan: Plan, cls: Class) -> None:
             _check_late(plan, site)
             _drop_partials(plan, site)
     _signatures(plan, cls)
+    for node in ast.walk(cls.node):
+        if isinstance(node, ast.Call):
+            _library(plan, node)
+
+
+def _library(plan: Plan, node: ast.Call) -> None:
+    """`nn.Sequential([a, b])` and `nn.merge_param(name, a, b)`."""
+    match plan.facts.values.get(node), plan.facts.values.get(node.func), node.args:
+        case Chain(), _, [ast.List(elts=items) | ast.Tuple(elts=items)]:
+            parts: list[Piece] = []
+            for item in items:
+                parts += [", ", item] if parts else [item]
+            plan.edits.expressions[node] = Template(("nnx.Sequential(", *parts, ")"))
+        case _, Symbol("flax.linen.merge_param"), [_, ast.Attribute() | ast.Name() as one, other]:
+            text = plan.facts.files.segment(one)
+            plan.edits.expressions[node] = template(f"{text} if {text} is not None else {{}}", other)
+        case _, Symbol("flax.linen.merge_param"), _:
+            raise Blocked(node, "LNX311", "`merge_param` is called in a way that has no rewriting")
 
 
 def _call(plan: Plan, site: Layer, call: ast.Call) -> None:
@@ -44,7 +64,7 @@ def _call(plan: Plan, site: Layer, call: ast.Call) -> None:
             if name in kind.late and is_late(plan, site, name, node):
                 _check_stable(plan, site, call, node)
                 plan.edits.added[call].append((name, node))
-    if draws(plan, site) and not keyed:
+    if draws(plan, site) and not keyed and ("rngs", "rngs") not in plan.edits.added[call]:
         plan.edits.added[call].append(("rngs", "rngs"))
 
 
@@ -57,8 +77,8 @@ def _check_stable(plan: Plan, site: Layer, call: ast.Call, node: ast.expr) -> No
     for part in ast.walk(node):
         if isinstance(part, ast.Name) and (variable := scopes.variable(part, part.id)) is not None:
             stores = [n for n in scopes.names(variable) if not isinstance(n.ctx, ast.Load)]
-            parameter = variable.scope is method and not stores
-            if not parameter and not isinstance(variable.scope, ast.Module) and len(stores) != 1:
+            bound = len(stores) + is_parameter(variable)
+            if bound > 1 and call.func is not site.node and not isinstance(variable.scope, ast.Module):
                 raise Blocked(node, "LNX111", f"`{part.id}` may change between a layer and its call")
 
 

@@ -13,6 +13,7 @@ from migrate.plan.context import Plan
 from migrate.plan.drafts import Draft
 from migrate.plan.layer import construction, parameter
 from migrate.plan.skeleton import Skeleton
+from migrate.rewrite.edits import template
 
 Owned = Layer | Parameter | DrawKey
 
@@ -63,6 +64,11 @@ def _setup(plan: Plan, draft: Draft, setup: ast.FunctionDef, sites: list[Layer |
             raise Blocked(site.node, "LNX111", "a layer is made in `setup` and not kept as an attribute")
         plan.edits.expressions[site.node] = made
         draft.constructions.append(made)
+    for node in plan.facts.lists & set(ast.walk(setup)):
+        statement = plan.statement(node)
+        if not isinstance(statement, ast.Assign) or len(statement.targets) != 1:
+            raise Blocked(node, "LNX111", "a list of layers has two names")
+        plan.edits.statements[statement] = [template("{} = nnx.List({})", statement.targets[0], node)]
     documented = ast.get_docstring(setup, clean=False) is not None
     moved = [(statement, None) for statement in setup.body]
     draft.lines[:] = [*moved[:documented], *draft.lines, *moved[documented:]]

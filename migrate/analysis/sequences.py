@@ -1,0 +1,101 @@
+"""`nn.Sequential` and lists of layers inside a module."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from dataclasses import replace
+
+from migrate.analysis.activation import Arguments
+from migrate.analysis.kinds import UNKNOWN, Chain, Instance, Repeated, Sequence, Value
+from migrate.analysis.layers import LAYERS
+from migrate.analysis.reasons import blocked
+from migrate.analysis.run import Run
+from migrate.analysis.sites import Layer
+
+Invoke = Callable[[Run, Value, Arguments], Value]
+
+
+def chain(run: Run, given: Arguments) -> Value:
+    """`nn.Sequential([...])`: what it calls, in order."""
+    items = given.args[0] if len(given.args) == 1 else dict(given.keywords).get("layers", UNKNOWN)
+    written = given.node.args[0] if given.node.args else UNKNOWN
+    if not isinstance(items, Sequence) or given.keywords or not isinstance(written, ast.List | ast.Tuple):
+        blocked(run, given.node, "LNX111", "the layers of this `Sequential` are not written out in a list")
+        return UNKNOWN
+    for item in items.items:
+        if isinstance(item, Instance):
+            _keep(run, given.node, item)
+    return Chain(items.items, given.node)
+
+
+def _keep(run: Run, node: ast.Call, item: Instance) -> None:
+    """A layer in a sequence is called by it, with nothing but its input."""
+    site = run.facts.sites.get(item.site)
+    if not isinstance(site, Layer) or site.explicit:
+        blocked(run, node, "LNX111", "a layer of this `Sequential` has a name of its own")
+        return
+    if site.cls is None and LAYERS[site.layer].late:
+        given = {name for name, _ in site.given}
+        if LAYERS[site.layer].late - given:
+            blocked(run, node, "LNX111", "a layer of this `Sequential` would need a flag at its call")
+    run.facts.sites[item.site] = replace(site, kept="*")
+
+
+def call(run: Run, items: tuple[Value, ...], given: Arguments, invoke: Invoke) -> Value:
+    """One after the other, from the first input to the last result."""
+    if len(given.args) != 1 or given.keywords:
+        blocked(run, given.node, "LNX111", "a `Sequential` is called with more than its input")
+        return UNKNOWN
+    value = given.args[0]
+    for item in items:
+        value = invoke(run, item, Arguments(given.node, (value,), ()))
+    return value
+
+
+def repeated(run: Run, node: ast.expr, values: list[Value]) -> Value | None:
+    """`[nn.Dense(n) for n in self.widths]` in `setup`."""
+    function = run.facts.scopes.function(node)
+    setup = isinstance(function, ast.FunctionDef) and function.name == "setup"
+    if run.owner is None or not setup or not isinstance(node, ast.ListComp):
+        return None
+    parent = run.facts.scopes.parent[node]
+    kept = isinstance(parent, ast.Assign) and len(parent.targets) == 1
+    if not kept or not values or not all(isinstance(v, Instance) and v == values[0] for v in values):
+        return None
+    item = values[0]
+    assert isinstance(item, Instance)
+    site = run.facts.sites.get(item.site)
+    if not isinstance(site, Layer) or site.explicit:
+        return None
+    run.facts.sites[item.site] = replace(site, kept="*")
+    run.facts.lists.add(node)
+    return Repeated(item, node)
+
+
+def listed(run: Run, target: ast.Attribute, kind: Value) -> bool:
+    """`self.blocks = [Block(1), Block(2)]` in `setup`; False where this is something else."""
+    statement = run.facts.scopes.parent[target]
+    value = statement.value if isinstance(statement, ast.Assign) else None
+    items = kind.items if isinstance(kind, Sequence) else ()
+    if not isinstance(value, ast.List) or not items or not all(isinstance(i, Instance) for i in items):
+        return False
+    for item in items:
+        node = item.site if isinstance(item, Instance) else value
+        site = run.facts.sites.get(node)
+        if not isinstance(site, Layer) or site.explicit or node not in value.elts:
+            return False
+        run.facts.sites[site.node] = replace(site, kept="*")
+    run.facts.lists.add(value)
+    return True
+
+
+def over_layers(value: Value) -> list[Value] | None:
+    """What a loop over a list of layers binds, turn by turn."""
+    match value:
+        case Repeated(item):
+            return [item, item]
+        case Sequence(items) if items and all(isinstance(item, Instance) for item in items):
+            return [*items]
+        case _:
+            return None
