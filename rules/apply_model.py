@@ -80,7 +80,9 @@ def features(x):
 def rewrite(plan: Plan, site: Apply) -> None:
     """The model is called; the variables live inside of it."""
     name = plan.model_of(site.variables)
-    plan.edits.expressions[site.node.func] = f"{name}.{site.method}" if site.method and not plan.bridged else name
+    plan.edits.expressions[site.node.func] = (
+        f"{name}.{site.method}" if site.method and not plan.bridged else name
+    )
     plan.edits.arguments[site.node][site.variables] = ()
     rewrite_options(plan, site)
     for keyword in site.node.keywords:

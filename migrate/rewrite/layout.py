@@ -34,6 +34,9 @@ def wrapped(statement: str, indent: str, width: int, step: str) -> str:
         inner = indent + step
         if len(inner) + len(content) <= width:
             return f"{head}\n{inner}{content.rstrip(', ')}\n{indent}{tail}"
+        if clauses := _clauses(content):
+            lines = [wrapped(clause, inner, width, step) for clause in clauses]
+            return head + "\n" + "".join(f"{inner}{line}\n" for line in lines) + indent + tail
         items = [wrapped(item, inner, width - 1, step) for item in _items(content)]
         return head + "\n" + "".join(f"{inner}{item},\n" for item in items) + indent + tail
     return statement
@@ -56,6 +59,18 @@ def _operators(statement: str) -> list[tuple[int, str]]:
     source = statement if not statement.endswith(":") else f"{statement} pass"
     tokens = tokenize.generate_tokens(io.StringIO(source).readline)
     return [(t.start[1], t.string) for t in tokens if t.type == tokenize.OP]
+
+
+def _clauses(content: str) -> list[str]:
+    """The element of a comprehension and each of its clauses; empty where the content is none."""
+    tokens = tokenize.generate_tokens(io.StringIO(f"({content})").readline)
+    depth, cuts = 0, []
+    for token in tokens:
+        depth += (token.string in OPEN) - (token.string in CLOSE) if token.type == tokenize.OP else 0
+        if depth == 1 and token.string == "for":
+            cuts.append(token.start[1] - 1)
+    edges = [0, *cuts, len(content)]
+    return [content[a:b].strip() for a, b in pairwise(edges)] if cuts else []
 
 
 def _items(content: str) -> list[str]:
