@@ -71,28 +71,36 @@ def _compare(runner: Runner, after: Path) -> Report:
         return replace(blank, message=trouble.message, traceback=trouble.traceback)
     new, trouble = runner.run(after, "after", transplant="before")
     pairs = pair_tracks(old, new, request.given)
-    stopped = None
-    if trouble is None and request.from_step:
-        stopped, runner, new = start_from_middle(blank, runner, old, new, pairs)
-        pairs = pair_tracks(old, new, request.given)
     if trouble is not None:
         report = _after_failed(blank, trouble, old, new)
-    elif stopped is not None:
-        return stopped
     else:
-        report = judge.judge(blank, old, new, request.last_step, pairs, request.from_step)
-        if wants_arrays(report, old, new):
-            runner = replace(runner, exact=True)
-            report, old, new = judge_arrays(blank, runner, after)
-            pairs = pair_tracks(old, new, request.given)
-        report = refine(report, runner, old, new, pairs)
-        report, runner, new, pairs = settle(report, blank, runner, old, new, pairs)
-        report = demand_coverage(report, old, new, pairs)
+        if request.from_step:
+            stopped, runner, new = start_from_middle(blank, runner, old, new, pairs)
+            if stopped is not None:
+                return stopped
+        report, runner, old, new = _judged(blank, runner, old, new)
+        pairs = pair_tracks(old, new, request.given)
         report = check_resume(report, runner, new) if request.resume else report
         report = _surveyed(report, runner, after, new)
     watch = functools.partial(_watch, runner, after)
     isolate = functools.partial(_isolate, runner, after) if request.layers else None
     return diagnose(report, old, new, pairs, watch, isolate)
+
+
+def _judged(
+    blank: Report, runner: Runner, old: Recording, new: Recording
+) -> tuple[Report, Runner, Recording, Recording]:
+    """The verdict on two whole runs, and the runs on which it rests in the end."""
+    request = runner.request
+    pairs = pair_tracks(old, new, request.given)
+    report = judge.judge(blank, old, new, request.last_step, pairs, request.from_step)
+    if wants_arrays(report, old, new) and request.after is not None:
+        runner = replace(runner, exact=True)
+        report, old, new = judge_arrays(blank, runner, request.after)
+        pairs = pair_tracks(old, new, request.given)
+    report = refine(report, runner, old, new, pairs)
+    report, runner, new, pairs = settle(report, blank, runner, old, new, pairs)
+    return demand_coverage(report, old, new, pairs), runner, old, new
 
 
 def _surveyed(report: Report, runner: Runner, after: Path, new: Recording) -> Report:
