@@ -11,7 +11,7 @@ from migrate.analysis.facts import Facts
 from migrate.analysis.interpreter import interpret
 from migrate.analysis.kinds import Class
 from migrate.analysis.modules import is_module
-from migrate.analysis.sites import Construct, Init, ReadState, Site
+from migrate.analysis.sites import Construct, CreateHolder, Init, ReadHolder, ReadState, Site
 from migrate.analysis.source import File
 from migrate.plan import pitfalls
 from migrate.plan.build import Decision, decide
@@ -26,6 +26,7 @@ from rules import rewriters, shared_function, state_signature
 
 SITE_NAMES = {
     "CreateState": "TrainState.create",
+    "CreateHolder": "TrainState.create",
     "ApplyGradients": "apply_gradients",
     "Apply": "apply",
     "Init": "init",
@@ -49,7 +50,7 @@ class Outcome:
     def add(self, texts: Mapping[str, str], trees: Mapping[str, ast.Module]) -> None:
         """Migrate the modules of a project as far as their components allow."""
         facts = interpret({path: texts[path] for path in trees}, trees, self.options.style)
-        decisions = decide(facts, self.options)
+        decisions = self._decisions(facts, texts, trees)
         edits = Edits()
         loose = [e for e in facts.escapes.values() if not (e.tokens or e.instances or e.owner)]
         self.findings += [_finding(facts, e.node, e.code, e.message, None) for e in loose]
@@ -67,6 +68,17 @@ class Outcome:
                 rest.update(files)
         for file in facts.files.by_path.values():
             self._finish(facts, file, edits, file.path in rest, file.path in migrated)
+
+    def _decisions(
+        self, facts: Facts, texts: Mapping[str, str], trees: Mapping[str, ast.Module]
+    ) -> list[Decision]:
+        """What becomes of each component; train states that stay one value are functional in every style."""
+        decisions = decide(facts, self.options)
+        if self.options.style == "functional" or not any(map(_has_holder, decisions)):
+            return decisions
+        again = interpret({path: texts[path] for path in trees}, trees, "functional")
+        functional = decide(again, replace(self.options, style="functional"))
+        return [d for d in decisions if not _has_holder(d)] + [d for d in functional if _has_holder(d)]
 
     def _finish(self, facts: Facts, file: File, every: Edits, rest: bool, migrated: bool) -> None:
         """Write one file: its part of the edits, functions that both libraries have, pitfalls."""
@@ -99,7 +111,7 @@ class Outcome:
         self.findings += found
         bridged = migrated and decision.plan is not None and decision.plan.bridged
         status: Status = "bridged" if bridged else "migrated" if migrated else "untouched"
-        form = "bridge" if bridged else "pair"
+        form = "bridge" if bridged else "holder" if _has_holder(decision) else "pair"
         modules = _modules(facts, component) if bridged else tuple(node.name for node in component.classes)
         path = name.rpartition("#")[0]
         lines = [f.line for f in found if f.path == path]
@@ -129,6 +141,8 @@ def _is_quiet(site: Site | Class) -> bool:
     """What other sites speak of already: the reads that a call is made of, and definitions of own classes."""
     if isinstance(site, Construct):
         return isinstance(site.instance.cls, Class)
+    if isinstance(site, ReadHolder):
+        return site.field not in {"step", "opt_state", "tx"}
     return isinstance(site, ReadState) and site.field in {"params", "apply_fn"}
 
 
@@ -157,6 +171,10 @@ def _modules(facts: Facts, component: ComponentFacts) -> tuple[str, ...]:
     inits = (facts.initialised[site.node] for site in component.sites if isinstance(site, Init))
     classes = (instance.cls for instances in inits for instance in instances)
     return tuple(sorted({cls.node.name if isinstance(cls, Class) else cls.name for cls in classes}))
+
+
+def _has_holder(decision: Decision) -> bool:
+    return any(isinstance(site, CreateHolder) for site in decision.component.sites)
 
 
 def _with_modules(facts: Facts, decisions: Iterable[Decision]) -> set[str]:

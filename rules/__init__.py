@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def all_rules() -> tuple[Rule, ...]:
     """Every rule of this package, by code."""
     modules = (importlib.import_module(f"rules.{m.name}") for m in pkgutil.iter_modules(__path__))
-    return tuple(sorted((m.RULE for m in modules if hasattr(m, "RULE")), key=lambda rule: rule.code))
+    return tuple(sorted({m.RULE for m in modules if hasattr(m, "RULE")}, key=lambda rule: rule.code))
 
 
 class Rewriter(Protocol):

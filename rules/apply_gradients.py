@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 
-from migrate.analysis.kinds import followed
+from migrate.analysis.kinds import Holder, followed
 from migrate.analysis.sites import ApplyGradients
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
+from migrate.plan.holders import reads_models
 from migrate.plan.needs import returned_in_place
-from migrate.rewrite.edits import template
+from migrate.rewrite.edits import Piece, template
 from migrate.rule import Example, Rule
 
 SITE = ApplyGradients
@@ -108,6 +109,9 @@ def train_step(model: nnx.Module, optimizer: nnx.Optimizer, grads):
 
 def rewrite(plan: Plan, site: ApplyGradients) -> None:
     """A statement of its own: the update happens in place and gives nothing back."""
+    if isinstance(plan.facts.values[site.state], Holder):
+        _update_holder(plan, site)
+        return
     model, optimizer = plan.model_of(site.state), plan.optimizer_of(site.state)
     update = template("{}.update({}, {})", optimizer, model, site.grads)
     statement, parent = plan.statement(site.node), plan.parent(site.node)
@@ -126,6 +130,37 @@ def rewrite(plan: Plan, site: ApplyGradients) -> None:
             plan.edits.before[statement].append(update)
             if not in_place(plan, site.node):
                 plan.edits.expressions[site.node] = template("({}, {})", model, optimizer)
+        case _:
+            raise Blocked(
+                site.node, "LNX002", "`apply_gradients` is called inside an expression: make it an assignment"
+            )
+
+
+def _update_holder(plan: Plan, site: ApplyGradients) -> None:
+    """The state goes on as one value; other fields that are handed over follow by `replace`."""
+    state = plan.written(site.state)
+    optimizer = plan.optimizer_of(site.state)
+    update = template(f"{optimizer}.update({state}.model, {{}})", site.grads)
+    others = [k for k in site.node.keywords if k.arg != "grads"]
+    for keyword in others:
+        if reads_models(plan.facts, keyword.value):
+            message = "the old state is read beside the update that replaces it"
+            raise Blocked(keyword.value, "LNX011", message)
+    new: Piece = state
+    if others:
+        fields = [template(f"{keyword.arg}={{}}", keyword.value) for keyword in others]
+        new = template(f"{state}.replace(" + ", ".join(["{}"] * len(fields)) + ")", *fields)
+    statement, parent = plan.statement(site.node), plan.parent(site.node)
+    match parent:
+        case ast.Assign(targets=[ast.Name(id=target)]) if parent is statement:
+            named = [] if target == new else [template(f"{target} = {{}}", new)]
+            plan.edits.statements[statement] = [update, *named]
+        case ast.Return():
+            plan.edits.statements[statement] = [update, template("return {}", new)]
+        case ast.Tuple() if isinstance(plan.parent(parent), ast.Return):
+            _only_update(plan, site, parent)
+            plan.edits.before[statement].append(update)
+            plan.edits.expressions[site.node] = new
         case _:
             raise Blocked(
                 site.node, "LNX002", "`apply_gradients` is called inside an expression: make it an assignment"

@@ -100,16 +100,21 @@ PLAIN_OPERATORS = (ast.Mod, ast.FloorDiv, ast.Add, ast.Mult)
 
 def rewrite(plan: Plan, site: ReadState) -> None:
     """`step`, `opt_state` and `tx`; parameters and `apply_fn` are written by what they are used for."""
-    state = site.node.value
-    match site.field:
+    read_optimizer(plan, site.node, site.field)
+
+
+def read_optimizer(plan: Plan, node: ast.Attribute, field: str) -> None:
+    """A field of a train state that the optimizer has now."""
+    state = node.value
+    match field:
         case "step":
-            plan.edits.expressions[site.node] = _step(plan, site.node, plan.optimizer_of(state))
+            plan.edits.expressions[node] = _step(plan, node, plan.optimizer_of(state))
         case "opt_state":
-            if site.node not in plan.facts.trees:
-                raise Blocked(site.node, "LNX014", "the optimizer state is kept or handed on as a tree")
-            plan.edits.expressions[site.node] = f"{plan.optimizer_of(state)}.opt_state"
+            if node not in plan.facts.trees:
+                raise Blocked(node, "LNX014", "the optimizer state is kept or handed on as a tree")
+            plan.edits.expressions[node] = f"{plan.optimizer_of(state)}.opt_state"
         case "tx":
-            plan.edits.expressions[site.node] = f"{plan.optimizer_of(state)}.tx"
+            plan.edits.expressions[node] = f"{plan.optimizer_of(state)}.tx"
         case _:
             pass
 

@@ -104,7 +104,7 @@ def _made_by_this_call(run: Run, function: Function, given: Arguments, result: V
     scopes = run.facts.scopes
     received = frozenset().union(*(tokens_of(v) for v in (*given.args, *dict(given.keywords).values())))
     names = {
-        token: Token(given.node, f"{_place(token.node)} {token.label}")
+        token: Token(given.node, f"{place(token.node)} {token.label}")
         for token in tokens_of(result) - received
         if token.node is not function.node and function.node in scopes.enclosing(scopes.scope[token.node])
     }
@@ -114,7 +114,8 @@ def _made_by_this_call(run: Run, function: Function, given: Arguments, result: V
     return renamed(result, names) if names else result
 
 
-def _place(node: ast.AST) -> str:
+def place(node: ast.AST) -> str:
+    """Line and column of a node, to tell tokens apart."""
     return f"{getattr(node, 'lineno', 0)}:{getattr(node, 'col_offset', 0)}"
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import ast
 
-from migrate.analysis import arrays, imports, modules, nnx_bindings
+from migrate.analysis import arrays, holders, imports, modules, nnx_bindings
 from migrate.analysis.kinds import (
     UNKNOWN,
     VANISHING,
     ApplyFn,
     Array,
+    Class,
     Const,
     Dict,
+    Holder,
     Instance,
     Method,
     Mixed,
@@ -49,6 +51,10 @@ def attribute(run: Run, node: ast.Attribute, holder: Value) -> Value:
             return imports.member(run, holder, node.attr)
         case State():
             return _of_state(run, node, holder)
+        case Holder():
+            return holders.attribute(run, node, holder)
+        case Class() if node.attr == "create" and holders.is_holder_class(holder):
+            return Method(holder, "create")
         case Instance():
             return _of_instance(run, node, holder)
         case Object():

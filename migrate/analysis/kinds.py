@@ -213,6 +213,20 @@ class State:
 
 
 @dataclass(frozen=True)
+class Holder:
+    """A train state of a class of the project, which goes on as one value.
+
+    `fields` are those of its own fields that hold parameters, sorted by name.
+    """
+
+    cls: Class
+    tokens: Tokens
+    whole: bool
+    stale: bool
+    fields: tuple[tuple[str, Value], ...]
+
+
+@dataclass(frozen=True)
 class OptState:
     """The optimizer state of a train state."""
 
@@ -305,6 +319,7 @@ Value = (
     | Params
     | Path
     | State
+    | Holder
     | OptState
     | Stats
     | Updates
@@ -328,7 +343,7 @@ UNKNOWN = Unknown()
 TOKENED = (Variables, Params, Path, State, OptState, Stats, Updates, Grads)
 VANISHING = (Stats, Updates)
 OF_STATS = (Stats, Updates, Variables)
-FOLLOWED = (Instance, ApplyFn, *TOKENED)
+FOLLOWED = (Instance, ApplyFn, Holder, *TOKENED)
 
 
 def followed(value: Value) -> bool:
@@ -353,6 +368,8 @@ def tokens_of(value: Value) -> Tokens:
     match value:
         case Variables() | Params() | Path() | State() | OptState() | Stats() | Updates() | Grads():
             return value.tokens
+        case Holder(tokens=tokens, fields=fields):
+            return tokens.union(*(tokens_of(field) for _, field in fields))
         case Sequence(items):
             return frozenset().union(*(tokens_of(item) for item in items))
         case Dict(items):
@@ -376,6 +393,8 @@ def join(left: Value, right: Value) -> Value:
     if (covering := nnx_kinds.joined(left, right)) is not None:
         return covering
     match left, right:
+        case Holder(), Holder() if _alike(left, right):
+            return _join_holders(left, right)
         case Method(a, name), Method(b, other) if name == other:
             return Method(join(a, b), name)
         case ApplyFn(a), ApplyFn(b):
@@ -389,6 +408,18 @@ def join(left: Value, right: Value) -> Value:
     if followed(left) or followed(right) or _callable(left) or _callable(right):
         return Mixed(_parts(left) | _parts(right))
     return UNKNOWN
+
+
+def _alike(left: Holder, right: Holder) -> bool:
+    names = [name for name, _ in left.fields] == [name for name, _ in right.fields]
+    return names and (left.cls, left.whole) == (right.cls, right.whole)
+
+
+def _join_holders(left: Holder, right: Holder) -> Holder:
+    pairs = zip(left.fields, right.fields, strict=True)
+    fields = tuple((name, join(one, other)) for (name, one), (_, other) in pairs)
+    stale = left.stale or right.stale
+    return Holder(left.cls, left.tokens | right.tokens, left.whole, stale, fields)
 
 
 def _callable(value: Value) -> bool:
@@ -417,6 +448,9 @@ def mapped(value: Value, change: Any) -> Value:
         case Variables() | Params() | Path() | State() | OptState() | Stats() | Updates() | Grads():
             result: Value = change(value)
             return result
+        case Holder(fields=fields):
+            changed = change(value)
+            return replace(changed, fields=tuple((name, mapped(field, change)) for name, field in fields))  # type: ignore[no-any-return]
         case Sequence(items):
             return Sequence(tuple(mapped(item, change) for item in items))
         case Dict(items):

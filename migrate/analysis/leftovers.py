@@ -8,6 +8,7 @@ from migrate.analysis.facts import Facts
 from migrate.analysis.kinds import ApplyFn, Chain, Class, Method, Mixed, Symbol, Value
 from migrate.analysis.modules import is_module
 from migrate.analysis.scopes import FUNCTIONS
+from migrate.analysis.sites import CreateHolder
 
 LIBRARY = ("flax.linen.", "flax.TrainState")
 STARRED = frozenset({"flax.linen", "flax.training.train_state"})
@@ -19,13 +20,17 @@ def record(facts: Facts, entered: set[ast.AST]) -> None:
         if is_module(cls) and definition not in entered:
             message = f"`{definition.name}` is not constructed and initialised where this tool can see it"
             facts.escape(definition, "LNX114", message, frozenset(), owner=definition)
-        elif _is_train_state(cls):
+        elif _is_train_state(cls) and not _is_created(facts, cls):
             message = f"`{definition.name}` extends `TrainState`, which has no rewriting yet"
             facts.escape(definition, "LNX012", message, frozenset())
     _record_unknown_states(facts)
     _record_stars(facts)
     _record_interceptors(facts)
     _record_unexplained(facts)
+
+
+def _is_created(facts: Facts, cls: Class) -> bool:
+    return any(isinstance(site, CreateHolder) and site.cls == cls for site in facts.sites.values())
 
 
 def _record_unknown_states(facts: Facts) -> None:

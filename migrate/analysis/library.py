@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ast
+from collections.abc import Sequence as Items
+
 from migrate.analysis import arrays, building, linen, nnx, own_variables, sequences
 from migrate.analysis.activation import Arguments, enter_callbacks, lost
 from migrate.analysis.kinds import (
@@ -20,6 +23,7 @@ from migrate.analysis.kinds import (
     Value,
     Variables,
     followed,
+    tokens_of,
 )
 from migrate.analysis.layers import LAYERS
 from migrate.analysis.reasons import blocked
@@ -69,6 +73,8 @@ def call(run: Run, name: str, given: Arguments) -> Value:
             return _read(run, given)
         case "jax.tree.map":
             return _tree_map(run, given)
+        case "optax.incremental_update" | "optax.periodic_update":
+            return _average(run, given)
         case _:
             return _other(run, name, given, keywords)
 
@@ -130,11 +136,30 @@ def _read(run: Run, given: Arguments) -> Value:
 
 def _tree_map(run: Run, given: Arguments) -> Value:
     trees = given.args[1:]
-    if trees and all(isinstance(tree, Grads) for tree in trees) and not given.keywords:
+    if trees and all(isinstance(tree, (Grads, Params, Variables)) for tree in trees) and not given.keywords:
         enter_callbacks(run, given)
-        tokens = frozenset().union(*(tree.tokens for tree in trees if isinstance(tree, Grads)))
-        return Grads(tokens)
+        return _combined(run, given, given.node.args[1:], trees)
     return lost(run, given)
+
+
+def _average(run: Run, given: Arguments) -> Value:
+    """`optax.incremental_update(new, old, step_size)`: a tree of the same form."""
+    trees = given.args[:2]
+    others = (*given.args[2:], *dict(given.keywords).values())
+    starred = any(isinstance(node, ast.Starred) for node in given.node.args)
+    if len(trees) < 2 or starred or any(followed(value) for value in others):
+        return lost(run, given)
+    if not all(isinstance(tree, (Grads, Params, Variables)) for tree in trees):
+        return lost(run, given)
+    return _combined(run, given, given.node.args[:2], trees)
+
+
+def _combined(run: Run, given: Arguments, nodes: Items[ast.expr], trees: Items[Value]) -> Value:
+    """A new tree made from others, leaf by leaf; parameters are read as states."""
+    for node, tree in zip(nodes, trees, strict=True):
+        if isinstance(tree, (Params, Variables)):
+            run.facts.trees.add(node)
+    return Grads(frozenset().union(*(tokens_of(tree) for tree in trees)))
 
 
 def _other(run: Run, name: str, given: Arguments, keywords: dict[str, Value]) -> Value:

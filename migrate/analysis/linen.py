@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from dataclasses import replace
 
-from migrate.analysis import apply_options, array_functions, arrays, attributes, building, modules
-from migrate.analysis.activation import Arguments, enter, lost
+from migrate.analysis import apply_options, array_functions, arrays, attributes, building, holders, modules
+from migrate.analysis.activation import Arguments, enter, lost, place
 from migrate.analysis.kinds import (
     UNKNOWN,
     ApplyFn,
@@ -16,6 +17,7 @@ from migrate.analysis.kinds import (
     Function,
     Grad,
     Grads,
+    Holder,
     Instance,
     Method,
     Params,
@@ -83,6 +85,10 @@ def call(run: Run, callee: Method | ApplyFn | Instance, given: Arguments) -> Val
             return building.attend(run, instance, given)
         case Method(Instance() as instance, "init"):
             return _init(run, instance, given)
+        case Method(Class() as cls, "create"):
+            return holders.create(run, cls, given)
+        case Method(Holder() as holder, name):
+            return holders.call(run, holder, name, given)
         case Method(State() as state, "apply_gradients"):
             return _apply_gradients(run, state, given)
         case Method(State() as state, name):
@@ -271,13 +277,29 @@ def _copies(function: Function, values: tuple[Value, ...]) -> dict[Token, Token]
     """One copy for each argument: finitely many names, however often the function is called."""
     names: dict[Token, Token] = {}
     for index, value in enumerate(values):
-        for token in tokens_of(value):
-            names.setdefault(token, Token(function.node, f"argument {index}"))
+        for label, part in _parts(value, f"argument {index}"):
+            for token in tokens_of(part):
+                names.setdefault(token, Token(function.node, label))
     return names
 
 
+def _parts(value: Value, label: str) -> Iterator[tuple[str, Value]]:
+    """The parts of a value that are objects of their own, each with its place in it."""
+    match value:
+        case Sequence(items):
+            for index, item in enumerate(items):
+                yield from _parts(item, f"{label}.{index}")
+        case Holder(fields=fields):
+            yield label, replace(value, fields=())
+            for name, field in fields:
+                yield from _parts(field, f"{label}.{name}")
+        case _:
+            yield label, value
+
+
 def _returned(node: ast.Call, token: Token, copies: dict[Token, Token]) -> Token:
-    return Token(node, token.label if token in copies.values() else "made inside")
+    made = f"made at {place(token.node)} {token.label}"
+    return Token(node, token.label if token in copies.values() else made)
 
 
 def _adopt(run: Run, names: dict[Token, Token]) -> None:

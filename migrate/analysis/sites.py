@@ -29,6 +29,39 @@ class ApplyGradients:
 
 
 @dataclass(frozen=True)
+class CreateHolder:
+    """`State.create(...)` of a class with fields of its own.
+
+    `held` are the fields that hold parameters, `copied` those of them that need a copy of their own.
+    """
+
+    node: ast.Call
+    cls: Class
+    params: ast.expr
+    tx: ast.expr
+    held: tuple[str, ...]
+    copied: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ReadHolder:
+    """A field of a train state of the project's own class."""
+
+    node: ast.Attribute
+    field: str
+
+
+@dataclass(frozen=True)
+class ReplaceHolder:
+    """`state.replace(...)`: `trees` are updated in place, `models` take a copy."""
+
+    node: ast.Call
+    state: ast.expr
+    trees: tuple[str, ...]
+    models: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Apply:
     """`model.apply(variables, *inputs)` or `state.apply_fn(variables, *inputs)`."""
 
@@ -204,5 +237,8 @@ Site = (
     | ParamsItem
     | ParamsLeaf
     | Differentiate
+    | CreateHolder
+    | ReadHolder
+    | ReplaceHolder
     | Compile
 )

@@ -6,6 +6,7 @@ from migrate.analysis.kinds import (
     ApplyFn,
     Dict,
     Grads,
+    Holder,
     Instance,
     Method,
     OptState,
@@ -25,7 +26,7 @@ from migrate.analysis.kinds import (
 def described(value: Value) -> str:
     """A noun with its article; of a tuple or dict, what it holds."""
     match value:
-        case State():
+        case State() | Holder():
             return "a train state"
         case Params():
             return "a tree of parameters"

@@ -18,6 +18,7 @@ from migrate.analysis.sites import (
     Layer,
     Site,
 )
+from migrate.plan import holders
 from migrate.plan.blocked import Blocked
 from migrate.plan.components import ComponentFacts, components, components_without_modules
 from migrate.plan.context import Plan
@@ -34,7 +35,7 @@ from migrate.plan.results import rewrite_results
 from migrate.plan.roles import roles
 from migrate.result import Importer, Options, Style
 from migrate.rewrite.edits import held_nodes
-from rules import rewriters
+from rules import rewriters, train_state_class
 
 TRAINING = (CreateState, ApplyGradients, Differentiate)
 """Sites that make a component worth to be wrapped; one that only calls a model gains nothing by it."""
@@ -96,7 +97,8 @@ def _visible_changes(facts: Facts, plan: Plan) -> list[ast.AST]:
         for node in plan.component.nodes
         if isinstance(node, ast.Name) and isinstance(facts.scopes.scope[node], ast.Module)
     ]
-    return [*functions, *plan.edits.classes, *variables]
+    states = [cls.node for cls in holders.classes(facts, plan.component.nodes)]
+    return [*functions, *plan.edits.classes, *states, *variables]
 
 
 def _decide(facts: Facts, component: ComponentFacts, options: Options) -> list[Decision]:
@@ -137,6 +139,8 @@ def _plan(facts: Facts, component: ComponentFacts, style: Style, bridged: bool) 
     check_overwritten(plan)
     rewrite_parameters(plan)
     table = rewriters()
+    for cls in holders.classes(facts, component.nodes):
+        train_state_class.rewrite(plan, cls)
     for node in component.classes if not bridged else ():
         if is_module(facts.classes[node]):
             table[type(facts.classes[node])].rewrite(plan, facts.classes[node])
@@ -164,6 +168,7 @@ def _check_files(plan: Plan) -> None:
 def _check_classes(plan: Plan) -> None:
     """A class that changes may be built, renamed or extended; as a value it could be used anywhere."""
     classes = {plan.facts.classes[node] for node in plan.component.classes}
+    classes = {cls for cls in classes if is_module(cls)}
     for node, value in plan.facts.values.items():
         if isinstance(node, (ast.Name, ast.Attribute)) and isinstance(node.ctx, ast.Load):
             parts = value.parts if isinstance(value, Mixed) else {value}

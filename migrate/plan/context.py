@@ -6,15 +6,16 @@ import ast
 from dataclasses import dataclass, field
 
 from migrate.analysis.facts import Facts
-from migrate.analysis.kinds import Class, Instance, Params, State, Symbol, Variables
+from migrate.analysis.kinds import Class, Holder, Instance, Params, State, Symbol, Variables
 from migrate.analysis.layers import LAYERS
 from migrate.analysis.run import instances_of
 from migrate.analysis.scopes import Variable
-from migrate.analysis.sites import Init, ParamsItem, ReadState, Site
+from migrate.analysis.sites import CreateHolder, CreateState, Init, ParamsItem, ReadHolder, ReadState, Site
 from migrate.plan.blocked import Blocked
 from migrate.plan.components import ComponentFacts
 from migrate.plan.definitions import Definitions
 from migrate.plan.drafts import Draft
+from migrate.plan.holders import field_name
 from migrate.plan.naming import Names, Naming
 from migrate.plan.roles import Roles
 from migrate.result import Style
@@ -70,6 +71,8 @@ class Plan:
         self._check_fresh(node)
         site = self.site(node)
         match node, site:
+            case _, ReadHolder(node=ast.Attribute(value=inner), field=name):
+                return f"{self.written(inner)}.{'model' if name == 'params' else field_name(name)}"
             case ast.Name(), _:
                 names = self.names(node)
                 self._check_visible(node, names.model)
@@ -93,33 +96,41 @@ class Plan:
         match statement:
             case ast.Assign(targets=[ast.Name() as target]) if isinstance(self.facts.values[target], State):
                 return self.names(target).model
-            case ast.Return():
+            case ast.Return() | ast.Assign(targets=[ast.Name()]):
                 return self._unused_name(node)
             case _:
                 raise Blocked(node, "LNX010", "the model that these parameters belong to has no name here")
 
     def _unused_name(self, node: ast.expr) -> str:
-        """A name for the one model that a function makes on its way out."""
+        """A name for the one model that is initialised inside the creation of a state."""
         scopes = self.facts.scopes
         function = scopes.function(node)
-        inside = [
-            s for s in self.component.sites if isinstance(s, Init) and scopes.function(s.node) is function
-        ]
+        creations = (s for s in self.component.sites if isinstance(s, (CreateState, CreateHolder)))
+        inline = [s for s in creations if scopes.function(s.node) is function and _calls(s.params)]
+        given = {n for v in self.roles.role if v.scope is function for n in self._given(v)}
         for name in ("model", "nnx_model"):
             mentions = scopes.mentions(scopes.module(node), name)
             here = [n for n in mentions if function in scopes.enclosing(scopes.scope[n])]
-            if not here and len(inside) == 1:
+            if not here and name not in given and len(inline) == 1:
                 return name
         raise Blocked(node, "LNX010", "the model that these parameters belong to has no name here")
 
     def optimizer_of(self, node: ast.expr) -> str:
         """The name of the optimizer of the train state `node`."""
         self._check_fresh(node)
+        if isinstance(self.facts.values.get(node), Holder):
+            return f"{self.written(node)}.optimizer"
         if isinstance(node, ast.Name):
             names = self.names(node)
             self._check_visible(node, names.optimizer)
             return names.optimizer
         raise Blocked(node, "LNX010", "the optimizer of this train state has no name here")
+
+    def written(self, node: ast.expr) -> str:
+        """A train state that stays one value, as the program names it."""
+        if not isinstance(node, ast.Name):
+            raise Blocked(node, "LNX010", "a train state is read inside an expression: name it first")
+        return node.id
 
     def type_of(self, instances: frozenset[Instance], node: ast.AST) -> str:
         """The NNX type of a set of definitions, as it can be written at `node`."""
@@ -145,7 +156,7 @@ class Plan:
 
     def _check_fresh(self, node: ast.expr) -> None:
         value = self.facts.values.get(node)
-        if isinstance(value, (State, Params, Variables)) and value.stale:
+        if isinstance(value, (State, Holder, Params, Variables)) and value.stale:
             message = "the old value is used here after the update; an NNX object would show the new one"
             raise Blocked(node, "LNX011", message)
 
@@ -169,3 +180,8 @@ class Plan:
         if names is None:
             return set()
         return {names.model, names.optimizer} if role == "state" else {names.model}
+
+
+def _calls(node: ast.expr) -> bool:
+    """Whether parameters are made on the spot: `net.init(key, x)["params"]`."""
+    return isinstance(node.value if isinstance(node, ast.Subscript) else node, ast.Call)

@@ -9,6 +9,7 @@ from migrate.analysis.kinds import (
     ApplyFn,
     Chain,
     Grads,
+    Holder,
     Instance,
     Method,
     Mixed,
@@ -22,9 +23,21 @@ from migrate.analysis.kinds import (
     Variables,
     followed,
 )
-from migrate.analysis.sites import Apply, ApplyGradients, CreateState, Init, Layer, ParamsLeaf, ReadState
+from migrate.analysis.sites import (
+    Apply,
+    ApplyGradients,
+    CreateHolder,
+    CreateState,
+    Init,
+    Layer,
+    ParamsLeaf,
+    ReadHolder,
+    ReadState,
+    ReplaceHolder,
+)
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
+from migrate.plan.holders import is_old
 from migrate.plan.initialisation import initialised
 from migrate.plan.needs import returned_in_place
 from migrate.plan.parameters import TREES, pass_on, receivers
@@ -48,6 +61,8 @@ def _flow(plan: Plan, node: ast.expr, value: Value) -> None:
     match value:
         case State():
             _state(plan, node)
+        case Holder():
+            _holder(plan, node, value)
         case Params() | Variables():
             _tree(plan, node)
         case Instance() | ApplyFn():
@@ -77,6 +92,15 @@ def _state(plan: Plan, node: ast.expr) -> None:
         raise Blocked(
             node, "LNX010", "a train state is read in the middle of an expression: give it a name first"
         )
+
+
+def _holder(plan: Plan, node: ast.expr, value: Holder) -> None:
+    """A state that stays one value may go anywhere that is known, unless it is an old one."""
+    site = plan.site(plan.parent(node))
+    reads_plain = isinstance(site, ReadHolder) and not followed(plan.facts.values[site.node])
+    if is_old(value) and not reads_plain and not isinstance(plan.site(node), (ApplyGradients, ReplaceHolder)):
+        message = "the old value is used here after the update; an NNX object would show the new one"
+        raise Blocked(node, "LNX011", message)
 
 
 def _named_state(plan: Plan, node: ast.Name, parent: ast.AST) -> None:
@@ -117,6 +141,8 @@ def _tree(plan: Plan, node: ast.expr) -> None:
         pass_on(plan, node, parameters)
         return
     match parent:
+        case ast.Assign(targets=[ast.Name()]) if isinstance(plan.site(node), ReadHolder):
+            plan.edits.expressions[node] = plan.model_of(node)
         case ast.Assign(targets=[ast.Name() as target]) if not _gives_model(plan, node):
             if plan.names(target).model != plan.model_of(node):
                 raise Blocked(node, "LNX018", f"`{target.id}` would be a second name of one model: use one")
@@ -137,7 +163,7 @@ def _belongs_to_site(plan: Plan, node: ast.expr, parent: ast.AST) -> bool:
         case ParamsLeaf():
             return True
     if isinstance(parent, ast.keyword):
-        return isinstance(plan.site(plan.parent(parent)), CreateState)
+        return isinstance(plan.site(plan.parent(parent)), (CreateState, CreateHolder, ReplaceHolder))
     if isinstance(parent, (ast.Dict, ast.Subscript)):
         outer = plan.facts.values.get(parent)
         return isinstance(outer, (*TREES, *VANISHING, Path)) or isinstance(parent, ast.Dict)
@@ -164,7 +190,7 @@ def _definition(plan: Plan, node: ast.expr) -> None:
             return
         case ast.Call(func=function) if function is node:
             return
-        case ast.keyword() if isinstance(plan.site(plan.parent(parent)), CreateState):
+        case ast.keyword() if isinstance(plan.site(plan.parent(parent)), (CreateState, CreateHolder)):
             return
         case ast.Assign(targets=[ast.Name()]) if isinstance(node, ast.Call):
             return

@@ -6,7 +6,7 @@ import ast
 from dataclasses import replace
 
 from migrate.analysis.kinds import Class
-from migrate.analysis.sites import Init, ParamsItem
+from migrate.analysis.sites import CreateHolder, Init, ParamsItem
 from migrate.plan.blocked import Blocked
 from migrate.plan.bridge import wrapped
 from migrate.plan.construction import Arguments, rngs, sizes
@@ -25,8 +25,16 @@ def initialise(plan: Plan, site: Init) -> None:
             plan.edits.statements[parent] = [template("{} = {}", plan.names(target).model, model)]
         case ast.Return():
             plan.edits.expressions[root] = model
+        case ast.keyword(arg=str(name)) if _is_held(plan, parent, name):
+            plan.edits.expressions[root] = model
         case _:
             _before(plan, site, model)
+
+
+def _is_held(plan: Plan, keyword: ast.keyword, name: str) -> bool:
+    """Whether the result goes into a field of a train state, where it needs no name."""
+    site = plan.site(plan.parent(keyword))
+    return isinstance(site, CreateHolder) and name in site.held
 
 
 def _called(plan: Plan, site: Init) -> Piece:

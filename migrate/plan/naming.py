@@ -177,6 +177,7 @@ class Naming:
     def _check_free(self, variable: Variable, name: str) -> None:
         """The name must not belong to something else that is still needed in the scope."""
         staying = self._definitions.kept - self._definitions.rebound
+        staying |= {variable for variable, role in self._roles.role.items() if role == "holder"}
         replaced = {id(node) for v, nodes in self._roles.nodes.items() if v not in staying for node in nodes}
         scopes = self._facts.scopes
         for node in scopes.mentions(scopes.module(variable.scope), name):

@@ -19,11 +19,11 @@ TREES = (Params, Variables)
 def rewrite_parameters(plan: Plan) -> None:
     """A state parameter becomes model and optimizer, or the one that is needed; definitions go."""
     for variable, role in plan.roles.role.items():
-        kept = variable in plan.definitions.kept
+        kept = variable in plan.definitions.kept or role == "holder"
         if isinstance(variable.scope, FUNCTIONS) and is_parameter(variable) and not kept:
             names = list(_new_parameters(plan, variable, role))
             plan.edits.parameters[variable.scope][variable.name] = tuple(names)
-        elif kept and not plan.bridged:
+        elif kept and role == "definition" and not plan.bridged:
             _annotate_definition(plan, variable)
     for function, changed in plan.edits.parameters.items():
         written = [_bare(name) for names in changed.values() for name in names]
@@ -100,7 +100,8 @@ def receivers(plan: Plan, node: ast.expr) -> list[Variable] | None:
 
 def pass_on(plan: Plan, node: ast.expr, parameters: list[Variable]) -> None:
     """An argument becomes what its parameter became."""
-    kept = [parameter in plan.definitions.kept for parameter in parameters]
+    holders = {p for p in parameters if plan.roles.role.get(p) == "holder"}
+    kept = [parameter in plan.definitions.kept | holders for parameter in parameters]
     if any(kept):
         if not all(kept):
             raise Blocked(node, "LNX005", "only some of the functions called here need the definition")

@@ -13,6 +13,7 @@ from migrate.analysis.kinds import (
     ApplyFn,
     Dict,
     Grads,
+    Holder,
     Instance,
     Mixed,
     OptState,
@@ -34,7 +35,7 @@ from migrate.plan.components import Union
 from migrate.plan.returns import WHOLE, dropped_positions, parameter_of
 from migrate.result import Style
 
-Role = Literal["state", "model", "definition", "apply", "stats"]
+Role = Literal["state", "holder", "model", "definition", "apply", "stats"]
 
 
 @dataclass
@@ -52,6 +53,8 @@ def role_of(value: Value) -> Role | None:
     match value:
         case State():
             return "state"
+        case Holder():
+            return "holder"
         case Params() | Variables():
             return "model"
         case Instance():

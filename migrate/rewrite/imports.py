@@ -10,7 +10,8 @@ import libcst as cst
 from migrate.rewrite.comments import as_lines, comments
 from migrate.rewrite.partial_import import with_partial
 
-NNX = "from flax import nnx"
+ADDED = ("nnx", "struct")
+"""What new code may need from `flax`."""
 
 
 def used_names(tree: ast.Module) -> set[str]:
@@ -33,19 +34,33 @@ def settled(module: cst.Module, before: ast.Module) -> str:
     after = ast.parse("".join(texts))
     used = used_names(after)
     gone = used_names(before) - used
+    gone |= _shadowed(after)
     body = [_without(line, gone) if _is_import(line) else line for line in module.body]
-    if "nnx" in used and not _binds(after, "nnx"):
+    fresh = used - used_names(before)
+    if names := [n for n in ADDED if n in used and (n == "nnx" or n in fresh) and not _binds(after, n)]:
         at = _place(module.body, body)
-        body[at] = _replacement(module.body[at], body[at])
+        body[at] = _replacement(module.body[at], body[at], names)
     known = {id(line): text for line, text in zip(module.body, texts, strict=True)}
     final = _closed_up(module.body, body)
-    if "partial" in used - used_names(before) and not _binds(after, "partial"):
+    if "partial" in fresh and not _binds(after, "partial"):
         final = with_partial(final, _is_import, _module)
     lines = [known.get(id(line)) or module.code_for_node(line) for line in final]
     edges = [module.code_for_node(entry) for part in (module.header, module.footer) for entry in part]
     head = len(module.header)
     text = "".join([*edges[:head], *lines, *edges[head:]])
     return text if module.has_trailing_newline else text.removesuffix(module.default_newline)
+
+
+def _shadowed(tree: ast.Module) -> set[str]:
+    """Imported names that a class of the module takes before anything reads them."""
+    found: set[str] = set()
+    for position, statement in enumerate(tree.body):
+        if isinstance(statement, ast.ClassDef) and _binds(tree, statement.name):
+            above = [*tree.body[:position], *statement.bases, *statement.decorator_list]
+            reads = (n for part in above for n in ast.walk(part) if isinstance(n, ast.Name))
+            if not any(node.id == statement.name for node in reads):
+                found.add(statement.name)
+    return found
 
 
 def _binds(tree: ast.Module, name: str) -> bool:
@@ -104,20 +119,21 @@ def _place(old: Any, new: list[Any]) -> int:
     return next(iter((*from_flax, *written_from, *removed, *any_flax[-1:], *imports[-1:])))
 
 
-def _replacement(old: Any, new: Any) -> Any:
-    """The import of nnx in place of a line that went away, or beside the one that stays."""
+def _replacement(old: Any, new: Any, added: list[str]) -> Any:
+    """The import of `added` in place of a line that went away, or beside the one that stays."""
+    text = f"from flax import {', '.join(added)}"
     if new is None:
-        return old.with_changes(body=cst.ensure_type(cst.parse_statement(NNX), cst.SimpleStatementLine).body)
+        return old.with_changes(body=cst.ensure_type(cst.parse_statement(text), cst.SimpleStatementLine).body)
     if isinstance(old.body[0], cst.ImportFrom) and _module(old) == "flax":
         names = new.body[0].names
-        first = cst.ImportAlias(cst.Name("nnx"), comma=_comma(names))
-        ordered = sorted([first, *names], key=lambda alias: _dotted(alias.name))
+        first = [cst.ImportAlias(cst.Name(name), comma=_comma(names)) for name in added]
+        ordered = sorted([*first, *names], key=lambda alias: _dotted(alias.name))
         ordered = [
             alias.with_changes(comma=_comma(names) if alias is not ordered[-1] else names[-1].comma)
             for alias in ordered
         ]
         return new.with_changes(body=[new.body[0].with_changes(names=ordered)])
-    extra = cst.ensure_type(cst.parse_statement(NNX), cst.SimpleStatementLine)
+    extra = cst.ensure_type(cst.parse_statement(text), cst.SimpleStatementLine)
     return cst.FlattenSentinel([new, extra])
 
 
@@ -139,8 +155,16 @@ def _closed_up(old: Any, new: list[Any]) -> list[Any]:
         if carried:
             lines[0] = lines[0].with_changes(leading_lines=_merged(carried, lines[0].leading_lines))
             carried = []
+            if not body:
+                lines[0] = lines[0].with_changes(leading_lines=_without_blanks(lines[0].leading_lines))
         body += lines
     return body
+
+
+def _without_blanks(lines: Any) -> list[cst.EmptyLine]:
+    """At the top of a file there are no blank lines."""
+    first = next((i for i, entry in enumerate(lines) if entry.comment), len(lines))
+    return [*lines[first:]]
 
 
 def _merged(carried: list[cst.EmptyLine], own: Any) -> list[cst.EmptyLine]:

@@ -56,9 +56,10 @@ def _brackets(statement: str) -> list[tuple[int, int]]:
 
 
 def _operators(statement: str) -> list[tuple[int, str]]:
+    """Operators, brackets and the word `lambda`, each with its column."""
     source = statement if not statement.endswith(":") else f"{statement} pass"
     tokens = tokenize.generate_tokens(io.StringIO(source).readline)
-    return [(t.start[1], t.string) for t in tokens if t.type == tokenize.OP]
+    return [(t.start[1], t.string) for t in tokens if t.type == tokenize.OP or t.string == "lambda"]
 
 
 def _clauses(content: str) -> list[str]:
@@ -75,9 +76,14 @@ def _clauses(content: str) -> list[str]:
 
 def _items(content: str) -> list[str]:
     cuts, depth = [], 0
+    signatures: list[int] = []
     for start, text in _operators(f"({content})"):
         depth += (text in OPEN) - (text in CLOSE)
-        if text == "," and depth == 1:
+        if text == "lambda":
+            signatures.append(depth)
+        elif text == ":" and signatures[-1:] == [depth]:
+            signatures.pop()
+        elif text == "," and depth == 1 and 1 not in signatures:
             cuts.append(start - 1)
     edges = [-1, *cuts, len(content)]
     items = (content[a + 1 : b].strip() for a, b in pairwise(edges))
