@@ -376,6 +376,41 @@ FORMS = [
         FLAT,
         id="merged-flags",
     ),
+    pytest.param(
+        """
+        class Net(nn.Module):
+            wide: bool = False
+
+            def setup(self):
+                if self.wide:
+                    self.size = 9
+                else:
+                    self.size = 5
+                self.first = nn.Dense(self.size)
+                self.norm = nn.LayerNorm()
+                self.last = nn.Dense(self.size)
+
+            def __call__(self, x):
+                return self.last(self.norm(self.first(x)))
+        """,
+        "Net()",
+        FLAT,
+        id="conditions-in-setup",
+    ),
+    pytest.param(
+        """
+        class Net(nn.Module):
+            gates: int = 1
+
+            @nn.compact
+            def __call__(self, x):
+                x = x * nn.sigmoid(nn.Dense(self.gates)(x))
+                return nn.LayerNorm()(x)
+        """,
+        "Net()",
+        FLAT,
+        id="a-broadcast-gate",
+    ),
 ]
 
 

@@ -22,18 +22,22 @@ def run_if(run: Run, node: ast.If) -> None:
     test = condition(run, node.test)
     run.facts.tests[node] = test
     frame, start = run.frame, dict(run.frame.vars)
-    counters = dict(run.counters)
+    counters, kept = dict(run.counters), dict(run.attributes)
     ends: list[tuple[dict[str, Value], dict[str, Size]]] = []
+    attributes: list[dict[str, Value]] = []
     for held, block in ((True, node.body), (False, node.orelse)):
         frame.vars, frame.live, run.counters = dict(start), True, dict(counters)
+        run.attributes = dict(kept)
         if not held:
             _equal_shapes(run, node.test)
         run.tests.append(test if held or test is None else negated(test))
         run.execute(block)
         run.tests.pop()
+        attributes.append(run.attributes)
         if frame.live:
             ends.append((frame.vars, run.counters))
     frame.live = bool(ends)
+    run.attributes = merged(test, attributes[0], attributes[1])
     if len(ends) == 1:
         frame.vars, run.counters = ends[0]
     elif ends:

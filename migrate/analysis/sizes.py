@@ -199,10 +199,15 @@ def agreed(a: Size | None, b: Size | None) -> Size | None:
         known = literal(one)
         if known is not None and known > 1:
             return one if literal(b if one is a else a) is None else None
-    if a is None or b is None:
-        return None
-    free = [size for size in (a, b) if not PLACEHOLDER.search(size.text)]
-    return free[0] if len(free) == 1 else None
+    return None if a is None or b is None else _larger(a, b)
+
+
+def _larger(a: Size, b: Size) -> Size:
+    """Of two sizes that are broadcast, whatever they are, the result is the larger one."""
+    for one, other in ((a, b), (b, a)):
+        if one.text.startswith("max(") and other.text in one.text[4:-1].split(", "):
+            return one
+    return Size(f"max({a.text}, {b.text})")
 
 
 def joined(left: Shape, right: Shape) -> Shape:

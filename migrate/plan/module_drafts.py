@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from migrate.analysis.classes import fields, methods
+from migrate.analysis.classes import field_names, fields, methods, own_constants
 from migrate.analysis.kinds import Class
 from migrate.analysis.layers import LAYERS
 from migrate.analysis.sites import DrawKey, Layer, Parameter
@@ -77,9 +77,12 @@ def _setup(plan: Plan, draft: Draft, setup: ast.FunctionDef, sites: list[Layer |
 def _check_names(plan: Plan, cls: Class) -> None:
     """Two constructions under one name are one layer only where just one of them is ever reached."""
     seen: dict[str, Layer | Parameter] = {}
+    taken = {*methods(cls), *field_names(cls), *own_constants(cls)}
     for site in owned(plan, cls):
         if isinstance(site, DrawKey):
             continue
+        if site.name in taken and site.kept != "*":
+            raise Blocked(site.node, "LNX111", f"`{site.name}` is a layer and something else of the class")
         other = seen.setdefault(site.name, site)
         if other is not site and not _exclusive(plan, other.node, site.node):
             raise Blocked(site.node, "LNX111", f"two layers are called `{site.name}`")

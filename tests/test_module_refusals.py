@@ -1,0 +1,70 @@
+"""Module classes that stay as they are: what they build, or how large it is, cannot be said in `__init__`."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.module_harness import findings, program
+
+FLAT = (4, 6)
+BODIES = [
+    pytest.param("h = nn.Dense(4)(x) if self.wide else x", "LNX111", id="a-layer-in-a-choice"),
+    pytest.param("h = self.wide and nn.Dense(4)(x)", "LNX111", id="a-layer-behind-and"),
+    pytest.param("h = [nn.Dense(4)(x) for _ in range(2)][0]", "LNX111", id="layers-in-a-comprehension"),
+    pytest.param("h = (lambda y: nn.Dense(4)(y))(x)", "LNX111", id="a-layer-in-a-lambda"),
+    pytest.param("h = nn.Dense(train)(x)", "LNX111", id="a-size-from-the-call"),
+    pytest.param("h = nn.Dropout(0.5)(x)", "LNX110", id="a-flag-that-nobody-gives"),
+    pytest.param("h = nn.BatchNorm()(x)", "LNX110", id="statistics-without-a-flag"),
+    pytest.param("h = nn.LayerNorm()(x[::2].T)", "LNX112", id="an-unknown-slice-is-the-last-axis"),
+    pytest.param("h = nn.Dense(x.shape[0])(x)", "LNX112", id="the-batch-is-a-size"),
+    pytest.param("h = nn.Dense(4, dot_general=None)(x)", "LNX110", id="an-option-without-counterpart"),
+    pytest.param("h = nn.LayerNorm(reduction_axes=0)(x)", "LNX110", id="another-axis"),
+    pytest.param("h = nn.SelfAttention(2, attention_fn=None)(x)", "LNX110", id="own-attention"),
+    pytest.param("h = nn.GRUCell(4)(x, x)[1]", "LNX110", id="a-cell-of-another-function"),
+    pytest.param("h = nn.SpectralNorm(nn.Dense(4))(x, update_stats=True)", "LNX110", id="spectral-norm"),
+    pytest.param("h = nn.Dense(*self.sizes)(x)", "LNX110", id="spread-arguments"),
+    pytest.param("h = nn.Dense(4, name=self.label)(x)", "LNX111", id="a-computed-name"),
+    pytest.param("h = nn.Dense(4, name='helper')(x)", "LNX111", id="the-name-of-a-method"),
+    pytest.param("self.sow('intermediates', 'h', x)\n        h = x", "LNX311", id="sown-values"),
+    pytest.param("h = x + self.variable('s', 'v', jnp.zeros, ()).value", "LNX311", id="own-variables"),
+    pytest.param(
+        "h = x * self.param('p', nn.initializers.ones, (train,))", "LNX111", id="a-shape-from-the-call"
+    ),
+    pytest.param("h = nn.remat(nn.Dense)(4)(x)", "LNX111", id="a-lifted-layer"),
+    pytest.param(
+        "if train:\n            x = nn.Dense(4)(x)\n        h = x", "LNX111", id="a-condition-of-the-call"
+    ),
+    pytest.param(
+        "if train:\n            return nn.Dense(2)(x)\n        h = x", "LNX111", id="a-return-first"
+    ),
+    pytest.param(
+        "for i in range(2):\n            if i == train:\n                x = nn.Dense(6)(x)\n        h = x",
+        "LNX111",
+        id="a-condition-of-the-call-in-a-loop",
+    ),
+    pytest.param(
+        "while x.ndim > 3:\n            x = nn.Dense(6)(x)\n        h = x", "LNX111", id="a-layer-in-while"
+    ),
+    pytest.param(
+        "rngs = 3\n        h = nn.Dropout(0.5)(x, deterministic=not rngs)", "LNX111", id="rngs-is-taken"
+    ),
+]
+
+
+@pytest.mark.parametrize(("body", "code"), BODIES)
+def test_refused(body: str, code: str) -> None:
+    module = f"""
+class Net(nn.Module):
+    wide: bool = True
+    sizes: tuple = (4,)
+    label: str = "a"
+
+    @nn.compact
+    def __call__(self, x, train=True):
+        {body}
+        return nn.Dense(2)(h)
+
+    def helper(self):
+        return 1
+"""
+    assert any(text.startswith(code) for text in findings(program(module, "Net()", FLAT)))
