@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from migrate.analysis.kinds import Holder, followed
+from migrate.analysis.kinds import VANISHING, Holder, followed
 from migrate.analysis.sites import ApplyGradients
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
@@ -182,10 +182,8 @@ def _only_update(plan: Plan, site: ApplyGradients, result: ast.Tuple) -> None:
     for element in result.elts:
         if element is not site.node:
             for node in ast.walk(element):
-                if (
-                    followed(plan.facts.values.get(node, plan.facts.values[site.grads]))
-                    and node in plan.facts.values
-                ):
+                value = plan.facts.values.get(node)
+                if value is not None and followed(value) and not isinstance(value, VANISHING):
                     raise Blocked(
                         element, "LNX011", "the old state is read beside the update that replaces it"
                     )

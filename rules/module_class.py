@@ -8,6 +8,7 @@ from migrate.analysis.classes import field_names, fields, methods
 from migrate.analysis.kinds import Class
 from migrate.plan.blocked import Blocked
 from migrate.plan.called_fields import check_called_fields
+from migrate.plan.class_values import rewrite_class_values
 from migrate.plan.constructor_names import check_names
 from migrate.plan.context import Plan
 from migrate.plan.drafts import Line, changed
@@ -130,6 +131,7 @@ def rewrite(plan: Plan, site: Class) -> None:
     plan.edits.expressions[node.bases[0]] = "nnx.Module"
     rewrite_calls(plan, site)
     read_parameters(plan, site)
+    rewrite_class_values(plan, site)
     _drop_compact(plan, known)
 
 

@@ -411,6 +411,71 @@ FORMS = [
         FLAT,
         id="a-broadcast-gate",
     ),
+    pytest.param(
+        """
+        ModuleDef = Any
+
+
+        class Block(nn.Module):
+            filters: int
+            conv: ModuleDef
+            norm: ModuleDef
+            act: Callable = nn.relu
+            strides: tuple[int, int] = (1, 1)
+
+            @nn.compact
+            def __call__(self, x):
+                residual = x
+                y = self.conv(self.filters, (3, 3), self.strides)(x)
+                y = self.act(self.norm()(y))
+                y = self.conv(self.filters, (3, 3))(y)
+                y = self.norm(scale_init=nn.initializers.zeros)(y)
+                if residual.shape != y.shape:
+                    residual = self.conv(self.filters, (1, 1), self.strides, name="projection")(residual)
+                    residual = self.norm(name="projection_norm")(residual)
+                return self.act(residual + y)
+
+
+        class Net(nn.Module):
+            stages: Sequence[int]
+            block_cls: ModuleDef
+            width: int = 4
+            act: Callable = nn.relu
+
+            @nn.compact
+            def __call__(self, x, train: bool = False):
+                conv = partial(nn.Conv, use_bias=False)
+                norm = partial(nn.BatchNorm, use_running_average=not train, momentum=0.9, epsilon=1e-5)
+                x = conv(self.width, (3, 3), name="conv_init")(x)
+                x = norm(name="bn_init")(x)
+                x = nn.max_pool(self.act(x), (3, 3), strides=(2, 2), padding="SAME")
+                for i, count in enumerate(self.stages):
+                    for j in range(count):
+                        strides = (2, 2) if i > 0 and j == 0 else (1, 1)
+                        x = self.block_cls(
+                            self.width * 2**i, strides=strides, conv=conv, norm=norm, act=self.act
+                        )(x)
+                x = jnp.mean(x, axis=(1, 2))
+                return nn.Dense(3)(x)
+        """,
+        "Net(stages=[1, 2], block_cls=Block)",
+        IMAGE,
+        id="a-residual-network-with-layer-classes-in-fields",
+    ),
+    pytest.param(
+        """
+        class Net(nn.Module):
+            norm: Any
+            layer: Any = partial(nn.Dense, use_bias=False)
+
+            @nn.compact
+            def __call__(self, x):
+                return self.layer(2)(self.norm()(self.layer(5)(x)))
+        """,
+        "Net(norm=nn.RMSNorm)",
+        FLAT,
+        id="layer-classes-as-defaults",
+    ),
 ]
 
 

@@ -68,3 +68,41 @@ class Net(nn.Module):
         return 1
 """
     assert any(text.startswith(code) for text in findings(program(module, "Net()", FLAT)))
+
+
+CLASSES = [
+    pytest.param("self.layer(4)(x)", "Net(layer=nn.Dense), Net(layer=nn.DenseGeneral)", id="two-classes"),
+    pytest.param("self.layer(4)(x)", "Net(layer=pick()), 0", id="a-class-from-a-function"),
+    pytest.param("self.layer(x)", "Net(layer=partial(nn.Dense, 4)()), 0", id="a-layer-as-a-function"),
+    pytest.param("apply(self.layer, x)", "Net(layer=nn.Dense), 0", id="a-class-handed-to-a-function"),
+    pytest.param("self.layer()(x)", "Net(layer=partial(nn.Dense, 4)), 0", id="arguments-by-position"),
+    pytest.param(
+        "self.layer()(x)", "Net(layer=partial(nn.Dense, features=4)), 0", id="a-size-in-the-partial"
+    ),
+    pytest.param("self.layer()(x)", "Net(layer=nn.BatchNorm), 0", id="a-flag-that-nobody-gives"),
+]
+
+
+@pytest.mark.parametrize(("expression", "built"), CLASSES)
+def test_classes_in_fields(expression: str, built: str) -> None:
+    module = f"""
+def pick():
+    return nn.Dense
+
+
+def apply(layer, x):
+    return layer(3)(x)
+
+
+class Net(nn.Module):
+    layer: Any = None
+
+    @nn.compact
+    def __call__(self, x):
+        return {expression}
+
+
+net, other = {built}
+"""
+    text = program(module, "net", FLAT).replace("\n\nnet = net\n", "\n")
+    assert findings(text)

@@ -411,13 +411,11 @@ print(net.apply({"params": params}, X))
 UNSEEN_LAYERS = [
     pytest.param("nn.remat(nn.Dense)(2)(x)", id="a-lifted-layer"),
     pytest.param('getattr(nn, "Dense")(2)(x)', id="a-layer-by-its-name"),
-    pytest.param("self.layer(2)(x)", id="a-field-that-builds-a-layer"),
     pytest.param("block(x, 2)", id="a-function-of-another-file"),
     pytest.param("Narrow(2)(x)", id="a-partial-call-of-a-layer"),
     pytest.param("local(x)", id="a-function-of-this-file"),
     pytest.param('getattr(self, "param")("a", nn.initializers.ones, (3,)) * x', id="self-by-a-name"),
     pytest.param("(nn.Dense if self.wide else nn.DenseGeneral)(2)(x)", id="a-chosen-class"),
-    pytest.param("jnp.concatenate([x, jnp.ones((4, extra))], -1)", id="a-size-that-is-local"),
 ]
 
 

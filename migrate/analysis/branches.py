@@ -8,7 +8,7 @@ from migrate.analysis import counting
 from migrate.analysis.building import STATELESS
 from migrate.analysis.frames import merge
 from migrate.analysis.hoisting import init_text
-from migrate.analysis.kinds import Array, Length, ShapeOf, Value
+from migrate.analysis.kinds import Array, Length, Sequence, ShapeOf, Value
 from migrate.analysis.reasons import blocked
 from migrate.analysis.run import Run
 from migrate.analysis.shapes import size_of
@@ -137,4 +137,9 @@ def run_choice(run: Run, node: ast.IfExp) -> Value:
     run.evaluate(node.test)
     test = condition(run, node.test)
     yes, no = run.evaluate(node.body), run.evaluate(node.orelse)
+    if test is not None and yes != no and isinstance(yes, Sequence) and isinstance(no, Sequence):
+        assert run.owner is not None
+        written = init_text(run.facts, run.owner, node)
+        if written is not None:
+            return Length(Size(f"({written})"), False)
     return merged(test, {"": yes}, {"": no})[""]

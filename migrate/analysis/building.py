@@ -16,8 +16,10 @@ from migrate.analysis.kinds import (
     Class,
     Const,
     Instance,
+    LayerField,
     Length,
     Mixed,
+    Partial,
     Symbol,
     Value,
     join,
@@ -39,7 +41,9 @@ STOPS = (
 STATELESS = frozenset({"flax.linen.Dropout"})
 
 
-def construct(run: Run, layer: str, cls: Class | None, given: Arguments) -> Value:
+def construct(
+    run: Run, layer: str, cls: Class | None, given: Arguments, through: LayerField | None = None
+) -> Value:
     """A layer or module is built inside a module: its name is settled here, its input when it is called."""
     assert run.owner is not None
     node = given.node
@@ -50,6 +54,8 @@ def construct(run: Run, layer: str, cls: Class | None, given: Arguments) -> Valu
     name, explicit = _name(run, node, short, dict(fields))
     given_fields = tuple((k, v) for k, v in fields if k != "name")
     site = Layer(node, layer, name, run.owner, given_fields, cls, explicit=explicit, loops=run.loops)
+    site = replace(site, through=through)
+    _handed(run, site)
     known = run.facts.sites.get(node)
     method = run.facts.scopes.function(node)
     repeated = isinstance(method, ast.FunctionDef) and method.name == "setup"
@@ -57,6 +63,14 @@ def construct(run: Run, layer: str, cls: Class | None, given: Arguments) -> Valu
         blocked(run, node, "LNX111", "one line builds several layers")
     run.facts.site(site)
     return Instance(cls if cls is not None else Symbol(layer), node)
+
+
+def _handed(run: Run, site: Layer) -> None:
+    """Partial calls that this construction hands on are written out in it."""
+    for _, node in site.given:
+        value = run.facts.values.get(node)
+        if isinstance(value, Partial) and value.site is not None and isinstance(node, ast.Name):
+            run.facts.partials[site.node] = (*run.facts.partials[site.node], value.site)
 
 
 def _given(run: Run, layer: str, cls: Class | None, given: Arguments) -> tuple[tuple[str, ast.expr], ...]:
@@ -150,7 +164,8 @@ def call(run: Run, instance: Value, given: Arguments) -> Value:
     )
     if site.cls is not None:
         return _own(run, site, dict(inputs))
-    found = {name: run.facts.values.get(node, UNKNOWN) for name, node in site.given}
+    early = dict(site.through.early) if site.through is not None else {}
+    found = early | {name: run.facts.values.get(node, UNKNOWN) for name, node in site.given}
     texts = {n: t for n, v in site.given if (t := init_text(run.facts, site.owner, v)) is not None}
     shape = of(dict(inputs).get("inputs", UNKNOWN))
     if shape is None or not isinstance(dict(inputs)["inputs"], Array):

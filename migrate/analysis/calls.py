@@ -7,6 +7,7 @@ import ast
 from migrate.analysis import (
     arrays,
     building,
+    class_fields,
     library,
     linen,
     module_calls,
@@ -25,6 +26,7 @@ from migrate.analysis.kinds import (
     Grad,
     Instance,
     Jit,
+    LayerField,
     Length,
     Method,
     Mixed,
@@ -78,6 +80,11 @@ def invoke(run: Run, callee: Value, given: Arguments) -> Value:
             return library.call(run, name, given)
         case Method() | ApplyFn() | Instance():
             return linen.call(run, callee, given)
+        case LayerField(_, layer, inner) if run.owner is not None:
+            if inner is not None:
+                run.entered.add(inner.node)
+                class_fields.bind(run, inner, given)
+            return building.construct(run, layer, inner, given, callee)
         case Chain(items) if run.owner is not None:
             return sequences.call(run, items, given, invoke)
         case Mixed(parts) if run.owner is not None and all(isinstance(p, Instance) for p in parts):

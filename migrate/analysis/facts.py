@@ -7,7 +7,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from migrate.analysis.kinds import Class, Instance, Token, Tokens, Value, join
+from migrate.analysis.kinds import Class, Instance, LayerField, Token, Tokens, Value, join
 from migrate.analysis.pitfalls import Pitfall
 from migrate.analysis.scopes import FunctionNode, Scopes
 from migrate.analysis.sites import Binding, Layer, Site, Summary, Turns
@@ -51,6 +51,7 @@ class Facts:
     trees: set[ast.expr] = field(default_factory=set)
     pitfalls: dict[tuple[ast.AST, type], Pitfall] = field(default_factory=dict)
     loops: dict[ast.For, Turns] = field(default_factory=dict)
+    class_fields: dict[tuple[ast.ClassDef, str], LayerField] = field(default_factory=dict)
     lists: set[ast.expr] = field(default_factory=set)
     imported: set[tuple[str, str]] = field(default_factory=set)
     tests: dict[ast.If, str | None] = field(default_factory=dict)

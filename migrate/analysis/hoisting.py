@@ -31,7 +31,7 @@ def _movable(facts: Facts, owner: Class, root: ast.expr, node: ast.AST, found: d
     if isinstance(node, ast.expr):
         value = facts.values.get(node)
         if isinstance(value, Length):
-            if facts.files.segment(node) != value.size.text:
+            if not same(facts.files.segment(node), value.size.text):
                 found[node] = value.size.text
             return True
         if isinstance(node, ast.Name):
@@ -77,6 +77,16 @@ def spliced(facts: Facts, node: ast.expr, found: dict[ast.expr, str]) -> str:
         end = (part.end_col_offset or 0) - node.col_offset
         text = f"{text[:begin]}{_wrapped(part, node, new)}{text[end:]}"
     return text
+
+
+def same(one: str, other: str) -> bool:
+    """Whether two texts are one expression."""
+    if one == other:
+        return True
+    try:
+        return ast.dump(ast.parse(f"({one})", mode="eval")) == ast.dump(ast.parse(other, mode="eval"))
+    except SyntaxError:
+        return False
 
 
 def _wrapped(part: ast.expr, whole: ast.expr, new: str) -> str:

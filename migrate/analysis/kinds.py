@@ -162,6 +162,21 @@ Tokens = frozenset[Token]
 
 
 @dataclass(frozen=True)
+class LayerField:
+    """A field of a module that holds a layer class, or a partial call of one.
+
+    `early` are the keywords that the partial call gives, `late` those that it gives at every call of the
+    module that is handed the class.
+    """
+
+    field: str
+    layer: str
+    cls: Class | None = None
+    early: tuple[tuple[str, Value], ...] = ()
+    late: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
 class Chain:
     """`nn.Sequential([...])` inside a module: layers and functions that are called one after the other."""
 
@@ -313,6 +328,7 @@ Value = (
     | Class
     | Object
     | Instance
+    | LayerField
     | Chain
     | Repeated
     | Variables

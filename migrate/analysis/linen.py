@@ -6,7 +6,16 @@ import ast
 from collections.abc import Iterator
 from dataclasses import replace
 
-from migrate.analysis import apply_options, array_functions, arrays, attributes, building, holders, modules
+from migrate.analysis import (
+    apply_options,
+    array_functions,
+    arrays,
+    attributes,
+    building,
+    class_fields,
+    holders,
+    modules,
+)
 from migrate.analysis.activation import Arguments, enter, lost, place
 from migrate.analysis.kinds import (
     UNKNOWN,
@@ -50,6 +59,7 @@ from migrate.analysis.sizes import UNKNOWN_SHAPE
 def define(run: Run, cls: Class, given: Arguments) -> Value:
     """`Net(...)`: a module definition."""
     _no_followed_arguments(run, given)
+    class_fields.bind(run, cls, given)
     if run.owner is not None:
         run.entered.add(cls.node)
         return building.construct(run, cls.node.name, cls, given)

@@ -19,7 +19,7 @@ from migrate.analysis.sites import Running, Turns
 from migrate.analysis.sizes import Shape, Size, combined
 
 LEAVING = (ast.Break, ast.Continue, ast.Return, ast.Yield, ast.YieldFrom)
-NAMES = {-1: "features", -2: "width", -3: "height", -4: "depth"}
+NAMES = {-1: "features", -2: "running_width", -3: "running_height", -4: "running_depth"}
 Key = tuple[str, int | None]
 """A variable, and which of its axes; None for a number."""
 
@@ -194,7 +194,7 @@ def _names(run: Run, loop: Loop, changing: list[Key]) -> dict[Key, str]:
             names[name, axis] = name
         else:
             base = NAMES.get(axis, "axis")
-            wanted = (base, f"in_{base}", f"{name}_{base}", *(f"{base}_{k}" for k in range(2, 9)))
+            wanted = (base, f"inner_{base}", *(f"{base}_{k}" for k in range(2, 9)))
             free = tuple(w for w in wanted if w not in names.values())
             names[name, axis] = _unused(run, free, f"running_{name}_{base}")
     return names

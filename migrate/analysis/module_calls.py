@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import ast
 
+from migrate.analysis import class_fields
 from migrate.analysis.kinds import (
     UNKNOWN,
     Chain,
     Class,
     Function,
     Instance,
+    LayerField,
     Length,
     Method,
     Mixed,
@@ -52,6 +54,8 @@ def _is_plain(run: Run, node: ast.Call, callee: Value) -> bool:
             return shared(name) is not None or name in LAYERS or name in STEPS or is_layer(callee)
         case Symbol(name):
             return name.startswith(PLAIN)
+        case LayerField():
+            return True
         case Partial(function):
             return _is_plain(run, node, function)
         case Function() | Instance() | Class() | Method() | Chain():
@@ -90,7 +94,7 @@ def is_layer(value: Value) -> bool:
             return name.startswith(LINEN) and name.rpartition(".")[2][:1].isupper()
         case Partial(function):
             return is_layer(function)
-        case Class() | Instance():
+        case Class() | Instance() | LayerField():
             return True
         case _:
             return False
@@ -102,8 +106,14 @@ def check_value(run: Run, node: ast.expr, value: Value) -> None:
     called = isinstance(parent, ast.Call) and parent.func is node
     if isinstance(parent, ast.Call) and parent.args[:1] == [node]:
         called |= run.facts.values.get(parent.func) == Symbol("functools.partial")
-    inside = isinstance(parent, (ast.Attribute, ast.ClassDef))
+    inside = isinstance(parent, (ast.Attribute, ast.ClassDef)) or class_fields.accepts(run, node)
     if isinstance(value, Symbol) and is_layer(value) and not called and not inside:
         blocked(run, node, "LNX111", "a layer class is used as a value inside a module")
-    if isinstance(value, Partial) and is_layer(value) and isinstance(node, ast.Name) and not called:
+    if (
+        isinstance(value, Partial)
+        and is_layer(value)
+        and isinstance(node, ast.Name)
+        and not called
+        and not inside
+    ):
         blocked(run, node, "LNX111", "a partial call of a layer class is handed on inside a module")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import replace
 
-from migrate.analysis import sequences
+from migrate.analysis import class_fields, sequences
 from migrate.analysis.classes import (
     argument,
     field_names,
@@ -73,7 +73,8 @@ def _read(run: Run, cls: Class, ranks: dict[str, int]) -> tuple[Value, dict[str,
     with run.freezing(run.visible()), run.entering(Frame(cls.node, cls.frame)):
         for statement in fields(cls):
             if statement.value is not None:
-                run.evaluate(statement.value)
+                value = run.evaluate(statement.value)
+                class_fields.default(run, cls, getattr(statement.target, "id", ""), value)
         for name in ("setup", "__call__"):
             if name in known:
                 result = _run_method(run, cls, known[name], ranks)
@@ -121,6 +122,8 @@ def attribute(run: Run, node: ast.Attribute, holder: Object) -> Value:
     name = node.attr
     if name in run.attributes:
         return run.attributes[name]
+    if (found := class_fields.read(run, holder.cls, name, node)) is not None:
+        return found
     if name in field_names(holder.cls):
         return Length(Size(f"self.{name}"), is_number(holder.cls, name))
     method = methods(holder.cls).get(name)

@@ -127,7 +127,20 @@ def _operand(size: Size, operator: str, right: bool) -> str:
     simple = isinstance(body, (ast.Name, ast.Attribute, ast.Constant, ast.Subscript, ast.Call))
     chain = isinstance(body, ast.BinOp) and SYMBOLS.get(type(body.op)) == operator and not right
     inner = isinstance(body, ast.BinOp) and isinstance(body.op, (ast.Mult, ast.FloorDiv))
-    return size.text if simple or chain or (inner and operator in "+-") else f"({size.text})"
+    wrapped = without_parentheses(size.text) != size.text
+    return size.text if simple or wrapped or chain or (inner and operator in "+-") else f"({size.text})"
+
+
+def without_parentheses(text: str) -> str:
+    """The text without parentheses around the whole of it."""
+    inner = text[1:-1]
+    if not (text.startswith("(") and text.endswith(")")):
+        return text
+    try:
+        same = ast.dump(ast.parse(inner, mode="eval")) == ast.dump(ast.parse(text, mode="eval"))
+    except SyntaxError:
+        return text
+    return inner if same else text
 
 
 SYMBOLS: dict[type[ast.operator], str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.FloorDiv: "//"}

@@ -20,6 +20,7 @@ from migrate.analysis.sites import (
 )
 from migrate.plan import holders
 from migrate.plan.blocked import Blocked
+from migrate.plan.class_values import stands_for_field
 from migrate.plan.components import ComponentFacts, components, components_without_modules
 from migrate.plan.context import Plan
 from migrate.plan.definitions import definitions
@@ -172,7 +173,7 @@ def _check_classes(plan: Plan) -> None:
     for node, value in plan.facts.values.items():
         if isinstance(node, (ast.Name, ast.Attribute)) and isinstance(node.ctx, ast.Load):
             parts = value.parts if isinstance(value, Mixed) else {value}
-            if parts & classes and not _is_built(plan, node):
+            if parts & classes and not _is_built(plan, node) and not stands_for_field(plan, node):
                 raise Blocked(node, "LNX010", "a module class is used here as a value")
 
 

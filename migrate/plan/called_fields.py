@@ -4,37 +4,61 @@ from __future__ import annotations
 
 import ast
 
-from migrate.analysis.kinds import UNKNOWN, Class, Function, Partial, Symbol, Value
+from migrate.analysis.classes import argument, field_names, fields
+from migrate.analysis.kinds import UNKNOWN, Class, Const, Function, Length, Partial, Symbol, Value
 from migrate.analysis.layers import shared
 from migrate.analysis.module_calls import PLAIN, is_layer
-from migrate.analysis.modules import argument, field_names, fields
 from migrate.analysis.sites import Construct, Layer
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 
+Seen = set[tuple[ast.ClassDef, str]]
+
 
 def check_called_fields(plan: Plan, site: Class) -> None:
     """Raise `Blocked` where a field that is called may be given a layer, or a function that builds one."""
-    names = field_names(site)
-    defaults = {s.target.id: s.value for s in fields(site) if isinstance(s.target, ast.Name) and s.value}
-    builds = [s.node for s in plan.component.sites if isinstance(s, Construct) and s.instance.cls == site]
-    builds += [s.node for s in plan.component.sites if isinstance(s, Layer) and s.cls == site]
     for name, call in plan.facts.called[site.node].items():
-        given = [argument(build, names, name) for build in builds]
-        for expression in [defaults.get(name), *given]:
-            if expression is not None and not _is_function(plan, plan.facts.values.get(expression, UNKNOWN)):
-                message = f"the field `{name}` is called, and what it is given may build layers"
-                raise Blocked(call, "LNX111", message)
+        if not _holds_functions(plan, site, name, set()):
+            message = f"the field `{name}` is called, and what it is given may build layers"
+            raise Blocked(call, "LNX111", message)
 
 
-def _is_function(plan: Plan, value: Value) -> bool:
+def _holds_functions(plan: Plan, cls: Class, name: str, seen: Seen) -> bool:
+    """Whether the default of a field and all that constructions give it are functions, or None."""
+    if (cls.node, name) in seen:
+        return True
+    seen.add((cls.node, name))
+    names = field_names(cls)
+    defaults = {s.target.id: s.value for s in fields(cls) if isinstance(s.target, ast.Name) and s.value}
+    builds = [s.node for s in plan.component.sites if isinstance(s, Construct) and s.instance.cls == cls]
+    builds += [s.node for s in plan.component.sites if isinstance(s, Layer) and s.cls == cls]
+    given = [argument(build, names, name) for build in builds]
+    return all(
+        expression is None or _is_function(plan, expression, plan.facts.values.get(expression, UNKNOWN), seen)
+        for expression in [defaults.get(name), *given]
+    )
+
+
+def _is_function(plan: Plan, node: ast.expr, value: Value, seen: Seen) -> bool:
     match value:
+        case Const(None):
+            return True
         case Symbol(name):
             return shared(name) is not None or (name.startswith(PLAIN) and not is_layer(value))
         case Partial(function):
-            return _is_function(plan, function)
-        case Function(node):
-            inner = (plan.facts.values.get(part, UNKNOWN) for part in ast.walk(node))
+            return _is_function(plan, node, function, seen)
+        case Function(body):
+            inner = (plan.facts.values.get(part, UNKNOWN) for part in ast.walk(body))
             return not any(is_layer(part) for part in inner)
+        case Length(size) if size.text.startswith("self.") and size.text[5:].isidentifier():
+            owner = _class_around(plan, node)
+            return owner is not None and _holds_functions(plan, owner, size.text[5:], seen)
         case _:
             return False
+
+
+def _class_around(plan: Plan, node: ast.expr) -> Class | None:
+    """The class in whose method an expression stands."""
+    scopes = plan.facts.scopes
+    found = [scope for scope in scopes.enclosing(scopes.scope[node]) if isinstance(scope, ast.ClassDef)]
+    return plan.facts.classes.get(found[0]) if found else None

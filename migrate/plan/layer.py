@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from migrate.analysis.hoisting import holes
-from migrate.analysis.kinds import Array, Class, Const, Value
+from migrate.analysis.kinds import Array, Class, Const, Partial, Symbol, Value
 from migrate.analysis.layer_shapes import size
 from migrate.analysis.layers import LAYERS, NORMS, LayerKind
 from migrate.analysis.shapes import integers
@@ -59,7 +59,8 @@ def construction(plan: Plan, draft: Draft, site: Layer) -> Piece:
     pieces += [template(f"{name}={{}}", value) for name, value in given.items()]
     pieces += [f"{name}={text}" for name, text in added(plan, site, kind)]
     pieces += ["rngs=rngs"] if kind.streams else []
-    return Template((f"nnx.{kind.target}(", *_listed(pieces), ")"))
+    callee = f"self.{site.through.field}" if site.through is not None else f"nnx.{kind.target}"
+    return Template((f"{callee}(", *_listed(pieces), ")"))
 
 
 def _listed(pieces: list[Piece]) -> tuple[Piece, ...]:
@@ -90,8 +91,11 @@ def in_setup(plan: Plan, node: ast.AST) -> bool:
     return isinstance(function, ast.FunctionDef) and function.name == "setup"
 
 
-def _moved(plan: Plan, draft: Draft, site: Layer | Parameter, node: ast.expr) -> ast.expr:
+def _moved(plan: Plan, draft: Draft, site: Layer | Parameter, node: ast.expr) -> Piece:
     """An argument of the construction, with what is local to the method exchanged."""
+    value = plan.facts.values.get(node)
+    if isinstance(value, Partial) and value.site in plan.facts.partials.get(site.node, ()):
+        return _partial(plan, draft, site, value)
     if in_setup(plan, site.node) and in_setup(plan, node):
         return node
     found = holes(plan.facts, site.owner, node)
@@ -109,10 +113,32 @@ def _moved(plan: Plan, draft: Draft, site: Layer | Parameter, node: ast.expr) ->
     raise Blocked(site.node, "LNX111", f"a layer is built from {what} local to `__call__`")
 
 
-def positional(plan: Plan, site: Layer, kind: LayerKind, given: dict[str, ast.expr]) -> list[Piece]:
+def _partial(plan: Plan, draft: Draft, site: Layer | Parameter, value: Partial) -> Piece:
+    """`partial(nnx.BatchNorm, momentum=0.9)`: what is known only at a call is given there."""
+    call, layer = value.site, value.function
+    assert call is not None and isinstance(layer, Symbol)
+    kind = LAYERS[layer.name]
+    pieces: list[Piece] = [f"nnx.{kind.target}"]
+    for keyword in call.keywords:
+        if keyword.arg not in kind.kept and keyword.arg not in kind.first:
+            raise Blocked(call, "LNX110", f"`{keyword.arg}` of this layer has no counterpart in NNX")
+        if keyword.arg in kind.late and holes(plan.facts, site.owner, keyword.value) is None:
+            continue
+        pieces.append(template(f"{keyword.arg}={{}}", _moved(plan, draft, site, keyword.value)))
+        if keyword.arg == "dtype" and layer.name in NORMS and _may_be_half(plan, keyword.value):
+            pieces.append(f"promote_dtype={EXACT}")
+    return Template((call.func, "(", *_listed(pieces), ")"))
+
+
+def positional(plan: Plan, site: Layer, kind: LayerKind, given: dict[str, Piece]) -> list[Piece]:
     """What NNX takes by position: sizes of the input, and some of the fields."""
     pieces: list[Piece] = []
+    early = dict(site.through.early) if site.through is not None else {}
+    if early.keys() & set(kind.first) - {"rate"} or (site.through is not None and kind.output == "attention"):
+        raise Blocked(site.node, "LNX111", "a partial call gives what NNX takes by position")
     for name in kind.first:
+        if name in early:
+            continue
         if name == "in":
             pieces.append(last_axis(plan, site))
         elif name == "general":

@@ -10,6 +10,7 @@ from migrate.analysis.layers import LAYERS, SELF_CALLS
 from migrate.analysis.sites import DrawKey, Layer
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
+from migrate.plan.late_flags import handed_flags, late_flags
 from migrate.plan.layer import is_late
 from migrate.plan.module_drafts import drawing, draws, own_call, owned
 from migrate.plan.roles import is_parameter
@@ -64,6 +65,8 @@ def _call(plan: Plan, site: Layer, call: ast.Call) -> None:
             if name in kind.late and is_late(plan, site, name, node):
                 _check_stable(plan, site, call, node)
                 plan.edits.added[call].append((name, node))
+    for name, piece in late_flags(plan, site):
+        plan.edits.added[call].append((name, piece))
     if draws(plan, site) and not keyed and ("rngs", "rngs") not in plan.edits.added[call]:
         plan.edits.added[call].append(("rngs", "rngs"))
 
@@ -88,6 +91,8 @@ def _check_late(plan: Plan, site: Layer) -> None:
         return
     kind = LAYERS[site.layer]
     given = {name for name, node in site.given if plan.facts.values.get(node) != Const(None)}
+    if site.through is not None:
+        given |= {name for name, _ in site.through.early} | site.through.late
     for name in kind.late - kind.optional - given:
         for call in site.calls:
             names = {keyword.arg for keyword in call.keywords}
@@ -112,6 +117,16 @@ def _drop_partials(plan: Plan, site: Layer) -> None:
 def _signatures(plan: Plan, cls: Class) -> None:
     """Methods that draw take `rngs`, and hand it on."""
     names = drawing(plan, cls)
+    handed = handed_flags(plan, cls)
+    call = methods(cls).get("__call__")
+    if handed and call is not None:
+        if handed & plan.facts.scopes.bound[call] or any(
+            own_call(n) == "__call__" for n in ast.walk(cls.node)
+        ):
+            raise Blocked(
+                call, "LNX111", f"`__call__` would need an argument `{min(handed)}`, which is taken"
+            )
+        plan.edits.keyword_only[call] += [f"{name}: bool" for name in sorted(handed)]
     for name, method in methods(cls).items():
         if name in names:
             _check_free(plan, method)

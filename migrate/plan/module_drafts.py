@@ -52,7 +52,7 @@ def _made(plan: Plan, cls: Class) -> Draft:
         _setup(plan, draft, setup, [*inside.values()])
     others = [s for s in sites if s.node not in inside]
     if others and "__call__" in known:
-        draft.lines += Skeleton(plan, draft, others).lines(known["__call__"].body)
+        draft.lines += Skeleton(plan, draft, others).written(known["__call__"].body)
     return draft
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from migrate.analysis.kinds import Function, Jit, Value
+from migrate.analysis.kinds import Function, Jit, Mixed, Value
 from migrate.analysis.scopes import FunctionNode
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
@@ -18,6 +18,9 @@ def function_of(value: Value | None) -> FunctionNode | None:
             return node
         case Jit(function):
             return function_of(function)
+        case Mixed(parts):
+            nodes = {function_of(part) for part in parts}
+            return nodes.pop() if len(nodes) == 1 else None
         case _:
             return None
 

@@ -6,10 +6,11 @@ import ast
 from collections import defaultdict
 from collections.abc import Iterator
 
-from migrate.analysis.sites import Layer, Parameter
+from migrate.analysis.sites import Layer, Parameter, Running
+from migrate.analysis.sizes import names_in, without_parentheses
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
-from migrate.plan.drafts import Draft, Line
+from migrate.plan.drafts import Draft, Line, texts_of
 from migrate.plan.layer import layer_line, parameter_line
 from migrate.rewrite.edits import Suite
 
@@ -22,9 +23,32 @@ class Skeleton:
     def __init__(self, plan: Plan, draft: Draft, sites: list[Built]) -> None:
         self.plan = plan
         self.draft = draft
+        self.needed: set[str] = set()
         self.sites: dict[ast.AST, list[Built]] = defaultdict(list)
         for site in sorted(sites, key=lambda s: (s.node.lineno, s.node.col_offset)):
             self.sites[plan.facts.scopes.statement(site.node)].append(site)
+
+    def written(self, body: list[ast.stmt]) -> list[Line]:
+        """The lines of a method; of the sizes that go round loops, those that a layer needs."""
+        every = [*self.lines(body)]
+        texts = [text for piece, _ in every for text in texts_of(piece)]
+        texts += [*self.draft.edits.values()]
+        self.needed = self._closed({r.name for r in self._running() if any(r.name in t for t in texts)})
+        return [*self.lines(body)]
+
+    def _running(self) -> list[Running]:
+        inside = set(ast.walk(self.draft.cls.node))
+        return [r for node, turns in self.plan.facts.loops.items() if node in inside for r in turns.running]
+
+    def _closed(self, names: set[str]) -> set[str]:
+        """The names and all that they are computed from."""
+        while True:
+            used = [r for r in self._running() if r.name in names]
+            more = {n for r in used for n in names_in(r.start.text) | names_in(r.end.text)} - names
+            more &= {r.name for r in self._running()}
+            if not more:
+                return names
+            names |= more
 
     def lines(self, block: list[ast.stmt]) -> Iterator[Line]:
         """The lines of a block of statements."""
@@ -54,7 +78,7 @@ class Skeleton:
         if test is None:
             yield from (*body, *otherwise)
         elif body:
-            yield Suite(f"if {_bare(test)}:", body, otherwise), None
+            yield Suite(f"if {without_parentheses(test)}:", body, otherwise), None
         else:
             yield Suite(f"if not {_operand(test)}:", otherwise), None
 
@@ -65,12 +89,12 @@ class Skeleton:
             if body:
                 raise Blocked(node, "LNX111", "a layer is built in a loop that `__init__` cannot repeat")
             return
-        running = turns.running if body else ()
+        running = [r for r in turns.running if r.name in self.needed] if body else []
         ends = [r for r in running if r.end.text != r.name]
         for r in running:
-            yield f"{r.name} = {_bare(r.start.text)}", None
+            yield f"{r.name} = {without_parentheses(r.start.text)}", None
         if len(ends) == 1:
-            body = (*body, (f"{ends[0].name} = {_bare(ends[0].end.text)}", None))
+            body = (*body, (f"{ends[0].name} = {without_parentheses(ends[0].end.text)}", None))
         elif ends:
             names, values = ", ".join(r.name for r in ends), ", ".join(r.end.text for r in ends)
             body = (*body, (f"{names} = {values}", None))
@@ -90,18 +114,6 @@ class Skeleton:
                 self.plan.edits.expressions[node.iter] = f"enumerate({text})" if enumerated else text
 
 
-def _bare(text: str) -> str:
-    """The text without parentheses around the whole of it."""
-    inner = text[1:-1]
-    if not (text.startswith("(") and text.endswith(")")):
-        return text
-    try:
-        same = ast.dump(ast.parse(inner, mode="eval")) == ast.dump(ast.parse(text, mode="eval"))
-    except SyntaxError:
-        return text
-    return inner if same else text
-
-
 def _operand(test: str) -> str:
     simple = isinstance(ast.parse(test, mode="eval").body, (ast.Name, ast.Attribute, ast.Call))
-    return test if simple else f"({_bare(test)})"
+    return test if simple else f"({without_parentheses(test)})"
