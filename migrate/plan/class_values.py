@@ -32,6 +32,8 @@ def rewrite_class_values(plan: Plan, cls: Class) -> None:
 def _rewrite(plan: Plan, node: ast.expr) -> None:
     match plan.facts.values.get(node):
         case Symbol(name) if name in LAYERS:
+            if not isinstance(node, ast.Name | ast.Attribute):
+                raise Blocked(node, "LNX111", "a layer class comes out of a call")
             plan.edits.expressions[node] = f"nnx.{LAYERS[name].target}"
         case Partial(Symbol(name), _, _, ast.Call() as call) if name in LAYERS:
             _partial(plan, call, name)
