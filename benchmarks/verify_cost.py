@@ -1,24 +1,29 @@
-"""What recording costs: a step with and without it, and a whole comparison, for a given model width.
+"""What recording costs: step time, memory and disk with and without it, and a whole comparison.
 
-Prints one line for each measurement; run it as `python benchmarks/verify_cost.py [WIDTH]`.
+Prints a table with a row for each size; run it as `python -m benchmarks.verify_cost [WIDTH ROWS]...`.
 """
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import tempfile
 import time
-from itertools import pairwise
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 
 from migrate.verify import child
 from migrate.verify.api import Request, verify
-from migrate.verify.recording import load
 
 STEPS = 12
+WARM_UP = 2
+ROUNDS = 3
+SIZES = ((500, 1024), (500, 4096), (1000, 1024))
 LINEN = """
-import time, jax, jax.numpy as jnp, numpy as np, optax
+import json, resource, sys, time, jax, jax.numpy as jnp, numpy as np, optax
 from flax import linen as nn
 from flax.training.train_state import TrainState
 class Net(nn.Module):
@@ -36,11 +41,15 @@ x = jnp.asarray(np.random.default_rng(0).normal(size=({rows}, {width})), jnp.flo
 net = Net()
 params = net.init(jax.random.key(0), x)["params"]
 state = TrainState.create(apply_fn=net.apply, params=params, tx=optax.adam(1e-3))
+times = []
 for index in range({steps}):
     start = time.perf_counter()
     state, loss = step(state, x, x[:, :1])
     jax.block_until_ready(state)
-    print(time.perf_counter() - start)
+    times.append(time.perf_counter() - start)
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+if sys.argv[1:]:
+    open(sys.argv[1], "w").write(json.dumps([times, peak]))
 """
 NNX = """
 import jax, jax.numpy as jnp, numpy as np, optax
@@ -67,31 +76,60 @@ for index in range({steps}):
 """
 
 
-def main(width: int, rows: int) -> None:
-    """Measure one size: `width` squared times four parameters, batches of `rows`."""
+@dataclass(frozen=True)
+class Run:
+    """Median seconds of a step after warm-up, and the peak memory of the process in MiB."""
+
+    step: float
+    peak: float
+
+
+def main(sizes: Sequence[tuple[int, int]]) -> None:
+    """Measure each size: `width` squared times four parameters, batches of `rows`."""
+    print("| parameters | step | recorded | ratio | memory | recorded | event file | verify of 10 steps |")
+    print("|---|---|---|---|---|---|---|---|")
+    for width, rows in sizes:
+        print(_row(width, rows), flush=True)
+
+
+def _row(width: int, rows: int) -> str:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        before, after = folder / "linen.py", folder / "nnx.py"
+        before, after, out = folder / "linen.py", folder / "nnx.py", folder / "run.events"
         for path, text in ((before, LINEN), (after, NNX)):
             path.write_text(text.format(width=width, rows=rows, steps=STEPS), encoding="utf-8")
-        plain = subprocess.run([sys.executable, str(before)], capture_output=True, text=True, check=True)
-        bare = sorted(float(line) for line in plain.stdout.split()[2:])[(STEPS - 2) // 2]
-        recorded = _recorded(before, folder)
+        rounds = [(_plain(before), _recorded(before, out)) for _ in range(ROUNDS)]
+        size = out.stat().st_size / 2**20
         start = time.perf_counter()
         report = verify(Request(before, after, steps=10))
         whole = time.perf_counter() - start
-    print(f"parameters {4 * width * width / 1e6:.2f} M, step {bare * 1e3:.1f} ms")
-    print(f"recorded step {recorded * 1e3:.1f} ms, {recorded / bare:.2f} times")
-    print(f"verify of 10 steps: {whole:.1f} s, {report.verdict} ({report.grade})")
+    ratio = median(recorded.step / bare.step for bare, recorded in rounds)
+    bare, recorded = (min(runs, key=lambda run: run.step) for runs in zip(*rounds, strict=True))
+    return (
+        f"| {4 * width * width / 1e6:.2f} M | {bare.step * 1e3:.0f} ms | {recorded.step * 1e3:.0f} ms "
+        f"| {ratio:.2f} | {bare.peak:.0f} MiB | {recorded.peak:.0f} MiB | {size:.1f} MiB "
+        f"| {whole:.1f} s, {report.verdict} ({report.grade}) |"
+    )
 
 
-def _recorded(program: Path, folder: Path) -> float:
-    """Median seconds between recorded steps, recording included."""
-    out = folder / "run.events"
-    child.run(child.Job(program, out, (), STEPS, None, sys.executable, 600.0))
-    marks = [update.header["time"] for update in load(out).tracks[0].updates][2:]
-    return sorted(b - a for a, b in pairwise(marks))[(len(marks) - 1) // 2]
+def _plain(program: Path) -> Run:
+    result = program.with_suffix(".json")
+    subprocess.run([sys.executable, str(program), str(result)], check=True)
+    return _read(result)
+
+
+def _recorded(program: Path, out: Path) -> Run:
+    result = program.with_suffix(".json")
+    result.unlink()
+    child.run(child.Job(program, out, (str(result),), STEPS, None, sys.executable, 600.0))
+    return _read(result)
+
+
+def _read(result: Path) -> Run:
+    times, peak = json.loads(result.read_text(encoding="utf-8"))
+    return Run(median(times[WARM_UP:]), peak)
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 500, int(sys.argv[2]) if len(sys.argv) > 2 else 1024)
+    given = [int(word) for word in sys.argv[1:]]
+    main(list(zip(given[::2], given[1::2], strict=True)) or SIZES)
