@@ -21,6 +21,11 @@ RETURNED = (
     ("    return loss\n", "    return model, optimizer, loss\n"),
     ("        loss = train_step", "        model, optimizer, loss = train_step"),
 )
+FACTORY = (
+    ("    model = MLP(", "    model = nnx.jit(lambda: MLP("),
+    ("rngs=nnx.Rngs(1))\n", "rngs=nnx.Rngs(1)))()\n"),
+    ("in_features=x.shape[-1]", "in_features=6"),
+)
 GROWING = (("    return loss\n", "    model.last = nnx.Variable(loss)\n    return loss\n"),)
 DEPENDS = (
     (INIT, "        self.count = 0\n" + INIT),
@@ -46,6 +51,7 @@ def resumed(case: str, edits: tuple[tuple[str, str], ...], folder: Path) -> Repo
         pytest.param("gan", (), "restored into 4 objects built anew", id="two-models-two-optimizers"),
         pytest.param("mlp", EAGER, "restored into 2 objects built anew", id="without-compilation"),
         pytest.param("mlp", RETURNED, "built anew, it goes on", id="objects-are-returned"),
+        pytest.param("mlp", FACTORY, "built anew, it goes on", id="built-in-a-compiled-function"),
         pytest.param("mlp", OUTSIDE, "attributes that are no Variables", id="plain-attribute"),
         pytest.param("mlp", GROWING, "have no place for last", id="variable-made-later"),
         pytest.param("scan", (), "found no point between steps", id="nothing-to-save"),

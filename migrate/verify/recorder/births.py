@@ -10,6 +10,7 @@ from typing import Any
 
 import jax
 from flax import nnx
+from jax._src import core
 
 from .trees import is_traced
 
@@ -51,7 +52,8 @@ class Births:
         number = len(self.known)
         self.known[number] = birth
         setattr(instance, BIRTH, number)
-        self.living.append(weakref.ref(instance))
+        if core.trace_state_clean():
+            self.living.append(weakref.ref(instance))
 
     def alive(self) -> Iterator[Any]:
         """The objects that the program still holds."""
