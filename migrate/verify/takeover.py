@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from migrate.verify.coverage import some
+from migrate.verify.liveness import counter
 from migrate.verify.pairing import Names, TrackPair, partner_path
 from migrate.verify.recorder import wire
 from migrate.verify.recorder.leafmap import Path
@@ -105,6 +106,12 @@ def start_from_middle(
     taken = min((len(t.updates) for pair in pairs for t in (pair.before, pair.after)), default=0)
     if after is None or old.of("case") or taken <= start:
         message = f"{blank.after}: took {taken} optimizer steps, so it cannot start after step {start}"
+        return replace(blank, message=message), runner, new
+    if any(counter(pair.after.updates[start]) not in (None, start) for pair in pairs):
+        message = (
+            f"{blank.after}: several optimizers of the same shapes take turns, and which is which cannot be "
+            "told, so it cannot start from the middle"
+        )
         return replace(blank, message=message), runner, new
     handover = hand_over(runner, pairs)
     if handover.missing:

@@ -45,6 +45,7 @@ BY_HAND = (
         pytest.param("mlp", RATE, 2, "fail", "differs first in step 3", id="fault-stays", marks=HEAVY),
         pytest.param("mlp", (), 9, "inconclusive", "cannot start after step 9", id="too-late"),
         pytest.param("mlp", BY_HAND, 2, "inconclusive", "never called nnx.Optimizer.update", id="by-hand"),
+        pytest.param("twins", (), 2, "inconclusive", "which is which", id="optimizers-of-equal-shapes"),
         pytest.param("one_step", (), 1, "inconclusive", "cannot start after step 1", id="one-step-problem"),
     ],
 )

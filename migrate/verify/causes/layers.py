@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
+from migrate.verify.compare import epsilon
 from migrate.verify.layers import LayerPair
 from migrate.verify.measure import magnitude
 from migrate.verify.recorder.wire import Array
 from migrate.verify.report import Cause
 
+EQUAL = 3e-6
 Function = Callable[[Array], Array]
 
 
@@ -75,11 +77,12 @@ def _interval(pairs: list[LayerPair], wrong: int) -> Iterator[Cause]:
 def _activations(earlier: list[LayerPair], pair: LayerPair) -> tuple[str, str, str] | None:
     """The activations that explain both inputs of a layer from the output of an earlier one."""
     before, after = _first(pair.before.group("in")), _first(pair.after.group("in"))
+    tolerance = max(EQUAL, epsilon(pair.before, "in"))
     for source in reversed(earlier):
         value = _first(source.before.group("out"))
         if value is None or before is None or after is None or value.dtype.kind != "f":
             continue
-        old, new = _named(value, before), _named(value, after)
+        old, new = _named(value, before, tolerance), _named(value, after, tolerance)
         if old and new and old != new:
             return old, new, str(source.before.header["path"])
     return None
@@ -89,7 +92,8 @@ def _first(tree: dict[tuple[str, ...], Array]) -> Array | None:
     return next(iter(tree.values()), None)
 
 
-def _named(value: Array, result: Array) -> str | None:
+def _named(value: Array, result: Array, tolerance: float) -> str | None:
+    """The activation, with pooling if need be, that comes closest to a result."""
     wide, wanted = value.astype(np.float64), result.astype(np.float64).ravel()
     scale = magnitude([wanted]) or 1.0
     gaps = {}
@@ -97,7 +101,7 @@ def _named(value: Array, result: Array) -> str | None:
         for pool, pooled in _pools(apply(wide), result):
             gaps[f"{name}{pool}"] = float(np.abs(pooled.ravel() - wanted).max()) / scale
     best = min(gaps, key=lambda name: gaps[name], default=None)
-    return best if best is not None and gaps[best] < 3e-6 else None
+    return best if best is not None and gaps[best] < tolerance else None
 
 
 def _pools(value: Array, result: Array) -> Iterator[tuple[str, Array]]:

@@ -6,9 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from migrate.verify.causes.evidence import Evidence, Facts, ModulePair, module_pairs
+from migrate.verify.pairing import TrackPair
 from migrate.verify.report import Cause
 
 OWN_LEAVES = frozenset({"bias", "norm-scale", "convolution-groups", "attention-heads"})
+TURNS = 4
+Parts = dict[str, list[Facts]]
 HALF = ("bfloat16", "float16")
 SETTINGS = {
     "epsilon": "norm-epsilon",
@@ -137,8 +140,7 @@ NUMBERS = {
 
 def optimizer_settings(evidence: Evidence) -> Iterator[Cause]:
     """Parts of the gradient transformation that are missing, new or set otherwise."""
-    for pair in evidence.pairs:
-        before, after = (parts(track.updates[0].header["transform"]) for track in (pair.before, pair.after))
+    for before, after in (found for pair in evidence.pairs for found in _transforms(pair)):
         for name in [*before, *after]:
             one, other = before.get(name), after.get(name)
             if one is None or other is None:
@@ -150,11 +152,17 @@ def optimizer_settings(evidence: Evidence) -> Iterator[Cause]:
                 yield Cause(code, f"{name} has {_shown(other)} where it had {_shown(one)}")
 
 
+def _transforms(pair: TrackPair) -> Iterator[tuple[Parts, Parts]]:
+    """The transformations of the first updates; optimizers of equal shapes take turns in one track."""
+    for one, other in zip(pair.before.updates[:TURNS], pair.after.updates[:TURNS], strict=False):
+        yield parts(one.header["transform"]), parts(other.header["transform"])
+
+
 def _is_schedule(name: str, numbers: list[Facts]) -> bool:
     return "schedule" in name or any("init_value" in part for part in numbers)
 
 
-def parts(transform: list[Facts]) -> dict[str, list[Facts]]:
+def parts(transform: list[Facts]) -> Parts:
     """Numbers of each part that comes from optax; wrappers without a meaning of their own are left out."""
     found: dict[str, list[Facts]] = {}
     for part in transform:
