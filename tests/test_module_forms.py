@@ -476,6 +476,27 @@ FORMS = [
         FLAT,
         id="layer-classes-as-defaults",
     ),
+    pytest.param(
+        """
+        class Net(nn.Module):
+            widths: Sequence[int] = (5, 4)
+            scales: Sequence[float] = (1.0, 2.0)
+
+            @nn.compact
+            def __call__(self, x):
+                init = nn.initializers.normal(0.1)
+                for i, (width, scale) in enumerate(zip(self.widths, self.scales)):
+                    x = scale * nn.Dense(width, kernel_init=init)(x)
+                for width, scale in zip(self.widths, self.scales):
+                    x = scale * nn.Dense(width, kernel_init=init)(x)
+                for i in range(2):
+                    x = nn.Dense(3, name="tail_" + str(i))(x)
+                return x
+        """,
+        "Net()",
+        FLAT,
+        id="names-and-targets-of-loops",
+    ),
 ]
 
 

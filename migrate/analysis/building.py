@@ -107,6 +107,9 @@ def _name(run: Run, node: ast.Call, short: str, given: dict[str, ast.expr]) -> t
         written = init_text(run.facts, run.owner, value)
         if written is not None:
             return written.strip("()")[2:-1], True
+    written = init_text(run.facts, run.owner, value) if run.owner is not None else None
+    if written is not None and isinstance(value, ast.Call | ast.BinOp) and not set("{}\\") & set(written):
+        return f"{{{written.strip()}}}", True
     blocked(run, node, "LNX111", "the name of a layer is computed")
     return short, True
 

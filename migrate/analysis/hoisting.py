@@ -6,7 +6,8 @@ import ast
 from typing import TYPE_CHECKING, Any
 
 from migrate.analysis.classes import field_names, own_constants, self_names
-from migrate.analysis.kinds import Class, Const, Length, Symbol, followed
+from migrate.analysis.kinds import Array, Class, Const, Function, Length, Partial, Symbol, followed
+from migrate.analysis.scopes import Variable
 
 if TYPE_CHECKING:
     from migrate.analysis.facts import Facts
@@ -59,7 +60,40 @@ def _name(facts: Facts, owner: Class, root: ast.expr, node: ast.Name, found: dic
     if isinstance(value, Const) and isinstance(value.value, int | float | str | bool | None):
         found[node] = repr(value.value)
         return True
-    return False
+    return _assigned(facts, owner, root, node, found)
+
+
+def _assigned(facts: Facts, owner: Class, root: ast.expr, node: ast.Name, found: dict[ast.expr, str]) -> bool:
+    """A name that the method binds once, to something that `__init__` can make as well."""
+    value = assigned_value(facts, node)
+    text = init_text(facts, owner, value) if value is not None else None
+    if value is None or text is None:
+        return False
+    symbols = (facts.values.get(part) for part in ast.walk(value))
+    if node is not root and any(isinstance(s, Symbol) and s.name.startswith("flax.") for s in symbols):
+        return False
+    found[node] = text
+    return True
+
+
+def assigned_value(facts: Facts, node: ast.Name) -> ast.expr | None:
+    """What the only assignment of a local name gives it, if there is one in the same method."""
+    variable = facts.scopes.variable(node, node.id)
+    stores = [name for name in facts.scopes.names(variable) if not isinstance(name.ctx, ast.Load)]
+    statement = facts.scopes.parent.get(stores[0]) if len(stores) == 1 else None
+    if variable is None or not isinstance(statement, ast.Assign) or statement.targets != stores:
+        return None
+    if isinstance(facts.values.get(statement.value), Partial | Function | Array) or is_bound(facts, variable):
+        return None
+    same = facts.scopes.function(statement) is facts.scopes.function(node)
+    return statement.value if same and variable.scope is facts.scopes.function(node) else None
+
+
+def is_bound(facts: Facts, variable: Variable) -> bool:
+    """Whether the variable is a parameter of its function as well."""
+    arguments = getattr(variable.scope, "args", None)
+    every = [n.arg for n in ast.walk(arguments) if isinstance(n, ast.arg)] if arguments is not None else []
+    return variable.name in every
 
 
 def is_self(owner: Class, node: ast.AST) -> bool:

@@ -16,7 +16,7 @@ from migrate.analysis.reasons import blocked
 from migrate.analysis.run import Run
 from migrate.analysis.shapes import size_of
 from migrate.analysis.sites import Running, Turns
-from migrate.analysis.sizes import Shape, Size, combined
+from migrate.analysis.sizes import Shape, Size, combined, without_parentheses
 
 LEAVING = (ast.Break, ast.Continue, ast.Return, ast.Yield, ast.YieldFrom)
 NAMES = {-1: "features", -2: "running_width", -3: "running_height", -4: "running_depth"}
@@ -47,15 +47,15 @@ def _shape(run: Run, node: ast.For) -> Loop | None:
         case ast.Tuple(elts=[ast.Name(id=index), _]), ast.Call(args=[inner], keywords=[]) as call if _is(
             run, call, "enumerate"
         ):
-            return _made(run, node, index, inner, None)
+            return _made(run, node, index, inner)
         case ast.Name(id=name), ast.Call(keywords=[]) as call if _is(run, call, "range"):
             return _over_range(run, node, name, call)
-        case _, ast.Call(args=inner, keywords=[]) as call if _is(run, call, "zip") and inner:
-            return _made(run, node, None, inner[0], call)
+        case _, ast.Call(args=[_, *_], keywords=[]) as call if _is(run, call, "zip"):
+            return _made(run, node, None, call)
         case _, ast.Call():
             return None
         case _, iterated:
-            return _made(run, node, None, iterated, None)
+            return _made(run, node, None, iterated)
 
 
 def _over_range(run: Run, node: ast.For, name: str, call: ast.Call) -> Loop | None:
@@ -75,14 +75,12 @@ def _over_range(run: Run, node: ast.For, name: str, call: ast.Call) -> Loop | No
     )
 
 
-def _made(
-    run: Run, node: ast.For, index: str | None, counted: ast.expr, whole: ast.Call | None
-) -> Loop | None:
+def _made(run: Run, node: ast.For, index: str | None, counted: ast.expr) -> Loop | None:
     """A loop over the items of something, which are counted by `index`."""
     text, length = _text(run, node.iter), _length(run, counted)
     if text is None or length is None:
         return None
-    element = run.facts.files.segment(node.target).strip("()")
+    element = without_parentheses(run.facts.files.segment(node.target))
     if index is not None:
         return Loop(node, index, length, f"for {element} in {text}:", element, text, _bound(node.target))
     index = _free(run, "i")
@@ -95,6 +93,11 @@ def _made(
 def _length(run: Run, node: ast.expr) -> str | None:
     if isinstance(node, ast.Tuple | ast.List) and not any(isinstance(e, ast.Starred) for e in node.elts):
         return str(len(node.elts))
+    if isinstance(node, ast.Call):
+        lengths = [_length(run, arg) for arg in node.args]
+        if not _is(run, node, "zip") or node.keywords or not lengths or None in lengths:
+            return None
+        return f"min({', '.join(length or '' for length in lengths)})" if len(lengths) > 1 else lengths[0]
     text = _text(run, node)
     return None if text is None else f"len({text})"
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 
-from migrate.analysis.hoisting import holes
-from migrate.analysis.kinds import Array, Class, Const, Partial, Symbol, Value
+from migrate.analysis.hoisting import assigned_value, holes
+from migrate.analysis.kinds import Array, Class, Const, Length, Partial, Symbol, Value
 from migrate.analysis.layer_shapes import size
 from migrate.analysis.layers import LAYERS, NORMS, LayerKind
 from migrate.analysis.shapes import integers
@@ -98,6 +98,9 @@ def _moved(plan: Plan, draft: Draft, site: Layer | Parameter, node: ast.expr) ->
         return _partial(plan, draft, site, value)
     if in_setup(plan, site.node) and in_setup(plan, node):
         return node
+    inner = assigned_value(plan.facts, node) if isinstance(node, ast.Name) else None
+    if inner is not None and not isinstance(value, Const | Length):
+        return _moved(plan, draft, site, inner)
     found = holes(plan.facts, site.owner, node)
     if found is not None:
         draft.edits |= found

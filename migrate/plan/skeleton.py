@@ -101,12 +101,15 @@ class Skeleton:
         if body:
             yield Suite(turns.loop.header, body), None
             original = self.plan.facts.files.segment
-            if f"for {original(node.target).strip('()')} in {original(node.iter)}:" != turns.loop.header:
+            if (
+                f"for {without_parentheses(original(node.target))} in {original(node.iter)}:"
+                != turns.loop.header
+            ):
                 self._retarget(node, turns.loop.target, turns.loop.iterated)
 
     def _retarget(self, node: ast.For, target: str, iterated: str) -> None:
         """The loop in `__call__` counts its turns as well, where a name of a layer needs that."""
-        if target != self.plan.facts.files.segment(node.target).strip("()"):
+        if target != without_parentheses(self.plan.facts.files.segment(node.target)):
             self.plan.edits.expressions[node.target] = target
             if isinstance(node.iter, ast.Name | ast.Attribute | ast.Tuple | ast.Call):
                 text = self.plan.facts.files.segment(node.iter)
