@@ -20,6 +20,10 @@ from migrate.analysis.kinds import (
     Updates,
     Value,
     Variables,
+    has_stats,
+    only,
+    tokens_of,
+    without_stats,
 )
 from migrate.analysis.run import Run
 
@@ -86,7 +90,7 @@ def moved(run: Run, node: ast.Call, tokens: Tokens, variables: Value) -> Value:
     if not isinstance(held, Stats | Variables):
         run.escape(node, "LNX310", "`apply` changes statistics that it was not given", variables)
         return UNKNOWN
-    if held.stale:
+    if isinstance(held, Variables) and held.stale:
         message = "`apply` is called with statistics that another call has changed since"
         run.escape(node, "LNX011", message, variables)
     if any(tokens & frozen for frozen in run.frozen) and not _differentiated(run, tokens):
@@ -99,3 +103,14 @@ def moved(run: Run, node: ast.Call, tokens: Tokens, variables: Value) -> Value:
 def _differentiated(run: Run, tokens: Tokens) -> bool:
     """Whether the model is what the loss around is differentiated by, which carries its statistics out."""
     return bool(run.differentiated and tokens <= run.differentiated[-1])
+
+
+def check_times(run: Run, given: Arguments) -> None:
+    """Statistics that go to a compiled function with a model must be of the same time as it."""
+    values = (*given.args, *(value for _, value in given.keywords))
+    stats = [tokens_of(only(value)) for value in values if has_stats(value)]
+    owners = [tokens_of(without_stats(value)) for value in values]
+    for held in stats:
+        if any(held & owner and held != owner for owner in owners):
+            message = "the batch statistics may be older or newer than the model that they are handed on with"
+            run.escape(given.node, "LNX011", message, *values)

@@ -25,7 +25,9 @@ from migrate.analysis.kinds import (
     Sequence,
     Symbol,
     Value,
+    has_stats,
     join,
+    without_time,
 )
 from migrate.analysis.run import Run
 from migrate.analysis.scopes import COMPREHENSIONS, Comprehension
@@ -90,7 +92,9 @@ def _evaluate(run: Run, node: ast.expr) -> Value:
             if run.owner is not None:
                 return branches.run_choice(run, node)
             evaluate(run, test)
-            return join(evaluate(run, body), evaluate(run, orelse))
+            yes, no = evaluate(run, body), evaluate(run, orelse)
+            both = join(yes, no)
+            return without_time(both) if has_stats(both) and yes != no else both
         case ast.BoolOp(values=values):
             kinds = [evaluate(run, value) for value in values]
             run.escape(node, "LNX299", "a followed value is tested or chosen by a boolean operator", *kinds)

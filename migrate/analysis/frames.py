@@ -6,7 +6,18 @@ import ast
 from collections.abc import Iterator
 
 from migrate.analysis import nnx_kinds
-from migrate.analysis.kinds import UNKNOWN, Tokens, Value, aged, join
+from migrate.analysis.kinds import (
+    UNKNOWN,
+    Tokens,
+    Value,
+    aged,
+    has_stats,
+    join,
+    only,
+    tokens_of,
+    without_stats,
+    without_time,
+)
 
 Variables = dict[str, Value]
 
@@ -40,7 +51,37 @@ def merge(left: Variables, right: Variables) -> Variables:
     merged = {n: v if n in right else nnx_kinds.aged(v, None) for n, v in left.items()}
     for name, value in right.items():
         merged[name] = join(merged[name], value) if name in merged else nnx_kinds.aged(value, None)
+    for name in _parted(merged, left, right):
+        merged[name] = without_time(merged[name])
     return merged
+
+
+def _parted(merged: Variables, *ways: Variables) -> set[str]:
+    """The variables with batch statistics that are of another time than the model on one of the ways.
+
+    Afterwards both may be of either time, so that they would seem to belong together.
+    """
+    stats = [name for name, value in merged.items() if has_stats(value)]
+    owners = [name for name, value in merged.items() if tokens_of(without_stats(value))]
+    return {
+        name
+        for name in stats
+        for owner in owners
+        if tokens_of(only(merged[name])) == tokens_of(without_stats(merged[owner]))
+        if any(
+            _times(way.get(name)) != _owner_times(way.get(owner))
+            for way in ways
+            if {name, owner} <= way.keys()
+        )
+    }
+
+
+def _times(value: Value | None) -> Tokens:
+    return tokens_of(only(value)) if value is not None else frozenset()
+
+
+def _owner_times(value: Value | None) -> Tokens:
+    return tokens_of(without_stats(value)) if value is not None else frozenset()
 
 
 def joined_return(frame: Frame) -> Value:

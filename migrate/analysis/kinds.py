@@ -525,3 +525,24 @@ def without_stats(value: Value) -> Value:
     if isinstance(value, Sequence):
         return Sequence(tuple(without_stats(item) for item in value.items))
     return UNKNOWN if isinstance(value, VANISHING) else value
+
+
+def has_stats(value: Value) -> bool:
+    """Whether batch statistics are a value or an item of it."""
+    if isinstance(value, Sequence):
+        return any(has_stats(item) for item in value.items)
+    return isinstance(value, VANISHING)
+
+
+def only(value: Value) -> Value:
+    """The batch statistics of a value."""
+    if isinstance(value, Sequence):
+        return Sequence(tuple(only(item) for item in value.items))
+    return value if isinstance(value, VANISHING) else UNKNOWN
+
+
+def without_time(value: Value) -> Value:
+    """The value with batch statistics of which it is not known when they were read."""
+    if isinstance(value, Sequence):
+        return Sequence(tuple(without_time(item) for item in value.items))
+    return replace(value, stale=True) if isinstance(value, VANISHING) else value

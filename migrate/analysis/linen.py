@@ -154,8 +154,10 @@ def _apply(run: Run, instances: frozenset[Instance], given: Arguments) -> Value:
             pass
         case Dict((("params", Params(tokens)),)):
             pass
-        case Dict((("params", Params(tokens)), ("batch_stats", Stats(stats)))) if stats == tokens:
-            pass
+        case Dict((("params", Params(tokens)), ("batch_stats", Stats(stats, stale)))) if stats == tokens:
+            if stale:
+                message = "`apply` is called with statistics that another call has changed since"
+                run.escape(node, "LNX011", message, variables)
         case _:
             message = "`apply` is called with variables that cannot be followed to an `init`"
             run.escape(node, "LNX003", message, definition, variables)
@@ -260,6 +262,7 @@ def compiled(run: Run, function: Function, site: ast.expr, given: Arguments) -> 
     visible = run.visible()
     values = (*given.args, *(value for _, value in given.keywords))
     used = frozenset().union(*(tokens_of(value) for value in values))
+    apply_options.check_times(run, given)
     if any(followed(value) for value in values):
         assert isinstance(site, ast.expr)
         run.facts.site(Compile(site, function.node))
