@@ -80,6 +80,8 @@ def rewrite(plan: Plan, site: Construct) -> None:
     given = whole_layer(plan, site.node, kind)
     additions = plan.edits.added.pop(site.node, [])
     inputs: list[Piece] = [piece for key, piece in additions if key is None]
+    if "in" in kind.first and not inputs:
+        raise Blocked(site.node, "LNX006", "this definition has no `init` in the same scope")
     first = [given.pop(key) if key != "in" else inputs.pop(0) for key in kind.first]
     named = [template(f"{key}={{}}", piece) for key, piece in additions if key is not None]
     others: list[Piece] = [template(f"{key}={{}}", value) for key, value in given.items()]

@@ -89,6 +89,8 @@ def member(run: Run, holder: Namespace, name: str) -> Value:
     if frame is not None and name in frame.vars:
         return frame.vars[name]
     inner = (*parts, name)
-    if run.modules.find(importer, inner, level) or run.modules.is_package(importer, inner, level):
+    if (below := run.modules.find(importer, inner, level)) is not None:
+        run.facts.imported.add((importer, below))
+    if below is not None or run.modules.is_package(importer, inner, level):
         return Namespace(importer, level, inner)
     return UNKNOWN

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from migrate.analysis.facts import Facts
-from migrate.analysis.kinds import ApplyFn, Chain, Class, Method, Mixed, Symbol, Value
+from migrate.analysis.kinds import ApplyFn, Chain, Class, Instance, Method, Mixed, Symbol, Tokens, Value
 from migrate.analysis.modules import is_module
 from migrate.analysis.scopes import FUNCTIONS
 from migrate.analysis.sites import CreateHolder
@@ -34,14 +34,21 @@ def _is_created(facts: Facts, cls: Class) -> bool:
 
 
 def _record_unknown_states(facts: Facts) -> None:
-    """A function that takes a state from callers elsewhere: they may have it from any model of this file."""
-    models = frozenset(facts.origins), frozenset().union(*facts.origins.values())
+    """A function that takes a state from callers elsewhere: they may have it from models that are near."""
     for node, value in list(facts.values.items()):
         if not isinstance(node, ast.Attribute) or isinstance(value, (Method, ApplyFn, Mixed)):
             continue
         if node.attr == "apply_gradients" or (node.attr == "apply_fn" and _is_parameter(facts, node.value)):
             message = "it cannot be seen where the train state that is used here comes from"
-            facts.escape(node, "LNX015", message, *models)
+            facts.escape(node, "LNX015", message, *_models_near(facts, node))
+
+
+def _models_near(facts: Facts, node: ast.AST) -> tuple[Tokens, frozenset[Instance]]:
+    """The models of the file of `node`, and of those that it imports or that import it."""
+    here = facts.file(node).path
+    near = {here, *(a for a, b in facts.imported if b == here), *(b for a, b in facts.imported if a == here)}
+    tokens = frozenset(token for token in facts.origins if facts.file(token.node).path in near)
+    return tokens, frozenset().union(*(facts.origins[token] for token in tokens))
 
 
 def _is_parameter(facts: Facts, node: ast.expr) -> bool:
