@@ -225,7 +225,8 @@ def test_a_circle_of_imports_is_read() -> None:
 
 
 def test_a_state_of_unknown_origin_holds_back_only_what_is_near() -> None:
-    stray = "from flax.training.train_state import TrainState\n\n\ndef update(state, grads):\n    return state.apply_gradients(grads=grads)\n"
+    head = "from flax.training.train_state import TrainState\n\n\n"
+    stray = f"{head}def update(state, grads):\n    return state.apply_gradients(grads=grads)\n"
     assert migrate_sources({**files(PROJECT), "stray.py": stray}).changed
     near = {**files(PROJECT), "stray.py": f"import train\n{stray}"}
     assert not migrate_sources(near).changed

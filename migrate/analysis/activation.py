@@ -99,6 +99,29 @@ def enter(run: Run, function: Function, given: Arguments) -> Value:
     return result if frame in run.closures else _made_by_this_call(run, function, given, result)
 
 
+def enter_bound(run: Run, function: Function, site: ast.Call, values: Items[Value]) -> Value:
+    """Run a function that `site` calls by itself, with kinds for its first parameters."""
+    node = function.node
+    run.facts.references[node].add(site)
+    names = [a.arg for a in (*node.args.posonlyargs, *node.args.args)]
+    if (
+        node in run.active
+        or len(run.active) > DEPTH
+        or len(names) < len(values)
+        or run.facts.scopes.runs_later(node)
+    ):
+        message = "a followed value is handed to a function that cannot be looked into here"
+        run.escape(site, "LNX010", message, *values)
+        return UNKNOWN
+    frame = Frame(node, function.frame)
+    bound = {arg.arg: UNKNOWN for arg in all_parameters(node)} | dict(zip(names, values, strict=False))
+    for name, value in bound.items():
+        known = run.facts.parameters.get((node, name))
+        run.facts.parameters[node, name] = value if known is None else join(known, value)
+    frame.vars |= bound
+    return _body(run, function, frame)
+
+
 def _made_by_this_call(run: Run, function: Function, given: Arguments, result: Value) -> Value:
     """The result, with what the function initialised told apart from what other calls of it give."""
     scopes = run.facts.scopes

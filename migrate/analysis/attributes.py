@@ -129,7 +129,7 @@ def subscript(run: Run, node: ast.Subscript, holder: Value, index: Value) -> Val
             run.escape(node, "LNX310", message, holder)
             return UNKNOWN
         case Sequence(items), Const(int(at)) if -len(items) <= at < len(items):
-            if followed(items[at]):
+            if followed(items[at]) and not isinstance(items[at], (State, Holder, Sequence, Dict)):
                 run.escape(
                     node, "LNX010", "a followed value is read by its index: unpack the tuple", items[at]
                 )
@@ -137,7 +137,8 @@ def subscript(run: Run, node: ast.Subscript, holder: Value, index: Value) -> Val
         case Dict(), Const(key) if holder.get(key) is not None:
             item = holder.get(key)
             assert item is not None
-            run.escape(node, "LNX010", "a followed value is read from a dict: give it a name", item)
+            if not isinstance(item, (State, Holder, Sequence, Dict)):
+                run.escape(node, "LNX010", "a followed value is read from a dict: give it a name", item)
             return item
         case ((Array() | ShapeOf()), _):
             return arrays.subscript(holder, index, node.slice, run)

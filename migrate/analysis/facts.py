@@ -53,6 +53,7 @@ class Facts:
     loops: dict[ast.For, Turns] = field(default_factory=dict)
     class_fields: dict[tuple[ast.ClassDef, str], LayerField] = field(default_factory=dict)
     lists: set[ast.expr] = field(default_factory=set)
+    bodies: set[FunctionNode] = field(default_factory=set)
     imported: set[tuple[str, str]] = field(default_factory=set)
     tests: dict[ast.If, str | None] = field(default_factory=dict)
     partials: dict[ast.Call, tuple[ast.Call, ...]] = field(default_factory=dict)

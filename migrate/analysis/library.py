@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence as Items
 
-from migrate.analysis import arrays, building, linen, nnx, own_variables, sequences
+from migrate.analysis import arrays, building, carries, linen, nnx, own_variables, sequences
 from migrate.analysis.activation import Arguments, enter_callbacks, lost
 from migrate.analysis.kinds import (
     UNKNOWN,
@@ -71,6 +71,8 @@ def call(run: Run, name: str, given: Arguments) -> Value:
             return _other_layer(run, name, given)
         case _ if name in LEAF_READERS:
             return _read(run, given)
+        case _ if name in carries.LOOPS and any(map(followed, (*given.args, *keywords.values()))):
+            return carries.call(run, name, given)
         case "jax.tree.map":
             return _tree_map(run, given)
         case "optax.incremental_update" | "optax.periodic_update":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 from dataclasses import replace
 
 from migrate.analysis import (
@@ -16,7 +15,9 @@ from migrate.analysis import (
     holders,
     modules,
 )
-from migrate.analysis.activation import Arguments, enter, lost, place
+from migrate.analysis.activation import Arguments, enter, lost
+from migrate.analysis.copies import adopt, returned
+from migrate.analysis.copies import copies as copies_of
 from migrate.analysis.kinds import (
     UNKNOWN,
     ApplyFn,
@@ -269,54 +270,18 @@ def compiled(run: Run, function: Function, site: ast.expr, given: Arguments) -> 
     if run.style == "stateful":
         with run.freezing(visible - used), run.at_once():
             return enter(run, function, given)
-    copies = _copies(function, values)
-    _adopt(run, copies)
+    copied = copies_of(function, values)
+    adopt(run, copied)
     inside = replace(
         given,
-        args=tuple(renamed(value, copies) for value in given.args),
-        keywords=tuple((name, renamed(value, copies)) for name, value in given.keywords),
+        args=tuple(renamed(value, copied) for value in given.args),
+        keywords=tuple((name, renamed(value, copied)) for name, value in given.keywords),
     )
     with run.freezing(visible), run.collecting() as updated:
         result = enter(run, function, inside)
-    if discarded := frozenset(updated) & frozenset(copies.values()) - tokens_of(without_stats(result)):
+    if discarded := frozenset(updated) & frozenset(copied.values()) - tokens_of(without_stats(result)):
         message = "a train state is updated inside `jit` and not returned"
         run.facts.escape(site, "LNX202", message, discarded)
-    returned = {token: _returned(given.node, token, copies) for token in tokens_of(result)}
-    _adopt(run, returned)
-    return renamed(result, returned, fresh=True)
-
-
-def _copies(function: Function, values: tuple[Value, ...]) -> dict[Token, Token]:
-    """One copy for each argument: finitely many names, however often the function is called."""
-    names: dict[Token, Token] = {}
-    for index, value in enumerate(values):
-        for label, part in _parts(value, f"argument {index}"):
-            for token in tokens_of(part):
-                names.setdefault(token, Token(function.node, label))
-    return names
-
-
-def _parts(value: Value, label: str) -> Iterator[tuple[str, Value]]:
-    """The parts of a value that are objects of their own, each with its place in it."""
-    match value:
-        case Sequence(items):
-            for index, item in enumerate(items):
-                yield from _parts(item, f"{label}.{index}")
-        case Holder(fields=fields):
-            yield label, replace(value, fields=())
-            for name, field in fields:
-                yield from _parts(field, f"{label}.{name}")
-        case _:
-            yield label, value
-
-
-def _returned(node: ast.Call, token: Token, copies: dict[Token, Token]) -> Token:
-    made = f"made at {place(token.node)} {token.label}"
-    return Token(node, token.label if token in copies.values() else made)
-
-
-def _adopt(run: Run, names: dict[Token, Token]) -> None:
-    for old, new in names.items():
-        run.facts.links.add((old, new))
-        known = run.facts.origins.get(new, frozenset())
-        run.facts.origins[new] = known | run.facts.origins.get(old, frozenset())
+    names = {token: returned(given.node, token, copied) for token in tokens_of(result)}
+    adopt(run, names)
+    return renamed(result, names, fresh=True)

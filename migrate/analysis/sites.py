@@ -209,6 +209,16 @@ class Differentiate:
 
 
 @dataclass(frozen=True)
+class Carry:
+    """A loop of jax whose carry holds models; `parameter` is the one of the body that receives it."""
+
+    node: ast.Call
+    init: ast.expr
+    body: FunctionNode
+    parameter: int
+
+
+@dataclass(frozen=True)
 class Compile:
     """`jax.jit` around a function that receives or returns followed values."""
 
@@ -241,5 +251,6 @@ Site = (
     | CreateHolder
     | ReadHolder
     | ReplaceHolder
+    | Carry
     | Compile
 )

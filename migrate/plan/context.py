@@ -68,8 +68,10 @@ class Plan:
 
     def model_of(self, node: ast.expr) -> str:
         """The name of the model whose parameters, variables or state `node` is."""
-        self._check_fresh(node)
+        self.check_fresh(node)
         site = self.site(node)
+        if isinstance(node, ast.Subscript) and isinstance(self.facts.values.get(node), State):
+            return f"{self._place(node)}[0]"
         match node, site:
             case _, ReadHolder(node=ast.Attribute(value=inner), field=name):
                 return f"{self.written(inner)}.{'model' if name == 'params' else field_name(name)}"
@@ -117,14 +119,25 @@ class Plan:
 
     def optimizer_of(self, node: ast.expr) -> str:
         """The name of the optimizer of the train state `node`."""
-        self._check_fresh(node)
+        self.check_fresh(node)
         if isinstance(self.facts.values.get(node), Holder):
             return f"{self.written(node)}.optimizer"
+        if isinstance(node, ast.Subscript) and isinstance(self.facts.values.get(node), State):
+            return f"{self._place(node)}[1]"
         if isinstance(node, ast.Name):
             names = self.names(node)
             self._check_visible(node, names.optimizer)
             return names.optimizer
         raise Blocked(node, "LNX010", "the optimizer of this train state has no name here")
+
+    def _place(self, node: ast.Subscript) -> str:
+        """An item of a tuple or dict as the program reads it, where model and optimizer stand now."""
+        base: ast.expr = node
+        while isinstance(base, ast.Subscript) and isinstance(base.slice, (ast.Constant, ast.UnaryOp)):
+            base = base.value
+        if not isinstance(base, ast.Name):
+            raise Blocked(node, "LNX010", "a train state is read inside an expression: name it first")
+        return self.facts.files.segment(node)
 
     def written(self, node: ast.expr) -> str:
         """A train state that stays one value, as the program names it."""
@@ -154,7 +167,8 @@ class Plan:
         """The definitions that a node's value stands for."""
         return instances_of(self.facts.values[node])
 
-    def _check_fresh(self, node: ast.expr) -> None:
+    def check_fresh(self, node: ast.expr) -> None:
+        """Raise `Blocked` where a value is read that an update has left behind."""
         value = self.facts.values.get(node)
         if isinstance(value, (State, Holder, Params, Variables)) and value.stale:
             message = "the old value is used here after the update; an NNX object would show the new one"

@@ -8,6 +8,7 @@ from migrate.analysis.kinds import (
     VANISHING,
     ApplyFn,
     Chain,
+    Dict,
     Grads,
     Holder,
     Instance,
@@ -16,6 +17,7 @@ from migrate.analysis.kinds import (
     OptState,
     Params,
     Path,
+    Sequence,
     State,
     Stats,
     Updates,
@@ -36,6 +38,7 @@ from migrate.analysis.sites import (
     ReplaceHolder,
 )
 from migrate.plan.blocked import Blocked
+from migrate.plan.carried import is_initial
 from migrate.plan.context import Plan
 from migrate.plan.holders import is_old
 from migrate.plan.initialisation import initialised
@@ -63,6 +66,8 @@ def _flow(plan: Plan, node: ast.expr, value: Value) -> None:
             _state(plan, node)
         case Holder():
             _holder(plan, node, value)
+        case Sequence() | Dict() if isinstance(node, ast.Name):
+            _container(plan, node, value)
         case Params() | Variables():
             _tree(plan, node)
         case Instance() | ApplyFn():
@@ -88,6 +93,8 @@ def _state(plan: Plan, node: ast.expr) -> None:
         _result_of_call(plan, node, parent)
     elif isinstance(node, ast.Name):
         _named_state(plan, node, parent)
+    elif isinstance(node, ast.Subscript) and isinstance(parent, (ast.Assign, ast.Return)):
+        plan.check_fresh(node)
     elif not isinstance(node, (ast.Tuple, ast.List, ast.Dict)):
         raise Blocked(
             node, "LNX010", "a train state is read in the middle of an expression: give it a name first"
@@ -103,10 +110,38 @@ def _holder(plan: Plan, node: ast.expr, value: Holder) -> None:
         raise Blocked(node, "LNX011", message)
 
 
+def _container(plan: Plan, node: ast.Name, value: Sequence | Dict) -> None:
+    """A tuple with an old state in it may be taken apart, which shows what is read, and go nowhere else."""
+    parent = plan.parent(node)
+    apart = isinstance(parent, ast.Subscript) or (
+        isinstance(parent, ast.Assign) and all(isinstance(t, (ast.Tuple, ast.List)) for t in parent.targets)
+    )
+    if not apart and _holds_old(value):
+        message = "the old value is used here after the update; an NNX object would show the new one"
+        raise Blocked(node, "LNX011", message)
+
+
+def _holds_old(value: Value) -> bool:
+    match value:
+        case Sequence(items):
+            return any(_holds_old(item) for item in items)
+        case Dict(items):
+            return any(_holds_old(item) for _, item in items)
+        case Holder():
+            return is_old(value)
+        case State() | Params() | Variables():
+            return value.stale
+        case _:
+            return False
+
+
 def _named_state(plan: Plan, node: ast.Name, parent: ast.AST) -> None:
     if plan.style == "stateful" and returned_in_place(plan.facts, node):
         return
     pair = template("{}, {}", plan.model_of(node), plan.optimizer_of(node))
+    if is_initial(plan, node):
+        plan.edits.expressions[node] = template("({})", pair)
+        return
     match parent:
         case ast.Return():
             plan.edits.expressions[node] = pair
@@ -136,6 +171,9 @@ def _tree(plan: Plan, node: ast.expr) -> None:
         plan.edits.expressions[node] = template("nnx.state({}, nnx.Param)", plan.model_of(node))
         return
     if _belongs_to_site(plan, node, parent):
+        return
+    if is_initial(plan, node):
+        plan.edits.expressions[node] = plan.model_of(node)
         return
     if (parameters := receivers(plan, node)) is not None:
         pass_on(plan, node, parameters)

@@ -16,6 +16,7 @@ from migrate.analysis.kinds import Tokens
 from migrate.analysis.scopes import Variable
 from migrate.analysis.sites import CreateState, Init, ParamsItem, ReadState
 from migrate.plan.blocked import Blocked
+from migrate.plan.carries import carried
 from migrate.plan.definitions import Definitions
 from migrate.plan.roles import Roles, is_parameter
 
@@ -124,6 +125,8 @@ class Naming:
         shortest = min(group, key=lambda v: (len(v.name), v.name))
         pattern = STATE if self._roles.role[shortest] == "state" else PARAMS
         names = proposed(shortest.name, pattern)
+        if names.model == shortest.name and shortest in carried(self._facts):
+            names = Names("model", "optimizer")
         if len(found) > 1:
             node = self._roles.nodes[shortest][0]
             raise Blocked(node, "LNX018", f"`{shortest.name}` holds different models at different times")

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from migrate.analysis.kinds import Instance, Params, State, Value, Variables
 from migrate.analysis.scopes import FUNCTIONS, Variable
 from migrate.plan.blocked import Blocked
+from migrate.plan.carried import unpack
+from migrate.plan.carries import carried
 from migrate.plan.context import Plan
 from migrate.plan.needs import MODEL, OPTIMIZER
 from migrate.plan.roles import is_parameter
@@ -18,7 +20,11 @@ TREES = (Params, Variables)
 
 def rewrite_parameters(plan: Plan) -> None:
     """A state parameter becomes model and optimizer, or the one that is needed; definitions go."""
+    loops = carried(plan.facts)
     for variable, role in plan.roles.role.items():
+        if variable in loops and role == "state":
+            unpack(plan, variable, loops[variable])
+            continue
         kept = variable in plan.definitions.kept or role == "holder"
         if isinstance(variable.scope, FUNCTIONS) and is_parameter(variable) and not kept:
             names = list(_new_parameters(plan, variable, role))

@@ -19,7 +19,12 @@ def received(facts: Facts, function: FunctionNode) -> Tokens:
 
 
 def dropped_positions(facts: Facts, function: FunctionNode) -> tuple[int, ...]:
-    """Which items of the function's result are states that it received; `WHOLE` is the result itself."""
+    """Which items of the function's result are states that it received; `WHOLE` is the result itself.
+
+    The body of a loop gives its carry back in every style.
+    """
+    if function in facts.bodies:
+        return ()
     value = facts.returns.get(function)
     known = received(facts, function)
     if isinstance(value, State):

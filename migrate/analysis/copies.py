@@ -1,0 +1,49 @@
+"""Copies at the boundary of a trace: what goes in is another object inside, and what comes out a new one."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from migrate.analysis.activation import place
+from migrate.analysis.kinds import Function, Holder, Sequence, Token, Value, tokens_of
+from migrate.analysis.run import Run
+
+
+def copies(function: Function, values: Iterable[Value], label: str = "argument") -> dict[Token, Token]:
+    """One copy for each part of each argument: finitely many names, however often the function is called."""
+    names: dict[Token, Token] = {}
+    for index, value in enumerate(values):
+        for where, part in _parts(value, f"{label} {index}"):
+            for token in tokens_of(part):
+                names.setdefault(token, Token(function.node, where))
+    return names
+
+
+def _parts(value: Value, where: str) -> Iterator[tuple[str, Value]]:
+    """The parts of a value that are objects of their own, each with its place in it."""
+    match value:
+        case Sequence(items):
+            for index, item in enumerate(items):
+                yield from _parts(item, f"{where}.{index}")
+        case Holder(fields=fields):
+            yield where, replace(value, fields=())
+            for name, field in fields:
+                yield from _parts(field, f"{where}.{name}")
+        case _:
+            yield where, value
+
+
+def returned(node: ast.Call, token: Token, names: dict[Token, Token]) -> Token:
+    """The name outside of something that a traced call gives back."""
+    made = f"made at {place(token.node)} {token.label}"
+    return Token(node, token.label if token in names.values() else made)
+
+
+def adopt(run: Run, names: dict[Token, Token]) -> None:
+    """The new tokens come from the same definitions as the old."""
+    for old, new in names.items():
+        run.facts.links.add((old, new))
+        known = run.facts.origins.get(new, frozenset())
+        run.facts.origins[new] = known | run.facts.origins.get(old, frozenset())
