@@ -43,6 +43,24 @@ BODIES = [
         id="a-condition-of-the-call-in-a-loop",
     ),
     pytest.param(
+        "layer = nn.Dense(6) if self.wide else nn.Dropout(0.5, deterministic=not train)\n"
+        "        h = layer(x)",
+        "LNX111",
+        id="layers-in-a-choice",
+    ),
+    pytest.param(
+        "x = nn.Dense(6)(x)\n        if self.wide:\n            layer = nn.Dense(6)\n"
+        "        else:\n            layer = nn.Dropout(0.5, deterministic=not train)\n"
+        "        h = layer(x)",
+        "LNX111",
+        id="layers-with-other-arguments-at-one-call",
+    ),
+    pytest.param(
+        "h = nn.Sequential([nn.Dense(6), nn.Dropout(0.5, deterministic=not train)])(x)",
+        "LNX111",
+        id="a-flag-inside-a-sequence",
+    ),
+    pytest.param(
         "while x.ndim > 3:\n            x = nn.Dense(6)(x)\n        h = x", "LNX111", id="a-layer-in-while"
     ),
     pytest.param(

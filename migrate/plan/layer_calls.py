@@ -16,21 +16,42 @@ from migrate.plan.module_drafts import drawing, draws, own_call, owned
 from migrate.plan.roles import is_parameter
 from migrate.rewrite.edits import Piece, Template, template
 
+Extra = list[tuple[str | None, Piece]]
+
 
 def rewrite_calls(plan: Plan, cls: Class) -> None:
     """Every call of a layer of the class gets what NNX wants there."""
+    extras: dict[ast.Call, Extra] = {}
     for site in owned(plan, cls):
         if isinstance(site, DrawKey):
             plan.edits.expressions[site.node] = f"rngs.{site.name}()"
         elif isinstance(site, Layer):
             for call in site.calls:
-                _call(plan, site, call)
+                _share(plan, extras, call, _call(plan, site, call))
             _check_late(plan, site)
             _drop_partials(plan, site)
+    for call, extra in extras.items():
+        plan.edits.added[call] += extra
     _signatures(plan, cls)
     for node in ast.walk(cls.node):
         if isinstance(node, ast.Call):
             _library(plan, node)
+
+
+def _share(plan: Plan, extras: dict[ast.Call, Extra], call: ast.Call, extra: Extra) -> None:
+    """What one call is given more; one that may call several layers must give them all the same."""
+    chained = isinstance(plan.facts.values.get(call.func), Chain)
+    if chained and any(name != "rngs" for name, _ in extra):
+        raise Blocked(call, "LNX111", "a layer of this `Sequential` would need a flag at its call")
+    known = extras.get(call)
+    if known is not None and not chained and _names(plan, known) != _names(plan, extra):
+        raise Blocked(call, "LNX111", "layers that take different arguments are called at one place")
+    extras[call] = (known or extra) if chained or known is not None else extra
+
+
+def _names(plan: Plan, extra: Extra) -> list[tuple[str | None, str]]:
+    text = plan.facts.files.segment
+    return [(name, text(piece) if isinstance(piece, ast.expr) else str(piece)) for name, piece in extra]
 
 
 def _library(plan: Plan, node: ast.Call) -> None:
@@ -48,8 +69,10 @@ def _library(plan: Plan, node: ast.Call) -> None:
             raise Blocked(node, "LNX311", "`merge_param` is called in a way that has no rewriting")
 
 
-def _call(plan: Plan, site: Layer, call: ast.Call) -> None:
+def _call(plan: Plan, site: Layer, call: ast.Call) -> Extra:
+    """Put the arguments of one call right; what has to be added to them."""
     keyed = False
+    extra: Extra = []
     if site.cls is None:
         kind = LAYERS[site.layer]
         names = ["inputs", *(SELF_CALLS if site.layer == "flax.linen.SelfAttention" else kind.calls)]
@@ -64,11 +87,11 @@ def _call(plan: Plan, site: Layer, call: ast.Call) -> None:
         for name, node in site.given:
             if name in kind.late and is_late(plan, site, name, node):
                 _check_stable(plan, site, call, node)
-                plan.edits.added[call].append((name, node))
-    for name, piece in late_flags(plan, site):
-        plan.edits.added[call].append((name, piece))
-    if draws(plan, site) and not keyed and ("rngs", "rngs") not in plan.edits.added[call]:
-        plan.edits.added[call].append(("rngs", "rngs"))
+                extra.append((name, node))
+    extra += late_flags(plan, site)
+    if draws(plan, site) and not keyed:
+        extra.append(("rngs", "rngs"))
+    return extra
 
 
 def _check_stable(plan: Plan, site: Layer, call: ast.Call, node: ast.expr) -> None:
