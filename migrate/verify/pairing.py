@@ -104,11 +104,22 @@ def parameter_of(path: Path, names: Names) -> Path | None:
 def partner_path(path: Path, after: Mapping[Path, object], names: Names) -> Path | None:
     """Where the after program has a leaf: under the same path, or the only one that is nested otherwise."""
     place = translate(path, names)
-    if place in after:
-        return place
+    for known in (place, _beside(path, names)):
+        if known in after:
+            return known
     bare = _without_numbers(place)
     found = [other for other in after if _without_numbers(other) == bare] if bare else []
     return found[0] if len(found) == 1 else None
+
+
+def _beside(path: Path, names: Names) -> Path | None:
+    """The path of a statistic in the after names, by a parameter of the same module."""
+    for start in range(len(path) - 1):
+        module = path[start:-1]
+        found = next((pair.after for before, pair in names.items() if before[:-1] == module), None)
+        if found is not None:
+            return (*path[:start], *found[:-1], path[-1])
+    return None
 
 
 def _without_numbers(path: Path) -> Path:

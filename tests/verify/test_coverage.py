@@ -54,6 +54,7 @@ NAMES = {("Dense_0", "kernel"): Pair(("Dense_0", "kernel"), ("dense", "kernel"),
     [
         pytest.param("0/mu/Dense_0/kernel", ["0/mu/dense/kernel"], "0/mu/dense/kernel", id="same-nesting"),
         pytest.param("0/mu/Dense_0/kernel", ["1/0/mu/dense/kernel"], "1/0/mu/dense/kernel", id="deeper"),
+        pytest.param("stats/Dense_0/mean", ["stats/dense/mean"], "stats/dense/mean", id="statistic"),
         pytest.param("0/count", ["1/count", "2/count"], None, id="two-choices"),
         pytest.param("0/count", ["0/mu/dense/kernel"], None, id="absent"),
     ],
