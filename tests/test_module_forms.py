@@ -497,6 +497,35 @@ FORMS = [
         FLAT,
         id="names-and-targets-of-loops",
     ),
+    pytest.param(
+        """
+        class Gate(nn.Module):
+            wide: bool
+            size_of_the_gate: int = 3
+
+            @nn.compact
+            def __call__(self, x):
+                return nn.Dense(self.size_of_the_gate * (2 if self.wide else 1))(x)
+
+
+        class Net(nn.Module):
+            flag: bool = True
+            number_of_features: int = 2
+
+            @nn.compact
+            def __call__(self, x):
+                if self.flag:
+                    x = nn.Dense(3)(x)
+                x = Gate(self.flag)(x)
+                x = jnp.concatenate([x, nn.Dense(3)(x)], axis=-1)
+                if x.shape[-1] != self.number_of_features:
+                    x = nn.Dense(self.number_of_features, name="projection")(x)
+                return nn.Dense(2)(x)
+        """,
+        "Net()",
+        FLAT,
+        id="long-sizes-in-parentheses",
+    ),
 ]
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import tokenize
 from itertools import pairwise
+from keyword import iskeyword
 
 DEFAULT_WIDTH = 88
 OPEN, CLOSE = "([{", ")]}"
@@ -33,11 +34,14 @@ def wrapped(statement: str, indent: str, width: int, step: str) -> str:
             continue
         inner = indent + step
         if len(inner) + len(content) <= width:
-            return f"{head}\n{inner}{content.rstrip(', ')}\n{indent}{tail}"
+            kept = content.strip() if _groups(statement, opening) else content.rstrip(", ")
+            return f"{head}\n{inner}{kept}\n{indent}{tail}"
         if clauses := _clauses(content):
             lines = [wrapped(clause, inner, width, step) for clause in clauses]
             return head + "\n" + "".join(f"{inner}{line}\n" for line in lines) + indent + tail
         items = [wrapped(item, inner, width - 1, step) for item in _items(content)]
+        if len(items) == 1 and _groups(statement, opening) and not content.rstrip().endswith(","):
+            return f"{head}\n{inner}{items[0]}\n{indent}{tail}"
         return head + "\n" + "".join(f"{inner}{item},\n" for item in items) + indent + tail
     return statement
 
@@ -60,6 +64,14 @@ def _operators(statement: str) -> list[tuple[int, str]]:
     source = statement if not statement.endswith(":") else f"{statement} pass"
     tokens = tokenize.generate_tokens(io.StringIO(source).readline)
     return [(t.start[1], t.string) for t in tokens if t.type == tokenize.OP or t.string == "lambda"]
+
+
+def _groups(statement: str, opening: int) -> bool:
+    """Whether a bracket only groups, or makes a tuple: there a comma has a meaning."""
+    before = statement[:opening].rstrip()
+    called = bool(before) and (before[-1].isalnum() or before[-1] in "_)]")
+    word = before.rpartition(" ")[2].rpartition("(")[2]
+    return statement[opening] == "(" and (not called or iskeyword(word))
 
 
 def _clauses(content: str) -> list[str]:
