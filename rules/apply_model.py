@@ -6,6 +6,8 @@ import ast
 
 from migrate.analysis.sites import Apply
 from migrate.plan.apply_options import rewrite_options
+from migrate.plan.blocked import Blocked
+from migrate.plan.compiled_apply import compiled_name
 from migrate.plan.construction import streams
 from migrate.plan.context import Plan
 from migrate.rewrite.edits import Piece, template
@@ -80,6 +82,12 @@ def features(x):
 def rewrite(plan: Plan, site: Apply) -> None:
     """The model is called; the variables live inside of it."""
     name = plan.model_of(site.variables)
+    if (compiled := compiled_name(plan, site.node.func)) is not None:
+        if site.node.keywords:
+            raise Blocked(site.node, "LNX013", "a compiled `apply` is called with keywords")
+        plan.edits.expressions[site.node.func] = compiled
+        plan.edits.arguments[site.node][site.variables] = ((None, name),)
+        return
     plan.edits.expressions[site.node.func] = (
         f"{name}.{site.method}" if site.method and not plan.bridged else name
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from migrate.analysis.sites import CreateHolder
+from migrate.analysis.sites import CopyTree, CreateHolder
 from migrate.plan.context import Plan
 from migrate.plan.holders import field_name
 from migrate.plan.initialisation import initialised
@@ -35,7 +35,7 @@ def rewrite(plan: Plan, site: CreateHolder) -> None:
 
 
 def _held(plan: Plan, site: CreateHolder, name: str, value: ast.expr) -> Piece:
-    if initialised(plan, value) is not None:
+    if initialised(plan, value) is not None or isinstance(plan.site(value), CopyTree):
         return value
     model = plan.model_of(value)
     return f"nnx.clone({model})" if name in site.copied else model

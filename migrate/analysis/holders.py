@@ -26,7 +26,7 @@ from migrate.analysis.kinds import (
     followed,
 )
 from migrate.analysis.run import Run
-from migrate.analysis.sites import ApplyGradients, CreateHolder, Init, ReadHolder, ReplaceHolder
+from migrate.analysis.sites import ApplyGradients, CopyTree, CreateHolder, Init, ReadHolder, ReplaceHolder
 
 OWN = frozenset({"step", "apply_fn", "params", "tx", "opt_state"})
 METHODS = frozenset({"apply_gradients", "replace"})
@@ -94,7 +94,7 @@ def create(run: Run, cls: Class, given: Arguments) -> Value:
 def _is_fresh(run: Run, node: ast.expr) -> bool:
     """Whether a field is given what was initialised for it alone, right there."""
     inner = node.value if isinstance(node, ast.Subscript) else node
-    return isinstance(run.facts.sites.get(inner), Init)
+    return isinstance(run.facts.sites.get(inner), (Init, CopyTree))
 
 
 def _check_origins(run: Run, node: ast.Call, params: Params | Variables, apply_fn: Value) -> None:

@@ -15,6 +15,7 @@ from migrate.analysis import (
     arrays,
     branches,
     calls,
+    compiled_apply,
     imports,
     leftovers,
     loops,
@@ -31,17 +32,20 @@ from migrate.analysis.imports import in_order_of_import
 from migrate.analysis.kinds import (
     UNKNOWN,
     Class,
+    Instance,
     Sequence,
     ShapeOf,
     Symbol,
     Value,
     followed,
     join,
+    tokens_of,
 )
 from migrate.analysis.project import Modules
-from migrate.analysis.run import Hooks, Run, TooComplex
+from migrate.analysis.run import Hooks, Run, TooComplex, instances_of
 from migrate.analysis.scopes import Scopes
 from migrate.analysis.source import File, Files, Source
+from migrate.analysis.words import described
 from migrate.result import Style
 
 ROUNDS = 6
@@ -201,9 +205,14 @@ def assign(run: Run, target: ast.expr, kind: Value) -> None:
             )
             assign(run, value, UNKNOWN)
         case ast.Attribute(value=holder):
-            if modules.keep(run, target, evaluate(run, holder), kind):
+            held = evaluate(run, holder)
+            if modules.keep(run, target, held, kind):
+                return
+            if isinstance(held, Instance) and target.attr == "apply":
+                compiled_apply.keep(run, target, held, kind)
                 return
             run.keep(kind)
+            _check_set(run, target, held)
             run.escape(
                 target, "LNX013", "a followed value is kept in an attribute, which has no rewriting yet", kind
             )
@@ -216,6 +225,13 @@ def assign(run: Run, target: ast.expr, kind: Value) -> None:
             run.escape(target, "LNX014", "a followed value is changed in place", evaluate(run, holder))
         case _:
             pass
+
+
+def _check_set(run: Run, target: ast.Attribute, held: Value) -> None:
+    """Setting an attribute of a definition or a state changes what it is, wrapped or not."""
+    if followed(held):
+        message = f"an attribute of {described(held)} is set"
+        run.facts.escape(target, "LNX013", message, tokens_of(held), instances_of(held))
 
 
 def _unpack(run: Run, elements: Items[ast.expr], kind: Value) -> None:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence as Items
+from dataclasses import replace
 
 from migrate.analysis import arrays, building, carries, linen, nnx, own_variables, sequences
 from migrate.analysis.activation import Arguments, enter_callbacks, lost
+from migrate.analysis.copies import adopt
 from migrate.analysis.kinds import (
     UNKNOWN,
     Array,
     Const,
+    Function,
     Grad,
     Grads,
     Instance,
@@ -20,6 +23,8 @@ from migrate.analysis.kinds import (
     Partial,
     Sequence,
     ShapeOf,
+    Symbol,
+    Token,
     Value,
     Variables,
     followed,
@@ -28,6 +33,7 @@ from migrate.analysis.kinds import (
 from migrate.analysis.layers import LAYERS
 from migrate.analysis.reasons import blocked
 from migrate.analysis.run import Run
+from migrate.analysis.sites import CopyTree
 from migrate.analysis.sizes import Size
 
 LEAF_READERS = frozenset({"jax.tree.leaves", "optax.global_norm"})
@@ -73,6 +79,9 @@ def call(run: Run, name: str, given: Arguments) -> Value:
             return _read(run, given)
         case _ if name in carries.LOOPS and any(map(followed, (*given.args, *keywords.values()))):
             return carries.call(run, name, given)
+        case "copy.deepcopy" | "copy.copy" if _is_tree(given):
+            assert isinstance(given.args[0], (Params, Variables))
+            return _copied(run, given, given.args[0], given.node.args[0])
         case "jax.tree.map":
             return _tree_map(run, given)
         case "optax.incremental_update" | "optax.periodic_update":
@@ -138,10 +147,49 @@ def _read(run: Run, given: Arguments) -> Value:
 
 def _tree_map(run: Run, given: Arguments) -> Value:
     trees = given.args[1:]
+    if len(trees) == 1 and isinstance(trees[0], (Params, Variables)) and _is_copy(given.args[0]):
+        return _copied(run, given, trees[0], given.node.args[1])
     if trees and all(isinstance(tree, (Grads, Params, Variables)) for tree in trees) and not given.keywords:
         enter_callbacks(run, given)
         return _combined(run, given, given.node.args[1:], trees)
     return lost(run, given)
+
+
+COPIES = frozenset({"jax.numpy.copy", "jax.numpy.array", "jax.numpy.asarray", "copy.copy", "copy.deepcopy"})
+
+
+def _is_tree(given: Arguments) -> bool:
+    return len(given.args) == 1 and not given.keywords and isinstance(given.args[0], (Params, Variables))
+
+
+def _is_copy(function: Value) -> bool:
+    """Whether a function gives its argument back, as it is or copied: arrays do not change."""
+    match function:
+        case Symbol(name):
+            return name in COPIES
+        case Function(ast.Lambda(args=ast.arguments(args=[ast.arg(arg=name)]), body=body), frame):
+            match body:
+                case ast.Name(id=same):
+                    return same == name
+                case ast.Call(
+                    func=ast.Attribute(value=ast.Name(id=module), attr="copy" | "array"),
+                    args=[ast.Name(id=same)],
+                    keywords=[],
+                ):
+                    known = next((f.vars[module] for f in frame.chain() if module in f.vars), None)
+                    return same == name and known in (Symbol("jax.numpy"), Symbol("numpy"))
+                case _:
+                    return False
+        case _:
+            return False
+
+
+def _copied(run: Run, given: Arguments, tree: Params | Variables, node: ast.expr) -> Value:
+    """A copy of parameters: a model of its own."""
+    token = Token(given.node, "copy")
+    adopt(run, dict.fromkeys(tree.tokens, token))
+    run.facts.site(CopyTree(given.node, node))
+    return replace(tree, tokens=frozenset({token}))
 
 
 def _average(run: Run, given: Arguments) -> Value:

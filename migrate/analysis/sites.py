@@ -209,6 +209,24 @@ class Differentiate:
 
 
 @dataclass(frozen=True)
+class CompileApply:
+    """`net.apply = jax.jit(net.apply)`; `transform` is what names `jax.jit`."""
+
+    node: ast.Attribute
+    statement: ast.Assign
+    definition: ast.Name
+    transform: ast.expr
+
+
+@dataclass(frozen=True)
+class CopyTree:
+    """`jax.tree.map(jnp.copy, params)`: the same parameters, to be kept apart."""
+
+    node: ast.Call
+    params: ast.expr
+
+
+@dataclass(frozen=True)
 class Carry:
     """A loop of jax whose carry holds models; `parameter` is the one of the body that receives it."""
 
@@ -252,5 +270,7 @@ Site = (
     | ReadHolder
     | ReplaceHolder
     | Carry
+    | CopyTree
+    | CompileApply
     | Compile
 )

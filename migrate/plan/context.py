@@ -16,7 +16,7 @@ from migrate.plan.components import ComponentFacts
 from migrate.plan.definitions import Definitions
 from migrate.plan.drafts import Draft
 from migrate.plan.holders import field_name
-from migrate.plan.naming import Names, Naming
+from migrate.plan.naming import STATE, Names, Naming, proposed
 from migrate.plan.roles import Roles
 from migrate.result import Style
 from migrate.rewrite.edits import Edits
@@ -110,12 +110,22 @@ class Plan:
         creations = (s for s in self.component.sites if isinstance(s, (CreateState, CreateHolder)))
         inline = [s for s in creations if scopes.function(s.node) is function and _calls(s.params)]
         given = {n for v in self.roles.role if v.scope is function for n in self._given(v)}
-        for name in ("model", "nnx_model"):
+        candidates = ("model", "nnx_model") if len(inline) == 1 else (self._named_after_target(node),)
+        for name in candidates:
             mentions = scopes.mentions(scopes.module(node), name)
             here = [n for n in mentions if function in scopes.enclosing(scopes.scope[n])]
-            if not here and name not in given and len(inline) == 1:
+            if name and not here and name not in given:
                 return name
         raise Blocked(node, "LNX010", "the model that these parameters belong to has no name here")
+
+    def _named_after_target(self, node: ast.expr) -> str:
+        """`actor_model` for what becomes part of `actor_state`."""
+        match self.statement(node):
+            case ast.Assign(targets=[ast.Name(id=name)]):
+                stem = proposed(name, STATE).model
+                return f"{stem}_model" if stem != "model" else ""
+            case _:
+                return ""
 
     def optimizer_of(self, node: ast.expr) -> str:
         """The name of the optimizer of the train state `node`."""

@@ -28,6 +28,8 @@ from migrate.analysis.kinds import (
 from migrate.analysis.sites import (
     Apply,
     ApplyGradients,
+    CompileApply,
+    CopyTree,
     CreateHolder,
     CreateState,
     Init,
@@ -198,7 +200,7 @@ def _belongs_to_site(plan: Plan, node: ast.expr, parent: ast.AST) -> bool:
     match above:
         case Apply(variables=variables) if variables is node:
             return True
-        case ParamsLeaf():
+        case ParamsLeaf() | CopyTree():
             return True
     if isinstance(parent, ast.keyword):
         return isinstance(plan.site(plan.parent(parent)), (CreateState, CreateHolder, ReplaceHolder))
@@ -209,7 +211,7 @@ def _belongs_to_site(plan: Plan, node: ast.expr, parent: ast.AST) -> bool:
 
 
 def _gives_model(plan: Plan, node: ast.expr) -> bool:
-    """A call of a function of the project that gives back parameters: the model, after the rewrite."""
+    """A call that gives back parameters, of a function of the project or a copy: a model afterwards."""
     return isinstance(node, ast.Call) and not isinstance(plan.site(node), Init)
 
 
@@ -222,6 +224,9 @@ def _definition(plan: Plan, node: ast.expr) -> None:
         pass_on(plan, node, parameters)
         return
     if not isinstance(plan.facts.values[node], ApplyFn) and _goes_on(plan, node):
+        return
+    above = plan.parent(parent) if isinstance(parent, ast.Call) else None
+    if isinstance(above, ast.Assign) and isinstance(plan.site(above.targets[0]), CompileApply):
         return
     match parent:
         case ast.Attribute():

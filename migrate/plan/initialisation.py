@@ -62,10 +62,24 @@ def _arguments(plan: Plan, site: Init, cls: object) -> Arguments:
 
 def _before(plan: Plan, site: Init, model: Piece) -> None:
     """`init` in the middle of an expression: the model is made on a line above."""
-    if not all(is_pure(plan, argument) for argument in (site.key, *site.samples())):
+    pure = all(is_pure(plan, argument) for argument in (site.key, *site.samples()))
+    if not pure and not _comes_first(plan, site):
         raise Blocked(site.node, "LNX006", "`init` is called inside an expression: assign its result first")
     statement = plan.statement(site.node)
     plan.edits.before[statement].append(template("{} = {}", plan.model_of(site.node), model))
+
+
+def _comes_first(plan: Plan, site: Init) -> bool:
+    """Whether nothing with an effect is evaluated before `init` in its statement."""
+    keyword = plan.parent(_outermost(plan, site.node))
+    created = plan.parent(keyword)
+    if not isinstance(keyword, ast.keyword) or not isinstance(created, ast.Call):
+        return False
+    earlier = created.keywords[: created.keywords.index(keyword)]
+    simple = all(isinstance(k.value, (ast.Attribute, ast.Name, ast.Constant)) for k in earlier)
+    statement = plan.statement(created)
+    whole = isinstance(statement, (ast.Assign, ast.Return)) and statement.value is created
+    return simple and whole and not created.args
 
 
 def _outermost(plan: Plan, node: ast.expr) -> ast.expr:
