@@ -172,3 +172,40 @@ def test_names_of_the_wrapper(name: str) -> None:
     result = migrate_sources({"train.py": text})
     assert not result.changed
     assert "LNX115" in {finding.code for finding in result.findings}
+
+
+WHOLE = """
+class Block(nn.Module):
+    @nn.compact
+    def __call__(self, x):
+        return {layer}(nn.Dense(4)(x))
+
+
+class Outer(nn.Module):
+    @nn.compact
+    def __call__(self, x):
+        return getattr(nn, "relu")(Block()(x))
+
+
+def main(x):
+    model = Outer()
+    variables = model.init(jax.random.key(0), x)
+    state = TrainState.create(apply_fn=model.apply, params=variables, tx=optax.sgd(0.1))
+    grads = jax.grad(lambda v: jnp.mean(model.apply(v, x) ** 2))(state.params)
+    return state.apply_gradients(grads=grads)
+"""
+
+
+@pytest.mark.parametrize(
+    ("layer", "changes"),
+    [
+        pytest.param("nn.tanh", True, id="all-are-parameters"),
+        pytest.param("nn.LayerNorm()", True, id="a-norm-without-statistics"),
+        pytest.param("nn.BatchNorm(use_running_average=True)", False, id="statistics-are-trained"),
+    ],
+)
+def test_the_whole_variables_are_trained(layer: str, changes: bool) -> None:
+    text = HEAD + WHOLE.replace("{layer}", layer)
+    result = migrate_sources({"train.py": text})
+    assert bool(result.changed) is changes
+    assert changes or "LNX001" in {finding.code for finding in result.findings}

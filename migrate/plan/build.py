@@ -34,6 +34,7 @@ from migrate.plan.parameters import rewrite_parameters
 from migrate.plan.references import check_references
 from migrate.plan.results import rewrite_results
 from migrate.plan.roles import roles
+from migrate.plan.whole_variables import check_whole_variables
 from migrate.result import Importer, Options, Style
 from migrate.rewrite.edits import held_nodes
 from rules import rewriters, train_state_class
@@ -138,6 +139,7 @@ def _plan(facts: Facts, component: ComponentFacts, style: Style, bridged: bool) 
     naming.settle()
     plan = Plan(facts, component, style, known, naming, needs(facts, known, style), kept)
     check_overwritten(plan)
+    check_whole_variables(plan)
     rewrite_parameters(plan)
     table = rewriters()
     for cls in holders.classes(facts, component.nodes):

@@ -1,0 +1,72 @@
+"""Training on the whole dict of variables: only right where there is nothing in it but parameters.
+
+Linen differentiates and updates every leaf of what it is given, batch statistics too if they are in it; NNX
+asks for parameters alone.
+"""
+
+from __future__ import annotations
+
+import ast
+
+from migrate.analysis.facts import Facts
+from migrate.analysis.kinds import Class, Holder, Instance, State, Value, Variables
+from migrate.analysis.sites import Differentiate
+from migrate.plan.blocked import Blocked
+from migrate.plan.context import Plan
+
+OTHERS = frozenset({"BatchNorm", "SpectralNorm", "WeightNorm", "variable", "put_variable", "perturb"})
+"""What brings other collections than parameters into a module."""
+
+
+def check_whole_variables(plan: Plan) -> None:
+    """Raise `Blocked` where a model with other collections is trained on all of its variables."""
+    for node in plan.component.nodes:
+        value = plan.facts.values[node]
+        if _trained(plan, node, value):
+            for instance in _origins(plan.facts, value):
+                if isinstance(instance.cls, Class) and _has_others(plan.facts, instance.cls.node, set()):
+                    message = (
+                        f"all variables of `{instance.cls.node.name}` are trained, and it has more than "
+                        'parameters: take `["params"]` of what `init` gives'
+                    )
+                    raise Blocked(node, "LNX001", message)
+
+
+def _trained(plan: Plan, node: ast.AST, value: Value) -> bool:
+    match value:
+        case State() | Holder():
+            return value.whole
+        case Variables():
+            call = plan.facts.scopes.parent.get(node)
+            grad = call.func if isinstance(call, ast.Call) and call.func is not node else None
+            return grad is not None and isinstance(
+                plan.facts.sites.get(_transform(plan, grad)), Differentiate
+            )
+        case _:
+            return False
+
+
+def _transform(plan: Plan, callee: ast.expr) -> ast.AST:
+    """The call of `jax.grad` that made a function, if it is known where that was."""
+    from_call = getattr(plan.facts.values.get(callee), "site", None)
+    return from_call if isinstance(from_call, ast.AST) else callee
+
+
+def _origins(facts: Facts, value: Value) -> frozenset[Instance]:
+    tokens = value.tokens if isinstance(value, (State, Holder, Variables)) else frozenset()
+    return frozenset().union(*(facts.origins.get(token, frozenset()) for token in tokens))
+
+
+def _has_others(facts: Facts, node: ast.ClassDef, seen: set[ast.ClassDef]) -> bool:
+    """Whether a class, its bases or a module that it names brings in other collections."""
+    seen.add(node)
+    for part in ast.walk(node):
+        name = part.attr if isinstance(part, ast.Attribute) else part.id if isinstance(part, ast.Name) else ""
+        if name in OTHERS:
+            return True
+        value = facts.values.get(part)
+        inner = value.node if isinstance(value, Class) else None
+        inner = inner or next((c for c in facts.classes if c.name == name), None)
+        if inner is not None and inner not in seen and _has_others(facts, inner, seen):
+            return True
+    return False
