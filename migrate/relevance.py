@@ -1,4 +1,4 @@
-"""Which files the engine has to read: those that mention Linen or a train state, and what they import."""
+"""Which files the engine has to read: those that mention Linen or a train state, and their neighbours."""
 
 from __future__ import annotations
 
@@ -19,10 +19,19 @@ def is_relevant(text: str) -> bool:
 
 
 def connected(relevant: Iterable[str], others: Iterable[str], text_of: Callable[[str], str]) -> list[str]:
-    """Those paths among `others` that the `relevant` ones import, directly or through one another.
+    """Those paths among `others` that import a `relevant` one, or that any of these import.
 
     Names of modules are compared, not their packages: a file too many costs time and nothing else.
     """
+    relevant, others = [*relevant], [*others]
+    names = {_module_name(path) for path in relevant}
+    importing = [path for path in others if names & _imported_words(text_of(path))] if names else []
+    rest = [path for path in others if path not in {*importing}]
+    return [*importing, *_imported([*relevant, *importing], rest, text_of)]
+
+
+def _imported(relevant: list[str], others: list[str], text_of: Callable[[str], str]) -> list[str]:
+    """What the relevant files import, directly or through one another."""
     by_name: dict[str, list[str]] = {}
     for path in others:
         by_name.setdefault(_module_name(path), []).append(path)

@@ -230,3 +230,14 @@ def test_a_state_of_unknown_origin_holds_back_only_what_is_near() -> None:
     assert migrate_sources({**files(PROJECT), "stray.py": stray}).changed
     near = {**files(PROJECT), "stray.py": f"import train\n{stray}"}
     assert not migrate_sources(near).changed
+
+
+def test_a_file_that_only_calls_is_read_too() -> None:
+    """`launch.py` mentions nothing that the engine looks for; whatever `main` gives back, it drops it."""
+    train = PROJECT.replace("        print(loss)\n", "        print(loss)\n    return state\n")
+    before = {**files(train), "launch.py": "import train\n\ntrain.main()\n"}
+    result = migrate_sources(before)
+    assert "    return model, optimizer\n" in result.changed["train.py"]
+    assert "launch.py" not in result.changed
+    reading = {**before, "launch.py": "import train\n\nprint(train.main().step)\n"}
+    assert not migrate_sources(reading).changed

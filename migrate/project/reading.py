@@ -20,7 +20,8 @@ MENTION = b"flax"
 class Batch:
     """What was read of `scanned` files, and what failed.
 
-    `sources` are the files that mention Flax, `mentioning` of them, and those that these import.
+    `sources` are the files that mention Flax, `mentioning` of them, and those that import them or that they
+    import.
     """
 
     scanned: int
@@ -56,20 +57,25 @@ def _batch(found: Mapping[str, bytes | Finding], unlisted: Sequence[Finding]) ->
             _decode_into(sources, findings, path, data)
     mentioning = len(sources)
     if sources:
-        _read_imported(sources, [path for path, data in found.items() if data == b""])
+        _read_neighbours(sources, [path for path, data in found.items() if data == b""])
     return Batch(len(found), mentioning, sources, tuple(findings))
 
 
-def _read_imported(sources: dict[str, Source], others: Sequence[str]) -> None:
-    """Add the files that those in `sources` import; one that cannot be read is of no concern then."""
+def _read_neighbours(sources: dict[str, Source], others: Sequence[str]) -> None:
+    """Add the files that import those in `sources` or that they import; what fails is passed over."""
     from migrate.relevance import connected
 
-    def text_of(path: str) -> str:
-        if path not in sources:
-            _decode_into(sources, [], path, Path(path).read_bytes())
-        return sources[path].text if path in sources else ""
+    read: dict[str, Source] = {}
 
-    connected([*sources], others, text_of)
+    def text_of(path: str) -> str:
+        if path in sources:
+            return sources[path].text
+        if path not in read:
+            _decode_into(read, [], path, Path(path).read_bytes())
+        return read[path].text if path in read else ""
+
+    wanted = connected([*sources], others, text_of)
+    sources |= {path: read[path] for path in wanted if path in read}
 
 
 def _bytes_or_finding(path: str) -> bytes | Finding:
