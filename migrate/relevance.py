@@ -2,53 +2,68 @@
 
 from __future__ import annotations
 
+import ast
 import re
-from collections.abc import Callable, Iterable
-from pathlib import PurePosixPath
+from collections.abc import Callable, Iterable, Iterator
 
-NEEDLES = ("linen", "train_state", "TrainState", "nnx")
-"""A text without any of these holds nothing of its own that the engine knows of."""
+from migrate.analysis.project import Modules, Parts, module_name
 
-_STATEMENT = re.compile(r"^[ \t]*(?:from|import)\b(?:[^\n(\\]|\\\r?\n|\([^)]*\))*", re.MULTILINE)
-_WORD = re.compile(r"\w+")
+NEEDLE = re.compile(r"\blinen\b|train_state|TrainState|\bnnx\b")
+"""A text without any of these holds nothing of its own that the engine knows of; `onnx` is none of them."""
+
+_STATEMENT = re.compile(r"^[ \t]*((?:from|import)\b(?:[^\n(\\#;]|\\\r?\n|\([^)]*\))*)", re.MULTILINE)
 
 
 def is_relevant(text: str) -> bool:
     """Whether a text mentions what the engine looks for."""
-    return any(needle in text for needle in NEEDLES)
+    return NEEDLE.search(text) is not None
 
 
 def connected(relevant: Iterable[str], others: Iterable[str], text_of: Callable[[str], str]) -> list[str]:
-    """Those paths among `others` that import a `relevant` one, or that any of these import.
+    """Those paths among `others` that import a `relevant` one, or that a `relevant` one imports.
 
-    Names of modules are compared, not their packages: a file too many costs time and nothing else.
+    A file that only mentions Flax counts for nothing here. What is imported by what was imported is not read,
+    but for what an `__init__.py` exports from its package.
     """
-    relevant, others = [*relevant], [*others]
-    names = {_module_name(path) for path in relevant}
-    importing = [path for path in others if names & _imported_words(text_of(path))] if names else []
-    rest = [path for path in others if path not in {*importing}]
-    return [*importing, *_imported([*relevant, *importing], rest, text_of)]
-
-
-def _imported(relevant: list[str], others: list[str], text_of: Callable[[str], str]) -> list[str]:
-    """What the relevant files import, directly or through one another."""
-    by_name: dict[str, list[str]] = {}
-    for path in others:
-        by_name.setdefault(_module_name(path), []).append(path)
-    found: list[str] = []
+    relevant, others = [path for path in relevant if is_relevant(text_of(path))], [*others]
+    if not relevant or not others:
+        return []
+    modules = Modules([*relevant, *others])
+    known = {*relevant}
+    mentions = re.compile(rf"\b(?:{'|'.join(sorted({re.escape(module_name(path)) for path in relevant}))})\b")
+    found = [
+        path
+        for path in others
+        if mentions.search(text := text_of(path)) and not known.isdisjoint(_imported(modules, path, text))
+    ]
     waiting = [*relevant]
-    while waiting and by_name:
-        for word in _imported_words(text_of(waiting.pop())) & by_name.keys():
-            reached = by_name.pop(word)
-            found += reached
-            waiting += reached
+    taken = {*relevant, *found}
+    while waiting:
+        path = waiting.pop()
+        for reached in _imported(modules, path, text_of(path)):
+            if reached not in taken:
+                taken.add(reached)
+                found.append(reached)
+                waiting += [reached] if reached.endswith("__init__.py") else []
     return found
 
 
-def _module_name(path: str) -> str:
-    pure = PurePosixPath(path.replace("\\", "/"))
-    return pure.parent.name if pure.stem == "__init__" else pure.stem
+def _imported(modules: Modules, path: str, text: str) -> Iterator[str]:
+    """The files of the project that a file imports."""
+    for level, module in _names(text):
+        if (reached := modules.find(path, module, level)) is not None and reached != path:
+            yield reached
 
 
-def _imported_words(text: str) -> set[str]:
-    return {word for statement in _STATEMENT.findall(text) for word in _WORD.findall(statement)}
+def _names(text: str) -> Iterator[tuple[int, Parts]]:
+    for statement in _STATEMENT.findall(text):
+        try:
+            node = ast.parse(statement.strip()).body[0]
+        except (SyntaxError, ValueError, IndexError):
+            continue
+        if isinstance(node, ast.Import):
+            yield from ((0, tuple(alias.name.split("."))) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            module = tuple(node.module.split(".")) if node.module else ()
+            yield node.level, module
+            yield from ((node.level, (*module, alias.name)) for alias in node.names if alias.name != "*")

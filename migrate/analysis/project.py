@@ -57,6 +57,11 @@ class Modules:
         return self._paths[hits[0]] if len(hits) == 1 else None
 
 
+def module_name(path: str) -> str:
+    """The last word under which a file is imported."""
+    return next(iter(_dotted(PurePosixPath(path.replace("\\", "/")))[-1:]), "")
+
+
 def _dotted(path: PurePosixPath) -> Parts:
     parts = path.with_suffix("").parts
     return parts[:-1] if parts and parts[-1] == "__init__" else parts
