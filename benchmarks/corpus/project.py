@@ -9,12 +9,13 @@ from pathlib import Path
 from migrate.project.encoding import DecodingError, decode
 from migrate.project.importers import find_importers
 from migrate.project.reading import MENTION
+from migrate.relevance import connected
 from migrate.result import Importer
 
 
 @dataclass(frozen=True)
 class Project:
-    """Texts by their path below the root: `sources` mention Flax and may change, `texts` are all of them."""
+    """Texts by their path below the root: `sources` mention Flax or are near, `texts` are all of them."""
 
     name: str
     sources: Mapping[str, str]
@@ -38,4 +39,6 @@ def read_project(name: str, root: Path, pattern: str = "*.py") -> Project:
             continue
         if MENTION in data and path.match(pattern):
             sources[shown] = texts[shown]
+    others = [path for path in texts if path not in sources]
+    sources |= {path: texts[path] for path in connected(sources, others, texts.__getitem__)}
     return Project(name, sources, texts)

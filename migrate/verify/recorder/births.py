@@ -14,7 +14,7 @@ from jax._src import core
 
 from .trees import is_traced
 
-BIRTH = "_linen2nnx_birth"
+BIRTH = "to_nnx__linen2nnx_birth"
 
 
 @dataclass(frozen=True)

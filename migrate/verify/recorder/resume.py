@@ -14,7 +14,7 @@ from flax import nnx
 from .births import BIRTH, Births, is_object
 from .trees import is_key
 
-OURS = "_linen2nnx"
+OURS = "to_nnx__linen2nnx"
 MODES = frozenset({"deterministic", "use_running_average", "decode"})
 ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 
