@@ -38,7 +38,9 @@ def test_keys(root: Path, line: str, name: str, value: object) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        pytest.param(f"{TABLE}selct = []\n", "has no key 'selct'; it knows style, bridge, select,", id="unknown key"),
+        pytest.param(
+            f"{TABLE}selct = []\n", "has no key 'selct'; it knows style, bridge, select,", id="unknown key"
+        ),
         pytest.param(f"{TABLE}force_exclude = true\n", "has no key 'force_exclude'", id="underscore"),
         pytest.param(f'{TABLE}style = "oop"\n', "style must be functional or stateful", id="style"),
         pytest.param(f"{TABLE}style = []\n", "style must be functional or stateful", id="style, a list"),
