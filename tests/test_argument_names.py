@@ -47,7 +47,8 @@ state = TrainState.create(apply_fn=model.apply, params=params, tx=optax.sgd(0.1)
     ],
 )
 def test_argument_for_the_input_size(field: str, size: str, signature: str) -> None:
-    result = migrate_sources({"a.py": PROGRAM.format(field=field, size=size, options="")}, Options(bridge=False))
+    text = PROGRAM.format(field=field, size=size, options="")
+    result = migrate_sources({"a.py": text}, Options(bridge=False))
     assert f"def __init__(self, {signature}, rngs: nnx.Rngs):" in result.changed["a.py"]
 
 
@@ -60,6 +61,7 @@ def test_argument_for_the_input_size(field: str, size: str, signature: str) -> N
     ],
 )
 def test_clash_is_refused(field: str, size: str, options: str) -> None:
-    result = migrate_sources({"a.py": PROGRAM.format(field=field, size=size, options=options)}, Options(bridge=False))
+    text = PROGRAM.format(field=field, size=size, options=options)
+    result = migrate_sources({"a.py": text}, Options(bridge=False))
     assert not result.changed
     assert {finding.code for finding in result.findings} == {"LNX111"}
