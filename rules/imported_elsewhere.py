@@ -9,12 +9,15 @@ RULE = Rule(
     name="imported-elsewhere",
     title="Another file imports what would change here",
     fix="manual",
-    what="Reports a component with a function, class or name that another file of the project imports.",
-    why=(
-        "Signatures and classes change with the migration. Files are migrated one by one so far, so the "
-        "importing file would go on calling the old form."
+    what=(
+        "Reports a component with a function, class or name that would change and that a file imports which "
+        "is not among those to be migrated."
     ),
-    use_instead="Migrate by hand across the files, or bring the component into one file first.",
+    why=(
+        "Signatures and classes change with the migration. The files that are named are migrated together; "
+        "one that is not named would go on calling the old form."
+    ),
+    use_instead="Name the importing files too, or the directory that holds the project.",
     fix_safety="Nothing is edited: the whole training component stays as it is.",
     upstream="https://flax.readthedocs.io/en/latest/migrating/linen_to_nnx.html",
     invalid=(),

@@ -28,8 +28,8 @@ RULE = Rule(
     title="A Linen module can become an NNX module",
     fix="automatic",
     what=(
-        "Finds classes that extend `flax.linen.Module` and are built and initialised in the same file, with "
-        "`setup` or with `@nn.compact`."
+        "Finds classes that extend `flax.linen.Module` and are built and initialised where that can be "
+        "followed, with `setup` or with `@nn.compact`."
     ),
     why=(
         "Linen makes the layers anew at every call and keeps the parameters outside. An NNX module makes "
