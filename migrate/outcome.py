@@ -66,8 +66,12 @@ class Outcome:
                 migrated.update(files)
             else:
                 rest.update(files)
+        for path, found in shared_function.occurrences(facts).items():
+            leaves = shared_function.leaves_linen(facts, facts.files.by_path[path], found)
+            if path not in rest and (path in migrated or not leaves):
+                self._share(facts, found, edits)
         for file in facts.files.by_path.values():
-            self._finish(facts, file, edits, file.path in rest, file.path in migrated)
+            self._finish(facts, file, edits)
 
     def _decisions(
         self, facts: Facts, texts: Mapping[str, str], trees: Mapping[str, ast.Module]
@@ -80,11 +84,9 @@ class Outcome:
         functional = decide(again, replace(self.options, style="functional"))
         return [d for d in decisions if not _has_holder(d)] + [d for d in functional if _has_holder(d)]
 
-    def _finish(self, facts: Facts, file: File, every: Edits, rest: bool, migrated: bool) -> None:
-        """Write one file: its part of the edits, functions that both libraries have, pitfalls."""
+    def _finish(self, facts: Facts, file: File, every: Edits) -> None:
+        """Write one file: its part of the edits, and pitfalls."""
         edits = every.of_module(file.tree, facts.scopes.module)
-        if not rest and (migrated or not shared_function.leaves_linen(facts, file)):
-            self._share(facts, file, edits)
         self.findings += pitfalls.repair(facts, file, self.options, edits)
         if edits:
             self.changed[file.path] = written(file, facts, edits)
@@ -120,9 +122,9 @@ class Outcome:
         self.components.append(Component(name, path, line, status, form, modules, blockers))
         return migrated
 
-    def _share(self, facts: Facts, file: File, edits: Edits) -> None:
+    def _share(self, facts: Facts, found: shared_function.Occurrences, edits: Edits) -> None:
         """Take the functions that both libraries export from `nnx`, each by itself."""
-        for node, name in shared_function.occurrences(facts, file).items():
+        for node, name in found.items():
             finding = _automatic(facts, node, shared_function.RULE, None)
             self.findings.append(finding)
             if self._may_rewrite(facts, [finding]):

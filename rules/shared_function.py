@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+from collections import defaultdict
+from collections.abc import Mapping
 
 from migrate.analysis.facts import Facts
 from migrate.analysis.kinds import Symbol
@@ -60,17 +62,24 @@ def gate(x, y):
 )
 
 
-def occurrences(facts: Facts, file: File) -> dict[ast.expr, str]:
-    """Each outermost expression that names such a function, with its name below `nnx`."""
+Occurrences = Mapping[ast.expr, str]
+"""The expressions of one file that name such functions, each with its name below `nnx`."""
+
+
+def occurrences(facts: Facts) -> Mapping[str, Occurrences]:
+    """The outermost expressions that name such a function, by the path of their file."""
     found: dict[ast.expr, str] = {}
     for node, value in facts.values.items():
         named = isinstance(node, (ast.Name, ast.Attribute)) and isinstance(node.ctx, ast.Load)
         name = shared(value.name) if named and isinstance(value, Symbol) else None
-        if name is not None and facts.file(node) is file and _is_spelling(file, node):
+        if name is not None and _is_spelling(facts.file(node), node):
             assert isinstance(node, ast.expr)
             found[node] = name
-    outer = {n for n in found if facts.scopes.parent.get(n) not in found}
-    return {node: name for node, name in found.items() if node in outer}
+    by_path: dict[str, dict[ast.expr, str]] = defaultdict(dict)
+    for node, name in found.items():
+        if facts.scopes.parent.get(node) not in found:
+            by_path[facts.file(node).path][node] = name
+    return by_path
 
 
 def _is_spelling(file: File, node: ast.AST) -> bool:
@@ -78,9 +87,9 @@ def _is_spelling(file: File, node: ast.AST) -> bool:
     return not isinstance(node, ast.Name) or node.id in file.imports
 
 
-def leaves_linen(facts: Facts, file: File) -> bool:
+def leaves_linen(facts: Facts, file: File, found: Occurrences) -> bool:
     """Whether the file reads anything else from Linen, as in an annotation: then it stays as it is."""
-    covered = {part for node in occurrences(facts, file) for part in ast.walk(node)}
+    covered = {part for node in found for part in ast.walk(node)}
     aliases = [name for name, origin in file.imports.items() if origin.startswith("flax.linen")]
     reads = [
         node

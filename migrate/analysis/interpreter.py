@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 from collections.abc import Sequence as Items
+from itertools import islice
 
 from migrate.analysis import (
     arrays,
@@ -86,18 +87,22 @@ def _give_up(run: Run) -> None:
 
 def _run_uncalled(run: Run) -> None:
     """Run what nothing has called, callers before what they call, so that arguments are known there."""
-    order = {frame.scope: place for place, frame in enumerate(run.module_frames.values())}
-    while waiting := {node: f for node, f in run.definitions.items() if node not in run.entered}:
-        last = max(waiting, key=lambda node: order[run.facts.scopes.module(node)])
-        here = {
-            n: f
-            for n, f in waiting.items()
-            if order[run.facts.scopes.module(n)] == order[run.facts.scopes.module(last)]
-        }
-        roots = [f for node, f in here.items() if not _users(run, node) & here.keys()]
-        function = next(iter((*roots, *here.values())))
-        with run.entering(run.module_frames[run.facts.file(function.node).path]):
-            enter_unknown(run, function)
+    frames = [*run.module_frames.values()]
+    order = {frame.scope: place for place, frame in enumerate(frames)}
+    waiting: list[dict[ast.AST, set[ast.AST]]] = [{} for _ in frames]
+    seen = 0
+    while True:
+        for function in islice(run.definitions, seen, None):
+            waiting[order[run.facts.scopes.module(function)]][function] = _users(run, function)
+        seen = len(run.definitions)
+        waiting = [{n: users for n, users in here.items() if n not in run.entered} for here in waiting]
+        last = next((place for place in reversed(range(len(frames))) if waiting[place]), None)
+        if last is None:
+            return
+        here = waiting[last]
+        node = next((n for n, users in here.items() if not users & here.keys()), next(iter(here)))
+        with run.entering(frames[last]):
+            enter_unknown(run, run.definitions[node])
 
 
 def _users(run: Run, node: ast.AST) -> set[ast.AST]:

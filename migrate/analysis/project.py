@@ -18,6 +18,7 @@ class Modules:
 
     def __init__(self, paths: Iterable[str]) -> None:
         self._paths = {PurePosixPath(path.replace("\\", "/")): path for path in paths}
+        self._folders = {folder for path in self._paths for folder in path.parents}
         self._tails: dict[str, list[PurePosixPath]] = {}
         for path in self._paths:
             if name := _dotted(path)[-1:]:
@@ -38,8 +39,7 @@ class Modules:
         """Whether modules of the project stand below `module`."""
         place = PurePosixPath(importer.replace("\\", "/"))
         bases = [place.parents[min(level, len(place.parents)) - 1]] if level else [*place.parents]
-        folders = {base.joinpath(*module) for base in bases}
-        return any(folder in path.parents for path in self._paths for folder in folders) and bool(module)
+        return bool(module) and any(base.joinpath(*module) in self._folders for base in bases)
 
     def _below(self, base: PurePosixPath, module: Parts) -> str | None:
         place = base.joinpath(*module)
