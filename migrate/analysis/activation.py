@@ -7,6 +7,7 @@ from collections.abc import Sequence as Items
 from dataclasses import dataclass
 
 from migrate.analysis import nnx_classes, nnx_contexts
+from migrate.analysis.copies import adopt, place
 from migrate.analysis.frames import Frame, joined_return
 from migrate.analysis.kinds import (
     UNKNOWN,
@@ -131,15 +132,8 @@ def _made_by_this_call(run: Run, function: Function, given: Arguments, result: V
         for token in tokens_of(result) - received
         if token.node is not function.node and function.node in scopes.enclosing(scopes.scope[token.node])
     }
-    for old, new in names.items():
-        run.facts.links.add((old, new))
-        run.facts.origins[new] = run.facts.origins.get(old, frozenset())
+    adopt(run, names)
     return renamed(result, names) if names else result
-
-
-def place(node: ast.AST) -> str:
-    """Line and column of a node, to tell tokens apart."""
-    return f"{getattr(node, 'lineno', 0)}:{getattr(node, 'col_offset', 0)}"
 
 
 def enter_unknown(run: Run, function: Function) -> None:

@@ -28,7 +28,6 @@ from migrate.analysis.kinds import (
     State,
     Stats,
     Symbol,
-    Tokens,
     Updates,
     Value,
     Variables,
@@ -37,6 +36,7 @@ from migrate.analysis.kinds import (
 from migrate.analysis.names import canonical
 from migrate.analysis.run import Run
 from migrate.analysis.sites import ParamsItem, ParamsLeaf, ReadState
+from migrate.analysis.train_states import field, origins
 
 FIELDS = {"params", "step", "opt_state", "tx", "apply_fn"}
 METHODS = {"apply_gradients", "replace"}
@@ -79,22 +79,7 @@ def _of_state(run: Run, node: ast.Attribute, state: State) -> Value:
         run.escape(node, "LNX012", f"`.{node.attr}` is not a field of flax's TrainState", state)
         return UNKNOWN
     run.facts.site(ReadState(node, node.attr))
-    match node.attr:
-        case "params":
-            kind = Variables if state.whole else Params
-            return kind(state.tokens, state.stale)
-        case "opt_state":
-            return OptState(state.tokens, state.stale)
-        case "apply_fn":
-            return ApplyFn(origins(run, state.tokens))
-        case _:
-            return UNKNOWN
-
-
-def origins(run: Run, tokens: Tokens) -> frozenset[Instance]:
-    """The module definitions that the tokens were initialised from."""
-    known = run.facts.origins
-    return frozenset().union(*(known.get(token, frozenset()) for token in tokens))
+    return field(run, state, node.attr)
 
 
 def _of_instance(run: Run, node: ast.Attribute, instance: Instance) -> Value:

@@ -6,9 +6,13 @@ import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from migrate.analysis.activation import place
 from migrate.analysis.kinds import Function, Holder, Sequence, Token, Value, tokens_of
 from migrate.analysis.run import Run
+
+
+def place(node: ast.AST) -> str:
+    """Line and column of a node, to tell tokens apart."""
+    return f"{getattr(node, 'lineno', 0)}:{getattr(node, 'col_offset', 0)}"
 
 
 def copies(function: Function, values: Iterable[Value], label: str = "argument") -> dict[Token, Token]:

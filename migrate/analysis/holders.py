@@ -10,14 +10,13 @@ import ast
 from dataclasses import replace
 
 from migrate.analysis.activation import Arguments, lost
+from migrate.analysis.copies import adopt
 from migrate.analysis.kinds import (
     UNKNOWN,
-    ApplyFn,
     Class,
     Grads,
     Holder,
     Method,
-    OptState,
     Params,
     Symbol,
     Token,
@@ -27,6 +26,7 @@ from migrate.analysis.kinds import (
 )
 from migrate.analysis.run import Run
 from migrate.analysis.sites import ApplyGradients, CopyTree, CreateHolder, Init, ReadHolder, ReplaceHolder
+from migrate.analysis.train_states import check_created, check_current, check_inside, field
 
 OWN = frozenset({"step", "apply_fn", "params", "tx", "opt_state"})
 METHODS = frozenset({"apply_gradients", "replace"})
@@ -65,16 +65,11 @@ def create(run: Run, cls: Class, given: Arguments) -> Value:
     params, apply_fn = keywords["params"], keywords["apply_fn"]
     if not isinstance(params, (Params, Variables)):
         return lost(run, given)
-    _check_origins(run, node, params, apply_fn)
     held = {name: value for name, value in keywords.items() if name in names and followed(value)}
     if any(not isinstance(value, (Params, Variables)) for value in held.values()):
         return lost(run, given)
-    if params.stale or any(isinstance(v, (Params, Variables)) and v.stale for v in held.values()):
-        run.escape(node, "LNX011", "the state is created from parameters that were updated since", params)
-    for token in params.tokens:
-        run.facts.creations[token].add(node)
-        if len(run.facts.creations[token]) > 1:
-            run.escape(node, "LNX011", "two train states are created from the same parameters", params)
+    stale = any(isinstance(v, (Params, Variables)) and v.stale for v in held.values())
+    check_created(run, node, replace(params, stale=params.stale or stale), apply_fn)
     taken = params.tokens
     fields: list[tuple[str, Value]] = []
     copied: list[str] = []
@@ -97,19 +92,9 @@ def _is_fresh(run: Run, node: ast.expr) -> bool:
     return isinstance(run.facts.sites.get(inner), (Init, CopyTree))
 
 
-def _check_origins(run: Run, node: ast.Call, params: Params | Variables, apply_fn: Value) -> None:
-    if isinstance(apply_fn, ApplyFn):
-        from_params = frozenset().union(*(run.facts.origins.get(t, frozenset()) for t in params.tokens))
-        if from_params != apply_fn.instances:
-            run.escape(node, "LNX001", "`apply_fn` and `params` belong to different models", params, apply_fn)
-
-
 def _copy(run: Run, node: ast.AST, name: str, value: Params | Variables) -> frozenset[Token]:
     token = Token(node, f"copy {name}")
-    for old in value.tokens:
-        run.facts.links.add((old, token))
-        known = run.facts.origins.get(token, frozenset())
-        run.facts.origins[token] = known | run.facts.origins.get(old, frozenset())
+    adopt(run, dict.fromkeys(value.tokens, token))
     return frozenset({token})
 
 
@@ -121,17 +106,7 @@ def attribute(run: Run, node: ast.Attribute, holder: Holder) -> Value:
         run.escape(node, "LNX012", f"`.{node.attr}` is no field of `{holder.cls.node.name}`", holder)
         return UNKNOWN
     run.facts.site(ReadHolder(node, node.attr))
-    match node.attr:
-        case "params":
-            kind = Variables if holder.whole else Params
-            return kind(holder.tokens, holder.stale)
-        case "opt_state":
-            return OptState(holder.tokens, holder.stale)
-        case "apply_fn":
-            origins = (run.facts.origins.get(token, frozenset()) for token in holder.tokens)
-            return ApplyFn(frozenset().union(*origins))
-        case name:
-            return dict(holder.fields).get(name, UNKNOWN)
+    return dict(holder.fields).get(node.attr, field(run, holder, node.attr))
 
 
 def call(run: Run, holder: Holder, name: str, given: Arguments) -> Value:
@@ -148,20 +123,12 @@ def _apply_gradients(run: Run, holder: Holder, given: Arguments) -> Value:
     if node.args or not isinstance(grads, Grads) or not plain or any(map(followed, others.values())):
         run.escape(node, "LNX002", "`apply_gradients` is called in a way that has no rewriting yet", holder)
         return UNKNOWN
-    _check_current(run, node, holder)
+    check_current(run, node, holder)
     expression = next(k.value for k in node.keywords if k.arg == "grads")
     run.facts.site(ApplyGradients(node, node.func.value, expression))
     run.facts.links |= {(a, b) for a in holder.tokens for b in grads.tokens}
     run.age(holder.tokens)
     return replace(holder, stale=False)
-
-
-def _check_current(run: Run, node: ast.AST, holder: Holder) -> None:
-    if holder.stale:
-        run.escape(node, "LNX011", "an old train state is updated again", holder)
-    if any(holder.tokens & frozen for frozen in run.frozen):
-        message = "a train state of the enclosing scope is updated inside a traced function"
-        run.escape(node, "LNX011", message, holder)
 
 
 def _replace(run: Run, holder: Holder, given: Arguments) -> Value:
@@ -203,9 +170,7 @@ def _replaced(
         value = keywords[name]
         assert isinstance(value, Grads)
         run.facts.links |= {(a, b) for a in target.tokens for b in value.tokens}
-    if any(updated & frozen for frozen in run.frozen):
-        message = "a train state of the enclosing scope is updated inside a traced function"
-        run.escape(node, "LNX011", message, holder)
+    check_inside(run, node, updated, holder)
     if "params" in models:
         run.escape(node, "LNX012", "`replace` of `params` by other parameters has no rewriting yet", holder)
     for name in models:

@@ -9,7 +9,6 @@ from migrate.analysis import (
     apply_options,
     array_functions,
     arrays,
-    attributes,
     building,
     class_fields,
     holders,
@@ -55,6 +54,7 @@ from migrate.analysis.sites import (
     Init,
 )
 from migrate.analysis.sizes import UNKNOWN_SHAPE
+from migrate.analysis.train_states import check_created, check_current, origins
 
 
 def define(run: Run, cls: Class, given: Arguments) -> Value:
@@ -163,7 +163,7 @@ def _apply(run: Run, instances: frozenset[Instance], given: Arguments) -> Value:
             message = "`apply` is called with variables that cannot be followed to an `init`"
             run.escape(node, "LNX003", message, definition, variables)
             return UNKNOWN
-    if attributes.origins(run, tokens) != instances:
+    if origins(run, tokens) != instances:
         message = "`apply` of one model is called with the parameters of another"
         run.escape(node, "LNX003", message, definition, variables)
     run.facts.site(Apply(node, node.args[0], option.method))
@@ -182,14 +182,7 @@ def create(run: Run, given: Arguments) -> Value:
     params, apply_fn = keywords["params"], keywords["apply_fn"]
     if not isinstance(params, (Params, Variables)) or not isinstance(apply_fn, ApplyFn):
         return lost(run, given)
-    if attributes.origins(run, params.tokens) != apply_fn.instances:
-        run.escape(node, "LNX001", "`apply_fn` and `params` belong to different models", params, apply_fn)
-    if params.stale:
-        run.escape(node, "LNX011", "the state is created from parameters that were updated since", params)
-    for token in params.tokens:
-        run.facts.creations[token].add(node)
-        if len(run.facts.creations[token]) > 1:
-            run.escape(node, "LNX011", "two train states are created from the same parameters", params)
+    check_created(run, node, params, apply_fn)
     expression = expressions["params"]
     run.facts.site(CreateState(node, expression, expressions["tx"]))
     return State(params.tokens, isinstance(params, Variables))
@@ -205,12 +198,7 @@ def _apply_gradients(run: Run, state: State, given: Arguments) -> Value:
     if not isinstance(grads, Grads):
         run.escape(node, "LNX002", "it cannot be seen that these are the gradients of this model", state)
         return UNKNOWN
-    if state.stale:
-        run.escape(node, "LNX011", "an old train state is updated again", state)
-    if any(state.tokens & frozen for frozen in run.frozen):
-        run.escape(
-            node, "LNX011", "a train state of the enclosing scope is updated inside a traced function", state
-        )
+    check_current(run, node, state)
     run.facts.site(ApplyGradients(node, node.func.value, node.keywords[0].value))
     run.facts.links |= {(a, b) for a in state.tokens for b in grads.tokens}
     run.age(state.tokens)
