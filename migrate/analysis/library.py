@@ -6,7 +6,7 @@ import ast
 from collections.abc import Sequence as Items
 from dataclasses import replace
 
-from migrate.analysis import arrays, building, carries, linen, nnx, own_variables, sequences
+from migrate.analysis import arrays, building, carries, linen, nnx, own_variables, plain_trees, sequences
 from migrate.analysis.activation import Arguments, enter_callbacks, lost
 from migrate.analysis.copies import adopt
 from migrate.analysis.kinds import (
@@ -79,6 +79,10 @@ def call(run: Run, name: str, given: Arguments) -> Value:
             return _read(run, given)
         case _ if name in carries.LOOPS and any(map(followed, (*given.args, *keywords.values()))):
             return carries.call(run, name, given)
+        case _ if name in plain_trees.READERS and any(map(followed, (*given.args, *keywords.values()))):
+            return plain_trees.read(run, given)
+        case _ if name in plain_trees.LOADERS and given.args and followed(given.args[0]):
+            return plain_trees.load(run, given)
         case "copy.deepcopy" | "copy.copy" if _is_tree(given):
             assert isinstance(given.args[0], (Params, Variables))
             return _copied(run, given, given.args[0], given.node.args[0])

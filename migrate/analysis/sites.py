@@ -227,6 +227,23 @@ class CopyTree:
 
 
 @dataclass(frozen=True)
+class PlainTree:
+    """A call that reads parameters as plain data, such as `to_bytes(params)`; `trees` are the arguments."""
+
+    node: ast.Call
+    trees: tuple[ast.expr, ...]
+
+
+@dataclass(frozen=True)
+class LoadTree:
+    """`from_bytes(params, data)`: into the model that is there, or into one of its own."""
+
+    node: ast.Call
+    params: ast.expr
+    in_place: bool
+
+
+@dataclass(frozen=True)
 class Carry:
     """A loop of jax whose carry holds models; `parameter` is the one of the body that receives it."""
 
@@ -271,6 +288,8 @@ Site = (
     | ReplaceHolder
     | Carry
     | CopyTree
+    | PlainTree
+    | LoadTree
     | CompileApply
     | Compile
 )

@@ -34,7 +34,9 @@ from migrate.analysis.sites import (
     CreateState,
     Init,
     Layer,
+    LoadTree,
     ParamsLeaf,
+    PlainTree,
     ReadHolder,
     ReadState,
     ReplaceHolder,
@@ -46,6 +48,7 @@ from migrate.plan.holders import is_old
 from migrate.plan.initialisation import initialised
 from migrate.plan.needs import returned_in_place
 from migrate.plan.parameters import TREES, pass_on, receivers
+from migrate.plan.plain_trees import goes_to_reader
 from migrate.plan.roles import role_of
 from migrate.plan.statistics import vanish
 from migrate.rewrite.edits import template
@@ -115,6 +118,8 @@ def _holder(plan: Plan, node: ast.expr, value: Holder) -> None:
 def _container(plan: Plan, node: ast.Name, value: Sequence | Dict) -> None:
     """A tuple with an old state in it may be taken apart, which shows what is read, and go nowhere else."""
     parent = plan.parent(node)
+    if goes_to_reader(plan, node):
+        return
     apart = isinstance(parent, ast.Subscript) or (
         isinstance(parent, ast.Assign) and all(isinstance(t, (ast.Tuple, ast.List)) for t in parent.targets)
     )
@@ -200,10 +205,11 @@ def _belongs_to_site(plan: Plan, node: ast.expr, parent: ast.AST) -> bool:
     match above:
         case Apply(variables=variables) if variables is node:
             return True
-        case ParamsLeaf() | CopyTree():
+        case ParamsLeaf() | CopyTree() | PlainTree() | LoadTree():
             return True
     if isinstance(parent, ast.keyword):
-        return isinstance(plan.site(plan.parent(parent)), (CreateState, CreateHolder, ReplaceHolder))
+        outside = plan.site(plan.parent(parent))
+        return isinstance(outside, (CreateState, CreateHolder, ReplaceHolder, PlainTree))
     if isinstance(parent, (ast.Dict, ast.Subscript)):
         outer = plan.facts.values.get(parent)
         return isinstance(outer, (*TREES, *VANISHING, Path)) or isinstance(parent, ast.Dict)

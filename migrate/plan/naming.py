@@ -24,6 +24,7 @@ STATE = re.compile(r"^(?P<before>.*?)_?(?:train(?:ing)?_?)?(?:state|ts)_?(?P<aft
 PARAMS = re.compile(r"^(?P<before>.*?)_?(?:params|variables|weights|vars)_?(?P<after>\w*)$", re.IGNORECASE)
 ADJECTIVES = frozenset(
     {"new", "old", "best", "init", "initial", "prev", "previous", "next", "last", "final", "updated"}
+    | {"loaded", "restored", "saved"}
 )
 
 

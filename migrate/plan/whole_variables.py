@@ -32,6 +32,13 @@ def check_whole_variables(plan: Plan) -> None:
                     raise Blocked(node, "LNX001", message)
 
 
+def has_only_parameters(facts: Facts, value: Value) -> bool:
+    """Whether the variables of the models behind a value are parameters and nothing else."""
+    classes = [instance.cls for instance in _origins(facts, value)]
+    known = [cls.node for cls in classes if isinstance(cls, Class)]
+    return not any(_has_others(facts, node, set()) for node in known)
+
+
 def _trained(plan: Plan, node: ast.AST, value: Value) -> bool:
     match value:
         case State() | Holder():

@@ -1,0 +1,136 @@
+"""Parameters that are saved, shown and loaded: plain dicts made from a model, and written into one."""
+
+from __future__ import annotations
+
+from textwrap import dedent
+
+import pytest
+
+from migrate.core import migrate_sources
+from migrate.result import Options, Style
+from tests.linen_programs import JITTED_STEP, NET, after
+
+TOP = """
+import pickle
+from flax import serialization
+from flax.serialization import from_bytes, to_bytes
+
+net = Net()
+params = net.init(jax.random.key(0), X)["params"]
+state = TrainState.create(apply_fn=net.apply, params=params, tx=optax.adam(0.1))
+state, loss = step(state, X)
+"""
+TREE = "nnx.to_pure_dict(nnx.state(net, nnx.Param))"
+STYLES: list[Style] = ["functional", "stateful"]
+
+
+def migrated(body: str, style: Style = "functional") -> str | None:
+    text = after(NET, JITTED_STEP, TOP + dedent(body))
+    result = migrate_sources({"train.py": text}, Options(style=style, bridge=False))
+    assert result.findings
+    return result.changed.get("train.py")
+
+
+SAVED = [
+    pytest.param("to_bytes(state.params)", f"to_bytes({TREE})", id="bytes"),
+    pytest.param("pickle.dumps(state.params)", f"pickle.dumps({TREE})", id="pickle"),
+    pytest.param("to_bytes(target=state.params)", f"to_bytes(target={TREE})", id="keyword"),
+    pytest.param(
+        "to_bytes({'params': state.params, 'n': 3})", f"to_bytes({{'params': {TREE}, 'n': 3}})", id="dict"
+    ),
+    pytest.param("to_bytes([{'a': state.params}, 1])", f"to_bytes([{{'a': {TREE}}}, 1])", id="nested"),
+    pytest.param("print(jax.device_get(state.params))", f"print(jax.device_get({TREE}))", id="device-get"),
+    pytest.param("print(1, state.params)", f"print(1, {TREE})", id="print"),
+    pytest.param(
+        "kept = {'w': state.params}\nto_bytes(kept)", f"kept = {{'w': {TREE}}}\nto_bytes(kept)", id="name"
+    ),
+    pytest.param(
+        "kept = {'w': state.params}\nstate, loss = step(state, X)\nto_bytes(kept)",
+        f"kept = {{'w': {TREE}}}\nnet, optimizer = step(net, optimizer, X)\nto_bytes(kept)",
+        id="what-was-kept-before-an-update",
+    ),
+]
+
+
+@pytest.mark.parametrize(("body", "expected"), SAVED)
+def test_saved(body: str, expected: str) -> None:
+    text = migrated(body)
+    assert text is not None
+    assert text.replace("(net, optimizer), loss =", "net, optimizer =").endswith(f"{expected}\n")
+
+
+def test_loaded_in_place() -> None:
+    text = migrated("later = state.params\nlater = from_bytes(later, X)\nnet.apply({'params': later}, X)")
+    assert text is not None
+    assert text.endswith(f"nnx.update(net, from_bytes({TREE}, X))\nnet(X)\n")
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_loaded_into_a_model_of_its_own(style: Style) -> None:
+    text = migrated(
+        "old_params = from_bytes(state.params, X)\nstate, loss = step(state, X)\n"
+        "net.apply({'params': old_params}, X)",
+        style,
+    )
+    assert text is not None
+    assert f"old_model = nnx.clone(net)\nnnx.update(old_model, from_bytes({TREE}, X))\n" in text
+    assert text.endswith("old_model(X)\n")
+
+
+def test_a_whole_dict_of_variables() -> None:
+    body = """
+    def load(data):
+        net = Net()
+        variables = net.init(jax.random.key(0), X)
+        variables = from_bytes(variables, data)
+        to_bytes(variables)
+        return net.apply(variables, X)
+    """
+    text = migrated(body)
+    assert text is not None
+    assert _joined(f'nnx.update(net, from_bytes({{"params": {TREE}}}, data)["params"])') in _joined(text)
+    assert _joined(f'to_bytes({{"params": {TREE}}})') in _joined(text)
+
+
+def _joined(text: str) -> str:
+    """The text without its layout."""
+    return "".join(text.split()).replace(",)", ")")
+
+
+STAYS = [
+    pytest.param("to_bytes(state)", id="whole-state"),
+    pytest.param("to_bytes(state.opt_state)", id="optimizer-state"),
+    pytest.param("to_bytes({'a': state})", id="state-in-a-dict"),
+    pytest.param("to_bytes(jax.grad(lambda p: jnp.sum(net.apply({'params': p}, X)))(state.params))", id="grads"),
+    pytest.param("state = from_bytes(state, X)", id="load-a-state"),
+    pytest.param("kept = {'w': state.params}\nto_bytes(kept)\nlen(kept)", id="dict-is-read-elsewhere"),
+    pytest.param("kept = {'w': state.params}\nkept = kept\nto_bytes(kept)", id="bound-twice"),
+    pytest.param("to_bytes(*[state.params])", id="starred"),
+    pytest.param("print(from_bytes(state.params, X))", id="loaded-in-an-expression"),
+    pytest.param("from_bytes(state.params, state.params)", id="loaded-from-parameters"),
+    pytest.param(
+        "later = state.params\nold = later\nlater = from_bytes(later, X)\n"
+        "net.apply({'params': old}, X)",
+        id="the-old-parameters-are-read",
+    ),
+    pytest.param(
+        "later = state.params\nlater = from_bytes(later, X)\nstate, loss = step(state, X)",
+        id="the-state-goes-on-with-the-old-parameters",
+    ),
+    pytest.param(
+        "both = (state, 1)\nlater = state.params\nlater = from_bytes(later, X)\n"
+        "print(both[0].step, net.apply({'params': both[0].params}, X))",
+        id="an-old-state-in-a-tuple",
+    ),
+    pytest.param(
+        "@jax.jit\ndef f(x):\n    later = state.params\n"
+        "    later = from_bytes(later, x)\n    return net.apply({'params': later}, x)\nf(X)",
+        id="loaded-inside-a-traced-function",
+    ),
+]
+
+
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("body", STAYS)
+def test_stays(body: str, style: Style) -> None:
+    assert migrated(body, style) is None
