@@ -23,8 +23,8 @@ RULE = Rule(
         "parameters of a known model."
     ),
     why=(
-        "Linen gives a new tree, which takes the place of the old one at the next call. An NNX model holds its "
-        "parameters, so they are written into it."
+        "Linen gives a new tree, which takes the place of the old one at the next call. A model of NNX "
+        "holds its parameters, so they are written into it."
     ),
     use_instead=(
         "`nnx.update(model, from_bytes(nnx.to_pure_dict(nnx.state(model, nnx.Param)), data))`, which reads "

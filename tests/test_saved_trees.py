@@ -101,7 +101,9 @@ STAYS = [
     pytest.param("to_bytes(state)", id="whole-state"),
     pytest.param("to_bytes(state.opt_state)", id="optimizer-state"),
     pytest.param("to_bytes({'a': state})", id="state-in-a-dict"),
-    pytest.param("to_bytes(jax.grad(lambda p: jnp.sum(net.apply({'params': p}, X)))(state.params))", id="grads"),
+    pytest.param(
+        "to_bytes(jax.grad(lambda p: jnp.sum(net.apply({'params': p}, X)))(state.params))", id="grads"
+    ),
     pytest.param("state = from_bytes(state, X)", id="load-a-state"),
     pytest.param("kept = {'w': state.params}\nto_bytes(kept)\nlen(kept)", id="dict-is-read-elsewhere"),
     pytest.param("kept = {'w': state.params}\nkept = kept\nto_bytes(kept)", id="bound-twice"),
@@ -109,8 +111,7 @@ STAYS = [
     pytest.param("print(from_bytes(state.params, X))", id="loaded-in-an-expression"),
     pytest.param("from_bytes(state.params, state.params)", id="loaded-from-parameters"),
     pytest.param(
-        "later = state.params\nold = later\nlater = from_bytes(later, X)\n"
-        "net.apply({'params': old}, X)",
+        "later = state.params\nold = later\nlater = from_bytes(later, X)\nnet.apply({'params': old}, X)",
         id="the-old-parameters-are-read",
     ),
     pytest.param(
