@@ -19,15 +19,17 @@ from migrate.result import Options, Result, Style
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 TARGETS: Mapping[Style, tuple[str, ...]] = {
-    "functional": ("nnx.py",),
-    "stateful": ("nnx_stateful.py", "nnx.py"),
+    "functional": ("nnx",),
+    "stateful": ("nnx_stateful", "nnx"),
 }
 PATH = "linen.py"
+ENTRY = "train.py"
+"""The file that is run, of a program that is a folder."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """A Linen program and the text that one style of the migration makes of it."""
+    """A Linen program, a file or a folder, and what one style of the migration makes of it."""
 
     name: str
     style: Style
@@ -41,39 +43,54 @@ class Case:
     @property
     def has_own_text(self) -> bool:
         """Whether this style's text is not that of another style."""
-        return self.after.name == TARGETS[self.style][0]
+        return self.after.stem == TARGETS[self.style][0]
 
 
 def cases() -> list[Case]:
     """Every case in every style, by name."""
-    return [_case(before, style) for before in sorted(FIXTURES.glob(f"*/{PATH}")) for style in TARGETS]
+    folders = sorted(folder for folder in FIXTURES.iterdir() if folder.is_dir())
+    return [_case(folder, style) for folder in folders for style in TARGETS]
 
 
-def _case(before: Path, style: Style) -> Case:
-    targets = [before.with_name(name) for name in TARGETS[style]]
+def _case(folder: Path, style: Style) -> Case:
+    suffix = "" if (folder / "linen").is_dir() else ".py"
+    targets = [folder / f"{name}{suffix}" for name in TARGETS[style]]
     after = next((target for target in targets if target.exists()), targets[-1])
-    return Case(before.parent.name, style, before, after)
+    return Case(folder.name, style, folder / f"linen{suffix}", after)
 
 
-def text_of(path: Path) -> str:
-    """The text of a fixture with its own newlines."""
-    return decode(path.read_bytes()).text
+def entry(program: Path) -> Path:
+    """The file to run."""
+    return program / ENTRY if program.is_dir() else program
 
 
-def migrate_text(text: str, style: Style) -> Result:
+def files_of(program: Path) -> dict[str, bytes]:
+    """The files of a program by their path in it; a single file is called `linen.py`."""
+    if program.is_file():
+        return {PATH: program.read_bytes()}
+    return {path.relative_to(program).as_posix(): path.read_bytes() for path in sorted(program.rglob("*.py"))}
+
+
+def texts_of(program: Path) -> dict[str, str]:
+    """The texts of a program with their own newlines."""
+    return {path: decode(data).text for path, data in files_of(program).items()}
+
+
+def migrate_texts(texts: Mapping[str, str], style: Style) -> Result:
     """Migrate one program by itself."""
-    return migrate_sources({PATH: text}, Options(style=style))
+    return migrate_sources(texts, Options(style=style))
 
 
-def migrated(text: str, style: Style) -> str:
-    """The text that comes out, which is the text that went in where nothing changes."""
-    return migrate_text(text, style).changed.get(PATH, text)
+def migrated(texts: Mapping[str, str], style: Style) -> dict[str, str]:
+    """The texts that come out, which are those that went in where nothing changes."""
+    return {**texts, **migrate_texts(texts, style).changed}
 
 
-def migrated_bytes(data: bytes, style: Style) -> bytes:
-    """From the bytes of a file to the bytes that would be written."""
-    source = decode(data)
-    return source.encode(migrated(source.text, style))
+def migrated_bytes(files: Mapping[str, bytes], style: Style) -> dict[str, bytes]:
+    """From the bytes of files to the bytes that would be written."""
+    sources = {path: decode(data) for path, data in files.items()}
+    texts = migrated({path: source.text for path, source in sources.items()}, style)
+    return {path: source.encode(texts[path]) for path, source in sources.items()}
 
 
 def comments(text: str) -> Counter[str]:
