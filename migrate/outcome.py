@@ -17,6 +17,7 @@ from migrate.plan import pitfalls
 from migrate.plan.build import Decision, decide
 from migrate.plan.components import ComponentFacts, first_line
 from migrate.plan.context import Plan
+from migrate.plan.visible import visible
 from migrate.result import Component, Finding, Options, Result, SiteCount, Status
 from migrate.rewrite.edits import Edits
 from migrate.rule import Rule
@@ -46,6 +47,7 @@ class Outcome:
     components: list[Component] = field(default_factory=list)
     found: Counter[str] = field(default_factory=Counter)
     migrated: Counter[str] = field(default_factory=Counter)
+    visible: dict[str, set[str]] = field(default_factory=dict)
 
     def add(self, texts: Mapping[str, str], trees: Mapping[str, ast.Module]) -> None:
         """Migrate the modules of a project as far as their components allow."""
@@ -119,7 +121,12 @@ class Outcome:
         lines = [f.line for f in found if f.path == path]
         line = min(lines, default=first_line(component))
         blockers = () if migrated else tuple(found)
-        self.components.append(Component(name, path, line, status, form, modules, blockers))
+        exports = visible(facts, decision.plan) if migrated and decision.plan is not None else {}
+        for place, names in exports.items():
+            self.visible.setdefault(place, set()).update(names)
+        self.components.append(
+            Component(name, path, line, status, form, modules, blockers, tuple(sorted(exports)))
+        )
         return migrated
 
     def _share(self, facts: Facts, found: shared_function.Occurrences, edits: Edits) -> None:

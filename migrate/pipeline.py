@@ -26,7 +26,7 @@ def run(sources: Mapping[str, str], options: Options, importers: Importers | Non
     bad = {finding.path for finding in broken}
     readable = {path: text for path, text in sources.items() if path not in bad}
     result = migrate_contained(readable, options)
-    moved = {each.path for each in result.components if each.status != "untouched"} & set(result.changed)
+    moved = {path for each in result.components for path in each.exports}
     if importers and moved and (imported_by := importers(moved)):
         result = migrate_contained(readable, replace(options, imported_by=imported_by))
     suppressions = {path: parse_suppressions(text) for path, text in readable.items()}

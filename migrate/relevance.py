@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 from migrate.analysis.project import Modules, Parts, module_name
 
@@ -46,6 +46,32 @@ def connected(relevant: Iterable[str], others: Iterable[str], text_of: Callable[
                 found.append(reached)
                 waiting += [reached] if reached.endswith("__init__.py") else []
     return found
+
+
+def importing(
+    visible: Mapping[str, Collection[str]], others: Mapping[str, str], paths: Iterable[str]
+) -> list[str]:
+    """Those `others`, paths with texts, that import one of the `visible` names of a path, or its module."""
+    if not visible or not others:
+        return []
+    modules = Modules(paths)
+    stems = {*map(module_name, visible), *(name for names in visible.values() for name in names)}
+    mentions = re.compile(rf"\b(?:{'|'.join(sorted(map(re.escape, stems)))})\b")
+    return [
+        path
+        for path, text in others.items()
+        if mentions.search(text) and any(_reaches(visible, modules, path, *name) for name in _names(text))
+    ]
+
+
+def _reaches(
+    visible: Mapping[str, Collection[str]], modules: Modules, importer: str, level: int, name: Parts
+) -> bool:
+    """Whether an import means a module with such names, or one of them; `from a import *` names `a`."""
+    if modules.find(importer, name, level) in visible:
+        return True
+    inside = modules.find(importer, name[:-1], level) if name else None
+    return inside is not None and name[-1] in visible.get(inside, ())
 
 
 def _imported(modules: Modules, path: str, text: str) -> Iterator[str]:

@@ -59,6 +59,7 @@ class Component:
     plan: str
     modules: tuple[str, ...] = ()
     blockers: tuple[Finding, ...] = ()
+    exports: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

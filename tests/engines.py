@@ -57,5 +57,5 @@ def _finding(path: str, line: int, column: int, code: str) -> Finding:
 def _component(path: str, changed: bool) -> Component:
     blocker = Finding(path, 1, 1, "LNX290", "imported elsewhere")
     if changed:
-        return Component(path, path, 1, "migrated", "pair")
+        return Component(path, path, 1, "migrated", "pair", exports=(path,))
     return Component(path, path, 1, "untouched", "pair", blockers=(blocker,))

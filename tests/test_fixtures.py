@@ -91,7 +91,9 @@ def test_result_has_no_linen_and_no_unused_import(case: Case) -> None:
 def test_comments_survive(case: Case) -> None:
     before = texts_of(case.before)
     after = migrated(before, case.style)
-    assert {path: comments(after[path]) for path in before} == {path: comments(before[path]) for path in before}
+    assert {path: comments(text) for path, text in after.items()} == {
+        path: comments(text) for path, text in before.items()
+    }
 
 
 @pytest.mark.parametrize("variant", VARIANTS)

@@ -204,6 +204,66 @@ def test_a_file_that_is_not_there_keeps_what_it_imports() -> None:
     assert [f.code for f in result.findings] == ["LNX016"]
 
 
+FACTORY = """\
+# --- pkg/factory.py
+from pkg.steps import create
+
+
+def fresh(x):
+    return create(x)
+"""
+CREATE = """
+
+def create(x):
+    model = Net()
+    params = model.init(jax.random.key(0), x)["params"]
+    return TrainState.create(apply_fn=model.apply, params=params, tx=optax.sgd(0.1))
+"""
+LAUNCH = """\
+# --- launch.py
+import jax.numpy as jnp
+
+from pkg.factory import fresh
+from pkg.steps import train_step
+
+x, y = jnp.ones((4, 3)), jnp.zeros((4, 1))
+state = fresh(x)
+state, loss = train_step(state, x, y)
+print(state.step, loss)
+"""
+FAR = (
+    MODEL
+    + STEPS.replace("import jax\n", "import jax\nimport optax\nfrom pkg.models import Net\n", 1)
+    + CREATE
+    + FACTORY
+)
+
+
+def test_a_caller_is_read_that_reaches_a_state_through_other_files() -> None:
+    """Neither `factory.py` nor `launch.py` mentions Linen, and only the second has to change."""
+    result = migrate_sources(files(FAR + LAUNCH))
+    assert "model, optimizer = fresh(x)" in result.changed["launch.py"]
+    assert set(result.changed) == {"launch.py", "pkg/models.py", "pkg/steps.py"}
+
+
+@pytest.mark.parametrize(
+    ("path", "names", "held"),
+    [
+        pytest.param("pkg/factory.py", ("fresh",), True, id="a-name-that-returns-the-state"),
+        pytest.param("pkg/factory.py", (), True, id="its-module"),
+        pytest.param("pkg/factory.py", ("other",), False, id="another-name"),
+    ],
+)
+def test_a_file_may_import_through_another(path: str, names: tuple[str, ...], held: bool) -> None:
+    options = Options(imported_by={path: (Importer("other.py", 3, names),)})
+    assert bool(migrate_sources(files(FAR + LAUNCH), options).changed) is not held
+
+
+def test_a_component_says_from_where_it_can_be_imported() -> None:
+    (component,) = migrate_sources(files(FAR + LAUNCH)).components
+    assert component.exports == ("launch.py", "pkg/factory.py", "pkg/models.py", "pkg/steps.py")
+
+
 def test_a_file_that_imports_what_stays_the_same_is_no_reason() -> None:
     text = PROJECT
     options = Options(imported_by={"train.py": (Importer("other.py", 3, ("main",)),)})

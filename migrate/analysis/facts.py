@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -55,6 +56,7 @@ class Facts:
     lists: set[ast.expr] = field(default_factory=set)
     bodies: set[FunctionNode] = field(default_factory=set)
     imported: set[tuple[str, str]] = field(default_factory=set)
+    exports: dict[str, Mapping[str, Value]] = field(default_factory=dict)
     tests: dict[ast.If, str | None] = field(default_factory=dict)
     partials: dict[ast.Call, tuple[ast.Call, ...]] = field(default_factory=dict)
     finals: dict[ast.ClassDef, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))

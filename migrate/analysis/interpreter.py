@@ -63,6 +63,7 @@ def interpret(texts: Mapping[str, str], trees: Mapping[str, ast.Module], style: 
             frame = run.module_frames[file.path] = Frame(file.tree, None)
             with run.entering(frame):
                 run_block(run, file.tree.body)
+            facts.exports[file.path] = frame.vars
         _run_uncalled(run)
         _run_kept(run)
         modules.read_pending(run)

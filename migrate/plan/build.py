@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from migrate.analysis.facts import Facts
-from migrate.analysis.kinds import Mixed, followed
+from migrate.analysis.kinds import Mixed
 from migrate.analysis.modules import is_module
 from migrate.analysis.sites import (
     ApplyGradients,
@@ -34,6 +34,7 @@ from migrate.plan.parameters import rewrite_parameters
 from migrate.plan.references import check_references
 from migrate.plan.results import rewrite_results
 from migrate.plan.roles import roles
+from migrate.plan.visible import visible
 from migrate.plan.whole_variables import check_whole_variables
 from migrate.result import Importer, Options, Style
 from migrate.rewrite.edits import held_nodes
@@ -74,33 +75,18 @@ def _unless_imported(
     """A component that a file imports which is not among the sources stays: that file would break."""
     if decision.plan is None or not importers:
         return decision
-    for node in _visible_changes(facts, decision.plan):
-        path = facts.file(node).path
-        name = getattr(node, "name", None) or getattr(node, "id", "")
+    for path, names in visible(facts, decision.plan).items():
         for importer in importers.get(path, ()):
-            if (importer.path, path) not in facts.imported and (not importer.names or name in importer.names):
+            reached = names if not importer.names else names.keys() & importer.names
+            if reached and (importer.path, path) not in facts.imported:
+                name = min(reached)
                 what = f"`{name}`" if importer.names else "this module"
                 message = (
                     f"{what} is imported by {importer.path}:{importer.line}, which is not among the files "
                     "that are migrated: name it too"
                 )
-                return Decision(decision.component, None, (Blocker(node, "LNX016", message),))
+                return Decision(decision.component, None, (Blocker(names[name], "LNX016", message),))
     return decision
-
-
-def _visible_changes(facts: Facts, plan: Plan) -> list[ast.AST]:
-    """What other files could import and would find changed: functions, classes, variables of a module."""
-    signatures = [f for f, new in plan.edits.parameters.items() if any(v != (k,) for k, v in new.items())]
-    inside = {facts.scopes.function(node) for node in plan.component.nodes}
-    results = [f for f, value in facts.returns.items() if f in inside and followed(value)]
-    functions = [f for f in (*signatures, *results) if not isinstance(f, ast.Lambda)]
-    variables = [
-        node
-        for node in plan.component.nodes
-        if isinstance(node, ast.Name) and isinstance(facts.scopes.scope[node], ast.Module)
-    ]
-    states = [cls.node for cls in holders.classes(facts, plan.component.nodes)]
-    return [*functions, *plan.edits.classes, *states, *variables]
 
 
 def _decide(facts: Facts, component: ComponentFacts, options: Options) -> list[Decision]:
