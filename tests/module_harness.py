@@ -5,6 +5,7 @@ The parameters are drawn anew for every leaf, as initial ones and zeros hide fau
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from textwrap import dedent
 from typing import Any
@@ -16,8 +17,11 @@ from flax import nnx, traverse_util
 
 from migrate.core import migrate_sources
 from migrate.result import Options
+from migrate.verify.recorder.leafmap import Pair, Path, pair_leaves
 
 PATH = "model.py"
+CELL = frozenset({"i", "h", "ii", "if", "ig", "io", "hi", "hf", "hg", "ho"})
+KEPT = (nnx.Param, nnx.BatchStat)
 HEAD = """\
 from functools import partial
 from typing import Any, Callable, Sequence
@@ -82,7 +86,7 @@ def compared(text: str, inputs: str = "X", given: str = "") -> Outcome:
     _copy(variables, model)
     args, kwargs = _arguments(old_scope, inputs, given)
     before = _linen(old_scope["net"], variables, args, kwargs)
-    after = _nnx(model, args, kwargs)
+    after = _nnx(model, args, kwargs, traverse_util.flatten_dict(variables.get("params", {})))
     return Outcome(new, before, after)
 
 
@@ -106,14 +110,31 @@ def _copy(variables: Any, model: nnx.Module) -> None:
     flat: dict[tuple[str, ...], jax.Array] = {}
     for collection in variables.values():
         flat |= traverse_util.flatten_dict(collection)
-    state = nnx.to_flat_state(nnx.state(model, nnx.Any(nnx.Param, nnx.BatchStat)))
+    state = nnx.to_flat_state(nnx.state(model, nnx.Any(*KEPT)))
     known = {_linen_path(path): leaf for path, leaf in state}
-    assert set(known) == set(flat), (sorted(known), sorted(flat))
+    parts: dict[tuple[str, ...], list[jax.Array]] = {}
+    for pair in _paired(flat, known):
+        parts.setdefault(pair.after, []).append(flat[pair.before])
+    values = {
+        path: jnp.concatenate(leaves, -1) if len(leaves) > 1 else leaves[0] for path, leaves in parts.items()
+    }
     for path, leaf in known.items():
-        assert leaf[...].shape == flat[path].shape, (path, leaf[...].shape, flat[path].shape)
-        assert leaf[...].dtype == flat[path].dtype, path
-    new = [(path, leaf.replace(flat[_linen_path(path)])) for path, leaf in state]
-    nnx.update(model, nnx.from_flat_state(new))
+        assert leaf[...].shape == values[path].shape, (path, leaf[...].shape, values[path].shape)
+        assert leaf[...].dtype == values[path].dtype, path
+    nnx.update(
+        model, nnx.from_flat_state([(path, leaf.replace(values[_linen_path(path)])) for path, leaf in state])
+    )
+
+
+def _paired(before: Mapping[Path, Any], after: Mapping[Path, Any]) -> list[Pair]:
+    """The leaves by name; only the gates of recurrent cells have other names, side by side in one leaf."""
+    found = pair_leaves(
+        *({path: np.shape(leaf[...]) for path, leaf in tree.items()} for tree in (before, after))
+    )
+    assert found.complete, found
+    renamed = {pair for pair in found.pairs if pair.before != pair.after}
+    assert all(CELL & {*pair.before} for pair in renamed), renamed
+    return sorted(found.pairs, key=lambda pair: pair.part)
 
 
 def _linen_path(path: tuple[str | int, ...]) -> tuple[str, ...]:
@@ -146,7 +167,7 @@ def _linen(net: Any, variables: Any, args: Any, kwargs: Any) -> list[np.ndarray]
     return [np.asarray(leaf) for leaf in trees]
 
 
-def _nnx(model: Any, args: Any, kwargs: Any) -> list[np.ndarray]:
+def _nnx(model: Any, args: Any, kwargs: Any, paths: Mapping[Path, Any]) -> list[np.ndarray]:
     kwargs = {("rngs" if name == "rngs" else name): value for name, value in kwargs.items()}
 
     def run(model: Any) -> tuple[jax.Array, Any]:
@@ -154,11 +175,21 @@ def _nnx(model: Any, args: Any, kwargs: Any) -> list[np.ndarray]:
         return _summed(result), result
 
     (_, result), grads = nnx.value_and_grad(run, has_aux=True)(model)
-    flat = {_linen_path(path): leaf for path, leaf in nnx.to_flat_state(grads)}
-    stats = dict(nnx.to_flat_state(nnx.state(model, nnx.BatchStat)))
-    leaves = [flat[p][...] if hasattr(flat[p], "get_value") else flat[p] for p in sorted(flat)]
+    flat = {_linen_path(path): leaf[...] for path, leaf in nnx.to_flat_state(grads)}
+    stats = dict(nnx.to_flat_state(nnx.state(model, nnx.Any(*KEPT[1:]))))
+    leaves = _split(flat, paths)
     trees = (*jax.tree.leaves(result), *leaves, *(stats[p][...] for p in sorted(stats)))
     return [np.asarray(leaf) for leaf in trees]
+
+
+def _split(flat: dict[Path, jax.Array], paths: Mapping[Path, Any]) -> list[jax.Array]:
+    """The leaves in Linen's order, fused ones taken apart."""
+    pairs = {pair.before: pair for pair in _paired(paths, flat)}
+    return [_part(flat[pair.after], pair) for _, pair in sorted(pairs.items())]
+
+
+def _part(leaf: jax.Array, pair: Pair) -> jax.Array:
+    return jnp.split(leaf, pair.parts, -1)[pair.part] if pair.parts > 1 else leaf
 
 
 def assert_identical(outcome: Outcome) -> None:

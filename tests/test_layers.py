@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from tests.module_harness import assert_identical, compared, program
@@ -79,6 +80,8 @@ ROWS = [
         TOKENS,
         id="attention-over-other-keys",
     ),
+    pytest.param("nn.InstanceNorm()(x)", IMAGE, id="instance-norm"),
+    pytest.param("nn.InstanceNorm(1e-3, jnp.bfloat16)(x)", IMAGE, id="instance-norm-half"),
 ]
 
 
@@ -87,6 +90,78 @@ def test_one_layer(expression: str, shape: tuple[int, ...]) -> None:
     text = program(compact("x = nn.Dense(6)(x)", f"x = {expression}", "nn.Dense(2)(x.astype(jnp.float32))"),
                    "Net()", shape)  # fmt: skip
     assert_identical(compared(text))
+
+
+CELLS = [
+    pytest.param(
+        [
+            "nn.RNN(nn.LSTMCell(7, nn.hard_sigmoid))(x)",
+            "nn.RNN(nn.SimpleCell(features=7))(x)",
+            "nn.RNN(nn.GRUCell(6))(x)",
+            "nn.RNN(nn.MGUCell(7))(x)",
+            "nn.RNN(nn.MGUCell(7, reset_gate=False))(x)",
+        ],
+        id="cells",
+    ),
+    pytest.param(
+        [
+            "nn.RNN(nn.LSTMCell(7, dtype=jnp.bfloat16))(x)",
+            "nn.RNN(nn.SimpleCell(7, residual=True, dtype=jnp.bfloat16))(x)",
+            "nn.RNN(nn.GRUCell(7, dtype=jnp.bfloat16, activation_fn=jnp.sin))(x)",
+        ],
+        id="half",
+    ),
+    pytest.param(
+        [
+            "nn.RNN(nn.GRUCell(4), reverse=True, keep_order=True)(x)",
+            "nn.RNN(nn.GRUCell(4), return_carry=True)(x)[1]",
+            "nn.RNN(nn.LSTMCell(4), True)(x, seq_lengths=jnp.array([1, 2, 2, 1, 2]))",
+            "nn.RNN(nn.GRUCell(4))(x, initial_carry=jnp.ones((2, 4)))",
+            "nn.Bidirectional(nn.RNN(nn.LSTMCell(3)), nn.RNN(nn.GRUCell(4)))(x)",
+        ],
+        id="options",
+    ),
+    pytest.param(
+        ["nn.RNN(nn.ConvLSTMCell(4, (3,)))(x[..., None] * jnp.ones((2, 5, 6, 3))).mean(-1)"], id="images"
+    ),
+]
+
+
+@pytest.mark.parametrize("expressions", CELLS)
+def test_recurrent_layers(expressions: list[str]) -> None:
+    lines = ["x = nn.Dense(6)(x)", *(f"x = {e}" for e in expressions), "nn.Dense(2)(x.astype(jnp.float32))"]
+    assert_identical(compared(program(compact(*lines), "Net()", TOKENS)))
+
+
+def test_fused_lstm_rounds_the_gradient_of_its_biases() -> None:
+    lines = ["x = nn.Dense(6)(x)", "x = nn.RNN(nn.OptimizedLSTMCell(5))(x)", "nn.Dense(2)(x)"]
+    outcome = compared(program(compact(*lines), "Net()", TOKENS))
+    assert np.array_equal(outcome.before[0], outcome.after[0])
+    for old, new in zip(outcome.before, outcome.after, strict=True):
+        assert np.abs(old - new).max() <= np.spacing(np.abs(old).max())
+
+
+STEPS = """
+class Net(nn.Module):
+    def setup(self):
+        self.cell = nn.{cell}
+        self.forward = nn.RNN(nn.{cell})
+        self.out = nn.Dense(2)
+
+    def __call__(self, x):
+        x = self.forward(x)
+        carry = self.cell.initialize_carry(jax.random.PRNGKey(0), x[:, 0].shape)
+        outputs = []
+        for t in range(x.shape[1]):
+            carry, y = self.cell(carry, x[:, t])
+            outputs.append(y)
+        return self.out(jnp.stack(outputs, axis=1))
+"""
+
+
+@pytest.mark.parametrize("cell", ["LSTMCell(4)", "GRUCell(4)"])
+def test_cells_by_hand(cell: str) -> None:
+    assert_identical(compared(program(STEPS.format(cell=cell), "Net()", TOKENS)))
 
 
 EMBEDDINGS = [

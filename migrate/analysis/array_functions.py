@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from migrate.analysis.kinds import UNKNOWN, Array, Const, Sequence, ShapeOf, Value
+from migrate.analysis.kinds import UNKNOWN, Array, Collected, Const, Sequence, ShapeOf, Value
 from migrate.analysis.pooling import pooled
 from migrate.analysis.shapes import elementwise, filled, integers, matmul, of, size_of, sizes_of
 from migrate.analysis.sizes import UNKNOWN_SHAPE, Shape, Size, combined, literal, number, product, rest, total
@@ -389,6 +389,8 @@ def _arrays(value: Value) -> list[Shape] | None:
 def _concatenated(args: Arguments, keywords: Keywords) -> Value:
     axis = args[1] if len(args) > 1 else keywords.get("axis", Const(0))
     at = integers(axis)
+    if isinstance(args[0], Collected):
+        return _joined(args[0].item, at)
     items = args[0].items if isinstance(args[0], Sequence) else ()
     shapes = [of(item) for item in items]
     if at is None or len(at) != 1 or not shapes:
@@ -411,6 +413,8 @@ def _concatenated(args: Arguments, keywords: Keywords) -> Value:
 
 def _stacked(args: Arguments, keywords: Keywords) -> Value:
     at = integers(args[1] if len(args) > 1 else keywords.get("axis", Const(0)))
+    if isinstance(args[0], Collected):
+        return _inserted(args[0].item, at)
     shapes = _arrays(args[0])
     if at is None or not shapes:
         return UNKNOWN
@@ -422,6 +426,28 @@ def _stacked(args: Arguments, keywords: Keywords) -> Value:
     if at == (-1,):
         return Array(Shape((*first.axes, number(len(shapes)))))
     return Array(Shape(first.last(max(1, len(first.axes))))) if at == (0,) else UNKNOWN
+
+
+def _inserted(item: Value | None, at: tuple[int, ...] | None) -> Value:
+    """Some arrays of one shape along a new axis; how many there are is not known."""
+    shape = of(item) if item is not None else None
+    if shape is None or at is None or not shape.exact:
+        return UNKNOWN
+    axes = list(shape.axes)
+    axes.insert(at[0] % (len(axes) + 1), None)
+    return Array(Shape(tuple(axes), True))
+
+
+def _joined(item: Value | None, at: tuple[int, ...] | None) -> Value:
+    """Some arrays of one shape along one of their axes."""
+    shape = of(item) if item is not None else None
+    if shape is None or at is None or not shape.exact or len(at) != 1:
+        return UNKNOWN
+    axes = list(shape.axes)
+    if not -len(axes) <= at[0] < len(axes):
+        return UNKNOWN
+    axes[at[0]] = None
+    return Array(Shape(tuple(axes), True))
 
 
 def _split(args: Arguments, keywords: Keywords) -> Value:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import ast
 
 from migrate.analysis import arrays, holders, imports, modules, nnx_bindings
+from migrate.analysis.collected import CHANGING
+from migrate.analysis.collected import item as item_of
 from migrate.analysis.kinds import (
     UNKNOWN,
     VANISHING,
     ApplyFn,
     Array,
     Class,
+    Collected,
     Const,
     Dict,
     Holder,
@@ -61,7 +64,7 @@ def attribute(run: Run, node: ast.Attribute, holder: Value) -> Value:
             return modules.attribute(run, node, holder)
         case Array():
             return arrays.attribute(holder, node.attr)
-        case Sequence() if node.attr in {"append", "extend", "insert"}:
+        case Sequence() | Collected() if node.attr in CHANGING:
             return Method(holder, node.attr)
         case Variables() | Params() | OptState() | Mixed() | ApplyFn() | Dict():
             run.escape(
@@ -88,8 +91,8 @@ def _of_instance(run: Run, node: ast.Attribute, instance: Instance) -> Value:
             return ApplyFn(frozenset({instance}))
         case "init":
             return Method(instance, "init")
-        case "attend" if run.owner is not None:
-            return Method(instance, "attend")
+        case "attend" | "initialize_carry" if run.owner is not None:
+            return Method(instance, node.attr)
         case _:
             run.escape(node, "LNX299", f"`.{node.attr}` of a module definition is not followed", instance)
             return UNKNOWN
@@ -125,6 +128,8 @@ def subscript(run: Run, node: ast.Subscript, holder: Value, index: Value) -> Val
             if not isinstance(item, (State, Holder, Sequence, Dict)):
                 run.escape(node, "LNX010", "a followed value is read from a dict: give it a name", item)
             return item
+        case Collected(), _ if not isinstance(node.slice, ast.Slice):
+            return item_of(holder)
         case ((Array() | ShapeOf()), _):
             return arrays.subscript(holder, index, node.slice, run)
         case ((Params() | Variables() | Path()), Const(str(key))):

@@ -6,6 +6,7 @@ import ast
 from dataclasses import replace
 from keyword import iskeyword
 
+from migrate.analysis import recurrent
 from migrate.analysis.activation import Arguments
 from migrate.analysis.classes import field_names, inputs_of, methods
 from migrate.analysis.counting import name_of
@@ -25,7 +26,7 @@ from migrate.analysis.kinds import (
     join,
 )
 from migrate.analysis.layer_shapes import output
-from migrate.analysis.layers import LAYERS, SELF_CALLS
+from migrate.analysis.layers import LAYERS, SELF_CALLS, WRAPPERS
 from migrate.analysis.modules import summarise
 from migrate.analysis.reasons import blocked
 from migrate.analysis.run import Run
@@ -62,6 +63,8 @@ def construct(
     if isinstance(known, Layer) and (known.name, known.loops) != (name, run.loops) and not repeated:
         blocked(run, node, "LNX111", "one line builds several layers")
     run.facts.site(site)
+    if layer in WRAPPERS:
+        recurrent.adopt(run, site)
     return Instance(cls if cls is not None else Symbol(layer), node)
 
 
@@ -170,10 +173,14 @@ def call(run: Run, instance: Value, given: Arguments) -> Value:
     early = dict(site.through.early) if site.through is not None else {}
     found = early | {name: run.facts.values.get(node, UNKNOWN) for name, node in site.given}
     texts = {n: t for n, v in site.given if (t := init_text(run.facts, site.owner, v)) is not None}
+    if site.layer in WRAPPERS:
+        return recurrent.run_over(run, site, dict(inputs))
     shape = of(dict(inputs).get("inputs", UNKNOWN))
     if shape is None or not isinstance(dict(inputs)["inputs"], Array):
         shape = Shape()
     _learn(run, site, shape, found)
+    if LAYERS[site.layer].output == "cell":
+        return recurrent.carried(site.layer, shape, found, texts)
     return Array(output(LAYERS[site.layer].output, shape, found, texts))
 
 
@@ -210,7 +217,7 @@ def parameters(run: Run, site: Layer) -> list[str]:
         return inputs_of(method) if method is not None else []
     if site.layer == "flax.linen.SelfAttention":
         return ["inputs", *SELF_CALLS]
-    return ["inputs", *LAYERS[site.layer].calls]
+    return [*LAYERS[site.layer].before, "inputs", *LAYERS[site.layer].calls]
 
 
 def _compatible(

@@ -81,6 +81,13 @@ class Sequence:
 
 
 @dataclass(frozen=True)
+class Collected:
+    """A list that code of a module fills; `item` covers whatever is in it, None where nothing is yet."""
+
+    item: Value | None
+
+
+@dataclass(frozen=True)
 class Dict:
     """A dict display with constant keys."""
 
@@ -322,6 +329,7 @@ Value = (
     | ShapeOf
     | Length
     | Sequence
+    | Collected
     | Dict
     | Function
     | Partial
@@ -417,6 +425,13 @@ def join(left: Value, right: Value) -> Value:
             return ApplyFn(a | b)
         case Array(a), Array(b):
             return Array(joined(a, b))
+        case Collected(a), Collected(b):
+            return Collected(b if a is None else a if b is None else join(a, b))
+        case (Collected(), Sequence(items)) | (Sequence(items), Collected()) if not any(map(followed, items)):
+            listed: Value = left if isinstance(left, Collected) else right
+            for item in items:
+                listed = join(listed, Collected(item))
+            return listed
         case Sequence(a), Sequence(b) if len(a) == len(b):
             return Sequence(tuple(join(x, y) for x, y in zip(a, b, strict=True)))
         case Dict(a), Dict(b) if [k for k, _ in a] == [k for k, _ in b]:

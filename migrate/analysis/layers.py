@@ -7,6 +7,7 @@ parameters are equal, and outputs and gradients are bitwise equal with what is w
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -17,8 +18,9 @@ class LayerKind:
     a field, or `"in"` for the last axis of the input; `kept` are the keywords that NNX takes under the same
     name; `added` are keywords that Linen's defaults need; `late` may be given at the call as well, where a
     field without a value at either place is an error in Linen. `calls` are the names of Linen's arguments
-    after the input, of which NNX takes those in `renamed` under another name. `output` names the rule for
-    the shape of the result.
+    after the input, of which NNX takes those in `renamed` under another name; `before` come in front of it.
+    `output` names the rule for the shape of the result. `helper` names a class that is written into the
+    project where NNX has no layer of the same function.
     """
 
     target: str
@@ -37,6 +39,8 @@ class LayerKind:
     streams: bool = True
     inputs: int = 1
     optional: frozenset[str] = frozenset()
+    before: tuple[str, ...] = ()
+    helper: str | None = None
 
 
 def _words(text: str) -> tuple[str, ...]:
@@ -59,6 +63,19 @@ _ATTENTION = _words(
     "precision kernel_init out_kernel_init bias_init out_bias_init use_bias attention_fn decode normalize_qk"
 )
 _TYPES = frozenset({"dtype", "param_dtype"})
+_CELL = _words("kernel_init recurrent_kernel_init bias_init dtype param_dtype carry_init")
+_MGU = _words("kernel_init recurrent_kernel_init forget_bias_init activation_bias_init dtype param_dtype "
+              "carry_init reset_gate")  # fmt: skip
+_RNN = _words("time_major return_carry reverse keep_order unroll")
+
+
+def _cell(target: str, positional: tuple[str, ...], **more: Any) -> LayerKind:
+    """A recurrent cell: it is called with its carry and its input."""
+    kept = frozenset(positional) - {"features", "carry_init", "kernel_size"}
+    first = ("in", "features", "kernel_size") if "kernel_size" in positional else ("in", "features")
+    return LayerKind(target, positional, first, kept, "cell", before=("carry",), **more)
+
+
 _ATTENTION_KIND = LayerKind(
     target="MultiHeadAttention",
     positional=_ATTENTION,
@@ -184,11 +201,66 @@ LAYERS: dict[str, LayerKind] = {
         leaves=("negative_slope",),
         streams=False,
     ),
+    "flax.linen.InstanceNorm": LayerKind(
+        target="InstanceNorm",
+        positional=("epsilon", "dtype", "param_dtype", *_NORM, "feature_axes", *_OVER),
+        first=("in",),
+        kept=frozenset({"epsilon", *_TYPES, *_NORM, *_OVER}),
+        output="same",
+        leaves=("scale", "bias"),
+        calls=("mask",),
+        only_keywords=frozenset({"mask"}),
+    ),
+    "flax.linen.LSTMCell": _cell("LSTMCell", ("features", "gate_fn", "activation_fn", *_CELL)),
+    "flax.linen.OptimizedLSTMCell": _cell(
+        "OptimizedLSTMCell", ("features", "gate_fn", "activation_fn", *_CELL)
+    ),
+    "flax.linen.SimpleCell": _cell(
+        "SimpleCell", ("features", "activation_fn", *_CELL, "residual"), added=(("dtype", "None"),)
+    ),
+    "flax.linen.GRUCell": _cell(
+        "LinenGRUCell", ("features", "gate_fn", "activation_fn", *_CELL), helper="LinenGRUCell"
+    ),
+    "flax.linen.MGUCell": _cell(
+        "LinenMGUCell", ("features", "gate_fn", "activation_fn", *_MGU), helper="LinenMGUCell"
+    ),
+    "flax.linen.ConvLSTMCell": _cell(
+        "LinenConvLSTMCell",
+        _words("features kernel_size strides padding use_bias dtype param_dtype carry_init"),
+        helper="LinenConvLSTMCell",
+    ),
+    "flax.linen.RNN": LayerKind(
+        target="RNN",
+        positional=("cell", *_RNN, "variable_axes", "variable_broadcast", "variable_carry", "split_rngs"),
+        first=("cell",),
+        kept=frozenset(_RNN),
+        output="wrapper",
+        calls=_words("initial_carry seq_lengths return_carry time_major reverse keep_order"),
+        only_keywords=frozenset(
+            _words("initial_carry seq_lengths return_carry time_major reverse keep_order")
+        ),
+        streams=False,
+    ),
+    "flax.linen.Bidirectional": LayerKind(
+        target="Bidirectional",
+        positional=_words("forward_rnn backward_rnn merge_fn time_major return_carry"),
+        first=("forward_rnn", "backward_rnn"),
+        kept=frozenset(_words("merge_fn time_major return_carry")),
+        output="wrapper",
+        calls=_words("initial_carry seq_lengths return_carry time_major"),
+        only_keywords=frozenset(_words("initial_carry seq_lengths return_carry time_major")),
+        streams=False,
+    ),
     "flax.linen.SelfAttention": _ATTENTION_KIND,
     "flax.linen.MultiHeadDotProductAttention": _ATTENTION_KIND,
     "flax.linen.MultiHeadAttention": _ATTENTION_KIND,
 }
-NORMS = frozenset(f"flax.linen.{name}" for name in ("LayerNorm", "RMSNorm", "GroupNorm", "BatchNorm"))
+NORMS = frozenset(
+    f"flax.linen.{name}" for name in ("LayerNorm", "RMSNorm", "GroupNorm", "BatchNorm", "InstanceNorm")
+)
+WRAPPERS = {"flax.linen.RNN": ("cell",), "flax.linen.Bidirectional": ("forward_rnn", "backward_rnn")}
+"""Layers that call other layers, which they are given: those belong to the module around in Linen."""
+
 SELF_CALLS = ("mask", "deterministic", "dropout_rng", "sow_weights")
 """The arguments of `SelfAttention` after its input, which may all be given by position."""
 
@@ -223,6 +295,7 @@ FUNCTIONS = frozenset(
         "relu6",
         "avg_pool",
         "max_pool",
+        "pool",
     ]
 )
 INITIALIZERS = "flax.linen.initializers."

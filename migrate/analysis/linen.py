@@ -11,8 +11,10 @@ from migrate.analysis import (
     arrays,
     building,
     class_fields,
+    collected,
     holders,
     modules,
+    recurrent,
 )
 from migrate.analysis.activation import Arguments, enter, lost
 from migrate.analysis.copies import adopt, returned
@@ -22,6 +24,7 @@ from migrate.analysis.kinds import (
     ApplyFn,
     Array,
     Class,
+    Collected,
     Dict,
     Function,
     Grad,
@@ -94,6 +97,8 @@ def call(run: Run, callee: Method | ApplyFn | Instance, given: Arguments) -> Val
             return building.call(run, callee, given)
         case Method(Instance() as instance, "attend") if run.owner is not None:
             return building.attend(run, instance, given)
+        case Method(Instance() as instance, "initialize_carry") if run.owner is not None:
+            return recurrent.initial_carry(run, instance, given)
         case Method(Instance() as instance, "init"):
             return _init(run, instance, given)
         case Method(Class() as cls, "create"):
@@ -107,6 +112,8 @@ def call(run: Run, callee: Method | ApplyFn | Instance, given: Arguments) -> Val
             return UNKNOWN
         case Method(Array() as array, name):
             return array_functions.method(array, name, list(given.args), dict(given.keywords))
+        case Method(Sequence() | Collected() as items, name) if collected.changes(run, items, name, given):
+            return collected.change(run, items, name, given)
         case Method(Sequence() as items, _):
             _escape_all(run, given, "a followed value is put into a list", items)
             return UNKNOWN

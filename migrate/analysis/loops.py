@@ -7,11 +7,24 @@ changes. What comes out is how the running sizes begin, and how a turn leaves th
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 
-from migrate.analysis import counting
+from migrate.analysis import collected, counting
 from migrate.analysis.classes import field_names
 from migrate.analysis.hoisting import init_text
-from migrate.analysis.kinds import UNKNOWN, Array, Const, Length, Loop, Symbol, Value
+from migrate.analysis.kinds import (
+    UNKNOWN,
+    Array,
+    Collected,
+    Const,
+    Length,
+    Loop,
+    Sequence,
+    Symbol,
+    Value,
+    followed,
+    join,
+)
 from migrate.analysis.reasons import blocked
 from migrate.analysis.run import Run
 from migrate.analysis.shapes import size_of
@@ -138,18 +151,18 @@ def execute(run: Run, loop: Loop) -> None:
     entry, counters = dict(run.frame.vars), dict(run.counters)
     kept = run.facts.snapshot(loop.node)
     run.facts.loops.pop(loop.node, None)
-    built = _turn(run, loop, entry, {})
+    built = _turn(run, loop, _begun(loop, entry, {}), {})
     changing = _changing(run, entry, run.frame.vars)
     names = _names(run, loop, changing)
     run.facts.restore(loop.node, kept)
-    start = _begun(entry, names)
+    start = _begun(loop, entry, names)
     run.facts.loops[loop.node] = Turns(loop, ())
     _turn(run, loop, start, _at_turn(run, loop, counters, built))
     running, lost = _ends(run, entry, names)
     if lost:
         run.facts.restore(loop.node, kept)
         names = {key: name for key, name in names.items() if key not in lost}
-        start = _forgotten(_begun(entry, names), lost)
+        start = _forgotten(_begun(loop, entry, names), lost)
         _turn(run, loop, start, _at_turn(run, loop, counters, built))
         running, _ = _ends(run, entry, names)
     run.facts.loops[loop.node] = Turns(loop, running)
@@ -210,9 +223,12 @@ def _carried(loop: Loop, name: str) -> bool:
     return first is not None and isinstance(first.ctx, ast.Load)
 
 
-def _begun(entry: dict[str, Value], names: dict[Key, str]) -> dict[str, Value]:
+def _begun(loop: Loop, entry: dict[str, Value], names: dict[Key, str]) -> dict[str, Value]:
     """The variables at the start of a turn, with running sizes in place of what changes."""
     start = dict(entry)
+    for name in collected.filled_in(loop.node.body):
+        if isinstance(items := start.get(name), Sequence | Collected) and not followed(items):
+            start[name] = collected.many(items)
     for (name, axis), running in names.items():
         start[name] = _with(start[name], axis, Size(running))
     return start
@@ -260,11 +276,28 @@ def _left(run: Run, loop: Loop, start: dict[str, Value]) -> dict[str, Value]:
             assert run.owner is not None
             run.facts.finals[run.owner.node][running.name] = _final(loop, running)
     after = {}
+    local = loop.bound | {running.name for running in run.facts.loops[loop.node].running}
     for name, value in run.frame.vars.items():
         known = start.get(name)
-        new = isinstance(value, Array | Length) and known is None
-        after[name] = UNKNOWN if new else known if known is not None else value
+        if isinstance(known, Collected):
+            after[name] = _outside(join(known, value), local)
+        else:
+            after[name] = known if known is not None else _outside(value, local)
     return after
+
+
+def _outside(value: Value, local: frozenset[str]) -> Value:
+    """What only a turn has bound, where the sizes that change from turn to turn are not known."""
+    match value:
+        case Array(shape):
+            axes = tuple(None if axis is None or axis.names & local else axis for axis in shape.axes)
+            return Array(replace(shape, axes=axes))
+        case Length(size):
+            return UNKNOWN if size.names & local else value
+        case Collected(item):
+            return value if item is None else Collected(_outside(item, local))
+        case _:
+            return value
 
 
 def _final(loop: Loop, running: Running) -> str:

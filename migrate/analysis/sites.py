@@ -150,6 +150,14 @@ class DrawKey:
 
 
 @dataclass(frozen=True)
+class CellCarry:
+    """`cell.initialize_carry(key, shape)` inside a module."""
+
+    node: ast.Call
+    owner: Class
+
+
+@dataclass(frozen=True)
 class Running:
     """The size that goes round a loop: its name, what it starts from, what a turn leaves."""
 
@@ -279,6 +287,7 @@ Site = (
     | Layer
     | Parameter
     | DrawKey
+    | CellCarry
     | ReadState
     | ParamsItem
     | ParamsLeaf

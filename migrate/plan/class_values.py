@@ -34,6 +34,7 @@ def _rewrite(plan: Plan, node: ast.expr) -> None:
         case Symbol(name) if name in LAYERS:
             if not isinstance(node, ast.Name | ast.Attribute):
                 raise Blocked(node, "LNX111", "a layer class comes out of a call")
+            _check_layer(node, name)
             plan.edits.expressions[node] = f"nnx.{LAYERS[name].target}"
         case Partial(Symbol(name), _, _, ast.Call() as call) if name in LAYERS:
             _partial(plan, call, name)
@@ -41,8 +42,14 @@ def _rewrite(plan: Plan, node: ast.expr) -> None:
             pass
 
 
+def _check_layer(node: ast.expr, layer: str) -> None:
+    if LAYERS[layer].output in {"cell", "wrapper"}:
+        raise Blocked(node, "LNX111", "the class of a recurrent layer is handed to a field")
+
+
 def _partial(plan: Plan, call: ast.Call, layer: str) -> None:
     kind = LAYERS[layer]
+    _check_layer(call, layer)
     if len(call.args) != 1:
         raise Blocked(call, "LNX111", "a partial call of a layer class has arguments by position")
     for keyword in call.keywords:

@@ -42,9 +42,9 @@ def _of_layer(plan: Plan, site: Init, cls: Symbol) -> Arguments:
     """A single layer; only those that take the last axis of their input first, if anything."""
     kind = LAYERS[cls.name]
     first = (site.inputs[0], site.shapes[0]) if site.inputs else None
-    if kind.first[:1] == ("in",):
+    if kind.first[:1] == ("in",) and kind.output != "cell":
         return [("in_features", _last_axis(plan, site, first))]
-    if "in" in kind.first or "general" in kind.first or kind.draws or kind.stats:
+    if "in" in kind.first or "general" in kind.first or kind.draws or kind.stats or not kind.leaves:
         raise Blocked(site.node, "LNX110", f"`{cls.name.removeprefix('flax.')}` as a whole model")
     return []
 
@@ -152,7 +152,7 @@ def rngs(plan: Plan, site: Init) -> Piece:
     """`nnx.Rngs(...)` from the key, or the dict of keys, that `init` was given."""
     if isinstance(site.key, ast.Dict):
         return streams(site.key)
-    return template("nnx.Rngs({})", _seed(plan, site.key))
+    return template("nnx.Rngs({})", seed(plan, site.key))
 
 
 def streams(keys: ast.Dict) -> Piece:
@@ -164,7 +164,7 @@ def streams(keys: ast.Dict) -> Piece:
     return template("nnx.Rngs(" + ", ".join(["{}"] * len(parts)) + ")", *parts)
 
 
-def _seed(plan: Plan, key: ast.expr) -> ast.expr:
+def seed(plan: Plan, key: ast.expr) -> ast.expr:
     """The seed itself where the key is made from one on the spot and it surely is a Python int."""
     match key:
         case ast.Call(func=function, args=[seed], keywords=[]):

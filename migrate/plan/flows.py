@@ -49,6 +49,7 @@ from migrate.plan.initialisation import initialised
 from migrate.plan.needs import returned_in_place
 from migrate.plan.parameters import TREES, pass_on, receivers
 from migrate.plan.plain_trees import goes_to_reader
+from migrate.plan.recurrent import is_wrapper
 from migrate.plan.roles import role_of
 from migrate.plan.statistics import vanish
 from migrate.rewrite.edits import template
@@ -264,7 +265,9 @@ def _layer(plan: Plan, node: ast.expr, parent: ast.AST) -> None:
     called = isinstance(parent, ast.Call) and parent.func is node
     named = isinstance(parent, ast.Assign) and parent.value is node
     listed = isinstance(parent, ast.List | ast.Tuple | ast.ListComp) and _in_sequence(plan, parent)
-    if not called and not named and not listed and not isinstance(parent, ast.Attribute):
+    if called or named or listed or isinstance(parent, ast.Attribute):
+        return
+    if not is_wrapper(plan.site(plan.parent(parent) if isinstance(parent, ast.keyword) else parent)):
         raise Blocked(node, "LNX111", "a layer is handed on as a value")
 
 

@@ -7,14 +7,16 @@ import ast
 from migrate.analysis.hoisting import assigned_value, holes
 from migrate.analysis.kinds import Array, Class, Const, Length, Partial, Symbol, Value
 from migrate.analysis.layer_shapes import size
-from migrate.analysis.layers import LAYERS, NORMS, LayerKind
+from migrate.analysis.layers import LAYERS, NORMS, WRAPPERS, LayerKind
 from migrate.analysis.shapes import integers
 from migrate.analysis.sites import Layer, Parameter
 from migrate.analysis.sizes import Shape, Size, product, rest
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 from migrate.plan.drafts import Draft, Line
+from migrate.plan.helpers import write_helper
 from migrate.plan.input_sizes import InputSize, input_sizes
+from migrate.plan.recurrent import wrapper
 from migrate.plan.reserved import RESERVED
 from migrate.rewrite.edits import Piece, Template, template
 
@@ -51,15 +53,20 @@ def f_string(plan: Plan, site: Layer) -> str:
 
 def construction(plan: Plan, draft: Draft, site: Layer) -> Piece:
     """`nnx.Linear(in, out, ..., rngs=rngs)`, or a module of the project with its input sizes."""
+    if site.layer in WRAPPERS:
+        return wrapper(plan, site)
     given = {name: _moved(plan, draft, site, node) for name, node in _early(plan, site)}
     if site.cls is not None:
         return _own(plan, draft, site, site.cls)
     kind = LAYERS[site.layer]
+    if kind.helper is not None:
+        write_helper(plan, site.node, kind.helper)
     pieces = positional(plan, site, kind, given)
     pieces += [template(f"{name}={{}}", value) for name, value in given.items()]
     pieces += [f"{name}={text}" for name, text in added(plan, site, kind)]
     pieces += ["rngs=rngs"] if kind.streams else []
-    callee = f"self.{site.through.field}" if site.through is not None else f"nnx.{kind.target}"
+    own = kind.target if kind.helper is not None else f"nnx.{kind.target}"
+    callee = f"self.{site.through.field}" if site.through is not None else own
     return Template((f"{callee}(", *_listed(pieces), ")"))
 
 

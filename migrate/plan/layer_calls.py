@@ -7,12 +7,13 @@ import ast
 from migrate.analysis.classes import methods
 from migrate.analysis.kinds import Chain, Class, Const, Symbol
 from migrate.analysis.layers import LAYERS, SELF_CALLS
-from migrate.analysis.sites import DrawKey, Layer
+from migrate.analysis.sites import CellCarry, DrawKey, Layer
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 from migrate.plan.late_flags import handed_flags, late_flags
 from migrate.plan.layer import is_late
 from migrate.plan.module_drafts import drawing, draws, own_call, owned
+from migrate.plan.recurrent import initial_carry
 from migrate.plan.roles import is_parameter
 from migrate.rewrite.edits import Piece, Template, template
 
@@ -25,6 +26,8 @@ def rewrite_calls(plan: Plan, cls: Class) -> None:
     for site in owned(plan, cls):
         if isinstance(site, DrawKey):
             plan.edits.expressions[site.node] = f"rngs.{site.name}()"
+        elif isinstance(site, CellCarry):
+            initial_carry(plan, site)
         elif isinstance(site, Layer):
             for call in site.calls:
                 _share(plan, extras, call, _call(plan, site, call))
@@ -75,7 +78,11 @@ def _call(plan: Plan, site: Layer, call: ast.Call) -> Extra:
     extra: Extra = []
     if site.cls is None:
         kind = LAYERS[site.layer]
-        names = ["inputs", *(SELF_CALLS if site.layer == "flax.linen.SelfAttention" else kind.calls)]
+        names = [
+            *kind.before,
+            "inputs",
+            *(SELF_CALLS if site.layer == "flax.linen.SelfAttention" else kind.calls),
+        ]
         for name, node in zip(names, call.args, strict=False):
             if name in kind.only_keywords or (site.layer == "flax.linen.SelfAttention" and name != "inputs"):
                 plan.edits.arguments[call][node] = ((kind.renamed.get(name, name), node),)

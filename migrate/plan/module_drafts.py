@@ -7,15 +7,17 @@ import ast
 from migrate.analysis.classes import field_names, fields, methods, own_constants
 from migrate.analysis.kinds import Class
 from migrate.analysis.layers import LAYERS
-from migrate.analysis.sites import DrawKey, Layer, Parameter
+from migrate.analysis.sites import CellCarry, DrawKey, Layer, Parameter
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 from migrate.plan.drafts import Draft
 from migrate.plan.layer import construction, parameter
+from migrate.plan.recurrent import is_wrapper, wrapper
 from migrate.plan.skeleton import Skeleton
 from migrate.rewrite.edits import template
 
-Owned = Layer | Parameter | DrawKey
+Owned = Layer | Parameter | DrawKey | CellCarry
+USES = DrawKey | CellCarry
 
 
 def owned(plan: Plan, cls: Class) -> list[Owned]:
@@ -45,12 +47,16 @@ def _made(plan: Plan, cls: Class) -> Draft:
         assert isinstance(statement.target, ast.Name)
         draft.lines.append((f"self.{statement.target.id} = {statement.target.id}", statement))
     known = methods(cls)
-    sites = [s for s in owned(plan, cls) if not isinstance(s, DrawKey)]
+    sites = [s for s in owned(plan, cls) if not isinstance(s, USES)]
     setup = known.get("setup")
     inside = {s.node: s for s in sites if setup is not None and s.node in set(ast.walk(setup))}
     if setup is not None:
         _setup(plan, draft, setup, [*inside.values()])
     others = [s for s in sites if s.node not in inside]
+    for site in others:
+        if isinstance(site, Layer) and is_wrapper(site):
+            plan.edits.expressions[site.node] = wrapper(plan, site)
+    others = [s for s in others if not is_wrapper(s)]
     if others and "__call__" in known:
         draft.lines += Skeleton(plan, draft, others).written(known["__call__"].body)
     return draft
@@ -79,7 +85,7 @@ def _check_names(plan: Plan, cls: Class) -> None:
     seen: dict[str, Layer | Parameter] = {}
     taken = {*methods(cls), *field_names(cls), *own_constants(cls)}
     for site in owned(plan, cls):
-        if isinstance(site, DrawKey):
+        if isinstance(site, USES) or is_wrapper(site):
             continue
         if site.name in taken and site.kept != "*":
             raise Blocked(site.node, "LNX111", f"`{site.name}` is a layer and something else of the class")

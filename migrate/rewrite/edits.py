@@ -116,6 +116,7 @@ class Edits:
     classes: dict[ast.ClassDef, ClassEdit] = field(default_factory=dict)
     decorators: set[ast.expr] = field(default_factory=set)
     keyword_only: dict[FunctionNode, list[str]] = field(default_factory=lambda: defaultdict(list))
+    helpers: set[tuple[ast.AST, str]] = field(default_factory=set)
 
     def merge(self, other: Edits) -> None:
         """Take in the edits of another plan; two plans never edit one node."""
@@ -128,6 +129,7 @@ class Edits:
         self.classes |= other.classes
         self.decorators |= other.decorators
         self.keyword_only |= other.keyword_only
+        self.helpers |= other.helpers
 
     def __bool__(self) -> bool:
         return bool(self.expressions or self.statements or self.before or self.classes or self.added)
@@ -148,6 +150,7 @@ class Edits:
             here(self.classes),
             {node for node in self.decorators if module_of(node) is module},
             defaultdict(list, here(self.keyword_only)),
+            {(node, name) for node, name in self.helpers if node is module},
         )
 
 

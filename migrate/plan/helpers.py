@@ -1,0 +1,24 @@
+"""Classes that a migrated file needs and NNX does not have."""
+
+from __future__ import annotations
+
+import ast
+
+from migrate.plan.blocked import Blocked
+from migrate.plan.context import Plan
+from migrate.rewrite.helper_classes import TEXTS
+
+
+def write_helper(plan: Plan, node: ast.AST, name: str) -> None:
+    """Write the class `name` into the file of `node`, in front of its first class."""
+    module = plan.facts.scopes.module(node)
+    if name in plan.facts.scopes.bound[module]:
+        raise Blocked(node, "LNX111", f"`{name}`, which this layer would need, means something else here")
+    if "jnp." in TEXTS[name] and not _imports_jnp(module):
+        raise Blocked(node, "LNX110", "the class for this layer needs `import jax.numpy as jnp` in this file")
+    plan.edits.helpers.add((module, name))
+
+
+def _imports_jnp(module: ast.AST) -> bool:
+    names = (alias for node in ast.walk(module) if isinstance(node, ast.Import) for alias in node.names)
+    return any((alias.name, alias.asname) == ("jax.numpy", "jnp") for alias in names)
