@@ -600,10 +600,11 @@ OTHERS = [
         """
         state = create(0)
         variables = {"params": state.params}
-        print(state.apply_fn(variables, X))
+        for _ in range(2):
+            print(state.apply_fn(variables, X))
         """,
         "LNX010",
-        id="parameters-in-a-dict-with-a-name",
+        id="parameters-in-a-dict-that-a-loop-reads",
     ),
 ]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from migrate.analysis import arrays, holders, imports, modules, nnx_bindings
+from migrate.analysis import arrays, holders, imports, modules, nnx_bindings, stats_states
 from migrate.analysis.collected import CHANGING
 from migrate.analysis.collected import item as item_of
 from migrate.analysis.kinds import (
@@ -78,6 +78,8 @@ def attribute(run: Run, node: ast.Attribute, holder: Value) -> Value:
 def _of_state(run: Run, node: ast.Attribute, state: State) -> Value:
     if node.attr in METHODS:
         return Method(state, node.attr)
+    if state.stats is not None and node.attr == state.stats:
+        return stats_states.read(run, node, state)
     if node.attr not in FIELDS:
         run.escape(node, "LNX012", f"`.{node.attr}` is not a field of flax's TrainState", state)
         return UNKNOWN

@@ -227,11 +227,18 @@ class Path:
 
 @dataclass(frozen=True)
 class State:
-    """A train state; `whole` says that its `params` field holds a whole variables dict."""
+    """A train state; `whole` says that its `params` field holds a whole variables dict.
+
+    `stats` is the field of a class `cls` of the project that holds batch statistics. They have `moved` where
+    the model has newer ones than Linen's state.
+    """
 
     tokens: Tokens
     whole: bool
     stale: bool = False
+    cls: Class | None = None
+    stats: str | None = None
+    moved: bool = False
 
 
 @dataclass(frozen=True)
@@ -466,8 +473,10 @@ def _join_tokened(left: Value, right: Any) -> Value:
     tokens = left.tokens | right.tokens
     if isinstance(left, Grads):
         return replace(left, tokens=tokens)
-    if isinstance(left, State) and left.whole != right.whole:
-        return Mixed(frozenset({left, right}))
+    if isinstance(left, State):
+        if (left.whole, left.cls, left.stats) != (right.whole, right.cls, right.stats):
+            return Mixed(frozenset({left, right}))
+        left = replace(left, moved=left.moved or right.moved)
     if isinstance(left, Path) and (left.root, left.keys) != (right.root, right.keys):
         return Mixed(frozenset({left, right}))
     return replace(left, tokens=tokens, stale=left.stale or right.stale)
@@ -508,6 +517,8 @@ def aged(value: Value, tokens: Tokens, stats: bool = False) -> Value:
     """
 
     def change(part: Any) -> Value:
+        if stats and isinstance(part, State):
+            return replace(part, moved=part.moved or (part.stats is not None and bool(part.tokens & tokens)))
         spared = not isinstance(part, OF_STATS) if stats else isinstance(part, VANISHING)
         hit = not isinstance(part, Grads) and not spared and part.tokens & tokens
         aged_part: Value = replace(part, stale=True) if hit else part

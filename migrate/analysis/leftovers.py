@@ -8,7 +8,7 @@ from migrate.analysis.facts import Facts
 from migrate.analysis.kinds import ApplyFn, Chain, Class, Instance, Method, Mixed, Symbol, Tokens, Value
 from migrate.analysis.modules import is_module
 from migrate.analysis.scopes import FUNCTIONS
-from migrate.analysis.sites import CreateHolder
+from migrate.analysis.sites import CreateHolder, CreateState
 
 LIBRARY = ("flax.linen.", "flax.TrainState")
 STARRED = frozenset({"flax.linen", "flax.training.train_state"})
@@ -30,7 +30,8 @@ def record(facts: Facts, entered: set[ast.AST]) -> None:
 
 
 def _is_created(facts: Facts, cls: Class) -> bool:
-    return any(isinstance(site, CreateHolder) and site.cls == cls for site in facts.sites.values())
+    sites = facts.sites.values()
+    return any(isinstance(site, CreateHolder | CreateState) and site.cls == cls for site in sites)
 
 
 def _record_unknown_states(facts: Facts) -> None:

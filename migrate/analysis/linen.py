@@ -15,6 +15,7 @@ from migrate.analysis import (
     holders,
     modules,
     recurrent,
+    stats_states,
 )
 from migrate.analysis.activation import Arguments, enter, lost
 from migrate.analysis.copies import adopt, returned
@@ -102,11 +103,13 @@ def call(run: Run, callee: Method | ApplyFn | Instance, given: Arguments) -> Val
         case Method(Instance() as instance, "init"):
             return _init(run, instance, given)
         case Method(Class() as cls, "create"):
-            return holders.create(run, cls, given)
+            return stats_states.create(run, cls, given) or holders.create(run, cls, given)
         case Method(Holder() as holder, name):
             return holders.call(run, holder, name, given)
         case Method(State() as state, "apply_gradients"):
             return _apply_gradients(run, state, given)
+        case Method(State() as state, "replace"):
+            return stats_states.replaced(run, state, given)
         case Method(State() as state, name):
             run.escape(given.node, "LNX012", f"`{name}` of a train state has no rewriting yet", state)
             return UNKNOWN
@@ -198,18 +201,23 @@ def create(run: Run, given: Arguments) -> Value:
 def _apply_gradients(run: Run, state: State, given: Arguments) -> Value:
     node = given.node
     assert isinstance(node.func, ast.Attribute)
-    if [k.arg for k in node.keywords] != ["grads"] or node.args:
+    keywords = dict(given.keywords)
+    if not {"grads"} <= set(keywords) <= {"grads", state.stats} or node.args:
         run.escape(node, "LNX002", "`apply_gradients` is called with more than `grads`", state)
         return UNKNOWN
-    grads = dict(given.keywords)["grads"]
+    grads = keywords["grads"]
     if not isinstance(grads, Grads):
         run.escape(node, "LNX002", "it cannot be seen that these are the gradients of this model", state)
         return UNKNOWN
     check_current(run, node, state)
-    run.facts.site(ApplyGradients(node, node.func.value, node.keywords[0].value))
+    expression = next(k.value for k in node.keywords if k.arg == "grads")
+    run.facts.site(ApplyGradients(node, node.func.value, expression))
     run.facts.links |= {(a, b) for a in state.tokens for b in grads.tokens}
     run.age(state.tokens)
-    return replace(state, stale=False)
+    updated = replace(state, stale=False)
+    if state.stats in keywords:
+        return stats_states.taken(run, node, updated, keywords[state.stats])
+    return updated
 
 
 def differentiated(run: Run, grad: Grad, given: Arguments) -> Value:

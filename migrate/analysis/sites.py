@@ -17,6 +17,15 @@ class CreateState:
     node: ast.Call
     params: ast.expr
     tx: ast.expr
+    cls: Class | None = None
+
+
+@dataclass(frozen=True)
+class ReplaceStats:
+    """`state.replace(batch_stats=...)` of statistics that the model has already."""
+
+    node: ast.Call
+    state: ast.expr
 
 
 @dataclass(frozen=True)
@@ -298,6 +307,7 @@ Site = (
     | Carry
     | CopyTree
     | PlainTree
+    | ReplaceStats
     | LoadTree
     | CompileApply
     | Compile

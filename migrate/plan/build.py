@@ -18,7 +18,7 @@ from migrate.analysis.sites import (
     Layer,
     Site,
 )
-from migrate.plan import holders
+from migrate.plan import holders, stats_states
 from migrate.plan.blocked import Blocked
 from migrate.plan.class_values import stands_for_field
 from migrate.plan.components import ComponentFacts, components, components_without_modules
@@ -130,6 +130,9 @@ def _plan(facts: Facts, component: ComponentFacts, style: Style, bridged: bool) 
     table = rewriters()
     for cls in holders.classes(facts, component.nodes):
         train_state_class.rewrite(plan, cls)
+    gone = stats_states.classes(facts, component.sites)
+    for cls in gone:
+        stats_states.remove(plan, cls)
     for node in component.classes if not bridged else ():
         if is_module(facts.classes[node]):
             table[type(facts.classes[node])].rewrite(plan, facts.classes[node])
@@ -142,6 +145,8 @@ def _plan(facts: Facts, component: ComponentFacts, style: Style, bridged: bool) 
     rewrite_flows(plan)
     rewrite_results(plan)
     check_references(plan)
+    for cls in gone:
+        stats_states.check_mentions(plan, cls)
     check_lines(plan)
     _check_files(plan)
     return plan

@@ -8,7 +8,7 @@ from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 
 from migrate.analysis.facts import Escape, Facts
-from migrate.analysis.kinds import Class, Function, Holder, Instance, followed, tokens_of
+from migrate.analysis.kinds import Class, Function, Holder, Instance, State, Value, followed, tokens_of
 from migrate.analysis.modules import is_module
 from migrate.analysis.run import instances_of
 from migrate.analysis.sites import Compile, Differentiate, DrawKey, Layer, Parameter, Site
@@ -81,8 +81,7 @@ def components_without_modules(facts: Facts, whole: ComponentFacts) -> list[Comp
 
 def _keys_without_modules(facts: Facts, node: ast.AST) -> list[Hashable]:
     value = facts.values[node]
-    own = [value.cls.node] if isinstance(value, Holder) else []
-    return [*tokens_of(value), *own, *(i.site for i in instances_of(value))]
+    return [*tokens_of(value), *_state_class(value), *(i.site for i in instances_of(value))]
 
 
 def _join_values(facts: Facts, union: Union, keys: Mapping[ast.AST, list[Hashable]]) -> None:
@@ -103,10 +102,15 @@ def _keys(facts: Facts, node: ast.AST) -> list[Hashable]:
         return []
     return [
         *tokens_of(value),
-        *([value.cls.node] if isinstance(value, Holder) else []),
+        *_state_class(value),
         *(_of_instance(i) for i in instances_of(value)),
         *(i.site for i in instances_of(value)),
     ]
+
+
+def _state_class(value: Value) -> list[Hashable]:
+    """The class of the project that a train state is of."""
+    return [value.cls.node] if isinstance(value, Holder | State) and value.cls is not None else []
 
 
 def _class_of(facts: Facts, node: ast.AST) -> list[ast.AST]:

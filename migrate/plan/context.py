@@ -6,7 +6,7 @@ import ast
 from dataclasses import dataclass, field
 
 from migrate.analysis.facts import Facts
-from migrate.analysis.kinds import Class, Holder, Instance, Params, State, Symbol, Variables
+from migrate.analysis.kinds import Class, Dict, Holder, Instance, Params, State, Symbol, Variables
 from migrate.analysis.layers import LAYERS
 from migrate.analysis.run import instances_of
 from migrate.analysis.scopes import Variable
@@ -18,6 +18,7 @@ from migrate.plan.drafts import Draft
 from migrate.plan.holders import field_name
 from migrate.plan.naming import STATE, Names, Naming, proposed
 from migrate.plan.roles import Roles
+from migrate.plan.variable_dicts import display_of
 from migrate.result import Style
 from migrate.rewrite.edits import Edits
 
@@ -75,6 +76,8 @@ class Plan:
         match node, site:
             case _, ReadHolder(node=ast.Attribute(value=inner), field=name):
                 return f"{self.written(inner)}.{'model' if name == 'params' else field_name(name)}"
+            case ast.Name(), _ if isinstance(self.facts.values.get(node), Dict):
+                return self.model_of(display_of(self.facts, node))
             case ast.Name(), _:
                 names = self.names(node)
                 self._check_visible(node, names.model)

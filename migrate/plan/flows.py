@@ -40,6 +40,7 @@ from migrate.analysis.sites import (
     ReadHolder,
     ReadState,
     ReplaceHolder,
+    ReplaceStats,
 )
 from migrate.plan.blocked import Blocked
 from migrate.plan.carried import is_initial
@@ -52,6 +53,7 @@ from migrate.plan.plain_trees import goes_to_reader
 from migrate.plan.recurrent import is_wrapper
 from migrate.plan.roles import role_of
 from migrate.plan.statistics import vanish
+from migrate.plan.variable_dicts import goes_to_apply, variables_of
 from migrate.rewrite.edits import template
 
 
@@ -69,6 +71,7 @@ def rewrite_flows(plan: Plan) -> None:
 def _flow(plan: Plan, node: ast.expr, value: Value) -> None:
     match value:
         case State():
+            _check_moved(plan, node, value)
             _state(plan, node)
         case Holder():
             _holder(plan, node, value)
@@ -86,12 +89,25 @@ def _flow(plan: Plan, node: ast.expr, value: Value) -> None:
             pass
 
 
+UPDATES = (ApplyGradients, ReplaceStats)
+
+
+def _check_moved(plan: Plan, node: ast.expr, value: State) -> None:
+    """A state that has not been given the new statistics of its model may not go on."""
+    parent = plan.parent(node)
+    updated = isinstance(parent, ast.Attribute) and isinstance(plan.site(plan.parent(parent)), UPDATES)
+    named = isinstance(plan.site(node), UPDATES) and isinstance(parent, ast.Assign | ast.AnnAssign)
+    if value.moved and not (updated or named or isinstance(plan.site(parent), ReadState)):
+        message = "this state has older statistics than its model: give it the new ones before it goes on"
+        raise Blocked(node, "LNX011", message)
+
+
 def _state(plan: Plan, node: ast.expr) -> None:
     parent = plan.parent(node)
     above = plan.site(parent)
-    if isinstance(above, ReadState) or isinstance(plan.site(node), (CreateState, ApplyGradients)):
+    if isinstance(above, ReadState) or isinstance(plan.site(node), (CreateState, *UPDATES)):
         return
-    if isinstance(parent, ast.Attribute) and isinstance(plan.site(plan.parent(parent)), ApplyGradients):
+    if isinstance(parent, ast.Attribute) and isinstance(plan.site(plan.parent(parent)), UPDATES):
         return
     if (parameters := receivers(plan, node)) is not None:
         pass_on(plan, node, parameters)
@@ -119,12 +135,20 @@ def _holder(plan: Plan, node: ast.expr, value: Holder) -> None:
 def _container(plan: Plan, node: ast.Name, value: Sequence | Dict) -> None:
     """A tuple with an old state in it may be taken apart, which shows what is read, and go nowhere else."""
     parent = plan.parent(node)
-    if goes_to_reader(plan, node):
+    if goes_to_reader(plan, node) or goes_to_apply(plan.facts, node):
+        _check_current(plan, node, value)
         return
     apart = isinstance(parent, ast.Subscript) or (
         isinstance(parent, ast.Assign) and all(isinstance(t, (ast.Tuple, ast.List)) for t in parent.targets)
     )
     if not apart and _holds_old(value):
+        message = "the old value is used here after the update; an NNX object would show the new one"
+        raise Blocked(node, "LNX011", message)
+
+
+def _check_current(plan: Plan, node: ast.Name, value: Value) -> None:
+    """A dict that is given to `apply` must hold what the model has now; one that is saved holds copies."""
+    if goes_to_apply(plan.facts, node) and _holds_old(value):
         message = "the old value is used here after the update; an NNX object would show the new one"
         raise Blocked(node, "LNX011", message)
 
@@ -137,7 +161,9 @@ def _holds_old(value: Value) -> bool:
             return any(_holds_old(item) for _, item in items)
         case Holder():
             return is_old(value)
-        case State() | Params() | Variables():
+        case State():
+            return value.stale or value.moved
+        case Params() | Variables():
             return value.stale
         case _:
             return False
@@ -275,6 +301,8 @@ def _target(plan: Plan, node: ast.expr, value: Value) -> None:
     """A name that receives a state or a model."""
     if isinstance(value, VANISHING):
         vanish(plan, node)
+    if isinstance(value, Dict) and isinstance(node, ast.Name) and variables_of(plan.facts, node):
+        plan.edits.statements[plan.statement(node)] = []
     if not isinstance(node, ast.Name) or not isinstance(value, (State, *TREES)):
         return
     parent, statement = plan.parent(node), plan.statement(node)

@@ -6,7 +6,7 @@ import ast
 
 from migrate.analysis.facts import Facts
 from migrate.analysis.scopes import Variable
-from migrate.analysis.sites import ApplyGradients, ReadState
+from migrate.analysis.sites import ApplyGradients, ReadState, ReplaceStats
 from migrate.plan.returns import dropped_positions
 from migrate.plan.roles import Roles
 from migrate.result import Style
@@ -47,8 +47,8 @@ def _of_node(
     parent = facts.scopes.parent[node]
     site = facts.sites.get(parent)
     if isinstance(site, ReadState):
-        return frozenset(OF_FIELD[site.field])
-    if isinstance(facts.sites.get(facts.scopes.parent.get(parent, parent)), ApplyGradients):
+        return frozenset(OF_FIELD.get(site.field, set()))
+    if isinstance(facts.sites.get(facts.scopes.parent.get(parent, parent)), ApplyGradients | ReplaceStats):
         return BOTH
     call = facts.scopes.parent[parent] if isinstance(parent, ast.keyword) else parent
     if isinstance(call, ast.Call) and call in facts.bindings:

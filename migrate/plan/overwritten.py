@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from migrate.analysis.interpreter import swallows
 from migrate.analysis.scopes import Variable
-from migrate.analysis.sites import ApplyGradients, CreateState, ParamsItem, ReadState
+from migrate.analysis.sites import ApplyGradients, CreateState, ParamsItem, ReadState, ReplaceStats
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 
@@ -127,7 +127,7 @@ class _Walk:
             return True
         value = node.value if isinstance(node, (ast.Assign, ast.AnnAssign)) else None
         site = self.plan.facts.sites.get(value) if value is not None else None
-        if isinstance(site, ApplyGradients):
+        if isinstance(site, ApplyGradients | ReplaceStats):
             return True
         return isinstance(site, CreateState) and bool(self._variables(ast.walk(site.params)))
 

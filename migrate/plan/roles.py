@@ -29,7 +29,7 @@ from migrate.analysis.kinds import (
     tokens_of,
 )
 from migrate.analysis.scopes import FUNCTIONS, FunctionNode, Variable
-from migrate.analysis.sites import ApplyGradients
+from migrate.analysis.sites import ApplyGradients, ReplaceStats
 from migrate.plan.blocked import Blocked
 from migrate.plan.components import Union
 from migrate.plan.returns import WHOLE, dropped_positions, parameter_of
@@ -158,7 +158,7 @@ def _variable(facts: Facts, node: ast.expr | None) -> Variable | None:
 
 def _same_object(facts: Facts, value: ast.expr) -> Variable | None:
     site = facts.sites.get(value)
-    if isinstance(site, ApplyGradients):
+    if isinstance(site, ApplyGradients | ReplaceStats):
         value = site.state
     return facts.scopes.variable(value, value.id) if isinstance(value, ast.Name) else None
 

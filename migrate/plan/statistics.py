@@ -6,11 +6,15 @@ import ast
 
 from migrate.analysis.kinds import VANISHING, Sequence, State
 from migrate.analysis.scopes import FunctionNode
-from migrate.analysis.sites import Apply
+from migrate.analysis.sites import Apply, ApplyGradients, CreateState, ReplaceStats
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 from migrate.plan.parameters import pass_on, receivers
+from migrate.plan.variable_dicts import variables_of
 from migrate.rewrite.edits import Piece, Template, template
+
+TAKING = (CreateState, ApplyGradients, ReplaceStats)
+"""What a state is given its statistics by."""
 
 MESSAGE = "the batch statistics are used as a value here"
 
@@ -21,7 +25,9 @@ def vanish(plan: Plan, node: ast.expr) -> None:
     match parent:
         case ast.Subscript(value=value) if value is node:
             return
-        case ast.Dict() if isinstance(plan.site(plan.parent(parent)), Apply):
+        case ast.Dict() if isinstance(plan.site(plan.parent(parent)), Apply) or _is_named(plan, parent):
+            return
+        case ast.keyword() if isinstance(plan.site(plan.parent(parent)), TAKING):
             return
         case ast.Tuple():
             _without(plan, parent)
@@ -33,6 +39,13 @@ def vanish(plan: Plan, node: ast.expr) -> None:
         pass_on(plan, node, parameters)
         return
     raise Blocked(node, "LNX310", MESSAGE)
+
+
+def _is_named(plan: Plan, node: ast.Dict) -> bool:
+    """Whether a dict of variables is bound to a name that `apply` is given."""
+    parent = plan.parent(node)
+    target = parent.targets[0] if isinstance(parent, ast.Assign) else None
+    return isinstance(target, ast.Name) and bool(variables_of(plan.facts, target))
 
 
 def _without(plan: Plan, node: ast.Tuple) -> None:

@@ -20,7 +20,7 @@ from migrate.analysis.kinds import (
     Value,
     followed,
 )
-from migrate.plan import holders
+from migrate.plan import holders, stats_states
 from migrate.plan.context import Plan
 
 Visible = Mapping[str, Mapping[str, ast.AST]]
@@ -47,6 +47,7 @@ def _changed(facts: Facts, plan: Plan) -> set[ast.AST]:
     inside = {facts.scopes.function(node) for node in plan.component.nodes}
     results = {f for f, value in facts.returns.items() if f in inside and followed(value)}
     states = {cls.node for cls in holders.classes(facts, plan.component.nodes)}
+    states |= {cls.node for cls in stats_states.classes(facts, plan.component.sites)}
     changed: set[ast.AST] = {*signatures, *results, *plan.edits.classes, *states}
     while more := {*_holding(facts, changed)} - changed:
         changed |= more

@@ -100,7 +100,9 @@ def replaced(page: Page, line: Any, texts: list[str], indent: str, last: Any, co
 
 
 def written_compound(page: Page, line: Any, statement: ast.stmt, indent: str) -> list[Any]:
-    """A compound statement with what goes in front of it."""
+    """A compound statement with what goes in front of it; a class may go as a whole."""
+    if isinstance(statement, ast.ClassDef) and page.edits.statements.get(statement) == []:
+        return []
     if statement in page.edits.statements:
         raise Mismatch("a compound statement is replaced")
     changed = headed(page, statement, line, indent)
@@ -144,7 +146,8 @@ def written_suite(page: Page, block: list[ast.stmt], suite: Any, indent: str, ow
 
 def left_behind(line: Any) -> list[cst.EmptyLine]:
     """What a removed line leaves behind: its comments, the one at its end too."""
-    inner = comments([line.body, line.trailing_whitespace])
+    compound = isinstance(line, cst.BaseCompoundStatement)
+    inner = comments([line.body] if compound else [line.body, line.trailing_whitespace])
     return [*line.leading_lines, *as_lines(inner)]
 
 
