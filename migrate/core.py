@@ -19,11 +19,13 @@ def migrate_sources(sources: Mapping[str, str], options: Options | None = None) 
 
     relevant = [path for path, text in sources.items() if is_relevant(text)]
     others = [path for path in sources if path not in {*relevant}]
+    options = options or Options()
+    importers = {importer.path for lines in options.imported_by.values() for importer in lines}
     trees: dict[str, ast.Module] = {}
-    more = [*relevant, *connected(relevant, others, sources.__getitem__)]
+    more = [*relevant, *connected(relevant, others, sources.__getitem__), *importers & sources.keys()]
     while True:
         trees |= {path: ast.parse(sources[path]) for path in more}
-        outcome = Outcome(options or Options())
+        outcome = Outcome(options)
         if trees:
             outcome.add(sources, {path: trees[path] for path in sorted(trees)})
         unread = {path: text for path, text in sources.items() if path not in trees}

@@ -90,8 +90,9 @@ class Outcome:
         """Write one file: its part of the edits, and pitfalls."""
         edits = every.of_module(file.tree, facts.scopes.module)
         self.findings += pitfalls.repair(facts, file, self.options, edits)
-        if edits:
-            self.changed[file.path] = written(file, facts, edits)
+        text = written(file, facts, edits) if edits else file.source.text
+        if text != file.source.text:
+            self.changed[file.path] = text
 
     def result(self) -> Result:
         """Everything, in order."""

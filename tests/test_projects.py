@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
+from migrate import cli
 from migrate.core import migrate_sources
 from migrate.result import Importer, Options
 
@@ -206,11 +208,15 @@ def test_a_file_that_is_not_there_keeps_what_it_imports() -> None:
 
 FACTORY = """\
 # --- pkg/factory.py
-from pkg.steps import create
+from pkg.steps import create, train_step
 
 
 def fresh(x):
     return create(x)
+
+
+def advance(state, x, y):
+    return train_step(state, x, y)
 """
 CREATE = """
 
@@ -223,12 +229,11 @@ LAUNCH = """\
 # --- launch.py
 import jax.numpy as jnp
 
-from pkg.factory import fresh
-from pkg.steps import train_step
+from pkg.factory import advance, fresh
 
 x, y = jnp.ones((4, 3)), jnp.zeros((4, 1))
 state = fresh(x)
-state, loss = train_step(state, x, y)
+state, loss = advance(state, x, y)
 print(state.step, loss)
 """
 FAR = (
@@ -240,10 +245,11 @@ FAR = (
 
 
 def test_a_caller_is_read_that_reaches_a_state_through_other_files() -> None:
-    """Neither `factory.py` nor `launch.py` mentions Linen, and only the second has to change."""
+    """Neither `factory.py` nor `launch.py` mentions Linen."""
     result = migrate_sources(files(FAR + LAUNCH))
-    assert "model, optimizer = fresh(x)" in result.changed["launch.py"]
-    assert set(result.changed) == {"launch.py", "pkg/models.py", "pkg/steps.py"}
+    assert "(model, optimizer), loss = advance(model, optimizer, x, y)" in result.changed["launch.py"]
+    assert "def advance(model, optimizer, x, y):" in result.changed["pkg/factory.py"]
+    assert set(result.changed) == {"launch.py", "pkg/factory.py", "pkg/models.py", "pkg/steps.py"}
 
 
 @pytest.mark.parametrize(
@@ -257,6 +263,16 @@ def test_a_caller_is_read_that_reaches_a_state_through_other_files() -> None:
 def test_a_file_may_import_through_another(path: str, names: tuple[str, ...], held: bool) -> None:
     options = Options(imported_by={path: (Importer("other.py", 3, names),)})
     assert bool(migrate_sources(files(FAR + LAUNCH), options).changed) is not held
+
+
+@pytest.mark.parametrize("given", ["relative", "absolute"])
+def test_the_command_reads_callers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: str) -> None:
+    for path, text in files(FAR + LAUNCH).items():
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_text(text, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["migrate", "--write", "." if given == "relative" else str(tmp_path)]) == 0
+    assert "model, optimizer = fresh(x)" in (tmp_path / "launch.py").read_text("utf-8")
 
 
 def test_a_component_says_from_where_it_can_be_imported() -> None:

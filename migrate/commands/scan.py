@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from os.path import commonpath
 from pathlib import Path
@@ -14,7 +14,7 @@ from migrate.errors import UsageError
 from migrate.project.discovery import Discovery, Exclusion, discover, is_force_excluded
 from migrate.project.reading import Batch, read_batch, read_standard_input
 from migrate.report.counts import FileCounts
-from migrate.result import Result
+from migrate.result import Importer, Options, Result
 from migrate.selection import FAILURES, is_selected
 
 _KEYS = ("style", "bridge", "select", "ignore", "exclude", "force_exclude", "output_format")
@@ -52,7 +52,7 @@ def scan(namespace: Namespace, data: bytes) -> Scan:
         batch = read_batch(Discovery(()))
     else:
         batch = read_standard_input(data, place)
-    return Scan(settings, batch, _result(batch, settings))
+    return _scanned(batch, settings)
 
 
 def _start(paths: Sequence[str]) -> Path:
@@ -61,16 +61,39 @@ def _start(paths: Sequence[str]) -> Path:
     return Path(commonpath([str(Path(directory).absolute()) for directory in directories]))
 
 
-def _result(batch: Batch, settings: Settings) -> Result:
+def _scanned(batch: Batch, settings: Settings) -> Scan:
     """Call the engine, unless nothing mentions Flax: then it is not even imported."""
     options = settings.options
     failures = tuple(f for f in batch.findings if is_selected(f.code, options))
     if not batch.sources:
-        return Result(findings=failures)
+        return Scan(settings, batch, Result(findings=failures))
     # Syntax trees are many small objects without cycles: collecting less often saves a fifth of parsing.
     gc.set_threshold(100_000, 50, 50)
-    from migrate.pipeline import in_order, run
+    from migrate.pipeline import in_order
+
+    batch, result = _run(batch, settings.options)
+    return Scan(settings, batch, replace(result, findings=in_order((*failures, *result.findings))))
+
+
+def _run(batch: Batch, options: Options) -> tuple[Batch, Result]:
+    """Run the engine, again for as long as files that were named turn out to import what changes."""
+    from migrate.pipeline import run
     from migrate.project.neighbours import importers_on_disk
 
-    result = run(batch.texts, options, importers_on_disk)
-    return replace(result, findings=in_order((*failures, *result.findings)))
+    named = {str(Path(path).resolve()): path for path in (*batch.sources, *batch.others)}
+    seen: set[str] = set()
+
+    def importers(changed: Iterable[str]) -> Mapping[str, tuple[Importer, ...]]:
+        found = {path: tuple(map(as_named, lines)) for path, lines in importers_on_disk(changed).items()}
+        seen.update(importer.path for lines in found.values() for importer in lines)
+        return found
+
+    def as_named(importer: Importer) -> Importer:
+        return replace(importer, path=named.get(str(Path(importer.path).resolve()), importer.path))
+
+    while True:
+        result = run(batch.texts, options, importers)
+        more = batch.including(seen)
+        if more.sources.keys() == batch.sources.keys():
+            return batch, result
+        batch = more

@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import PurePosixPath
 
 from migrate.result import Importer
@@ -31,7 +32,8 @@ def find_importers(
 
     `texts` are the files to look into and `known` further paths of the project; all paths are written
     from one root. An import is matched by the end of a path, as the root of a package cannot be known,
-    unless a file beside or above the importing one answers to the name.
+    unless a file beside or above the importing one answers to the name, or the path lies in packages (folders
+    with an `__init__.py`) that the import does not name.
     """
     if not changed:
         return {}
@@ -105,10 +107,20 @@ def _resolve(
         yield from (target for target in targets if target in meant and target != importer)
         return
     size = len(statement.module)
-    hits = [t for t in targets if t != importer and _dotted(t)[-size:] == statement.module]
+    hits = [
+        target
+        for target in targets
+        if target != importer and _dotted(target)[-size:] == statement.module and _depth(target, paths) < size
+    ]
     if hits:
         near = {file for base in importer.parents for file in _files(base, statement.module)} & paths
         yield from (target for target in hits if not near or target in near)
+
+
+def _depth(path: PurePosixPath, paths: set[PurePosixPath]) -> int:
+    """In how many packages, one in the other, a module lies; a package does not lie in itself."""
+    folders = path.parents if path.name != "__init__.py" else path.parents[1:]
+    return len([*takewhile(lambda folder: folder / "__init__.py" in paths, folders)])
 
 
 def _files(base: PurePosixPath, module: Parts) -> set[PurePosixPath]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,18 +21,28 @@ class Batch:
     """What was read of `scanned` files, and what failed.
 
     `sources` are the files that mention Flax, `mentioning` of them, and those that import them or that they
-    import.
+    import; `others` were named too and are not looked into.
     """
 
     scanned: int
     mentioning: int
     sources: Mapping[str, Source]
     findings: tuple[Finding, ...]
+    others: tuple[str, ...] = ()
 
     @property
     def texts(self) -> dict[str, str]:
         """The text of each source by its path."""
         return {path: source.text for path, source in self.sources.items()}
+
+    def including(self, paths: Collection[str]) -> Batch:
+        """With those of `others` that are among `paths`; one that fails is passed over."""
+        sources = {**self.sources}
+        for path in self.others:
+            if path in paths:
+                _decode_into(sources, [], path, Path(path).read_bytes())
+        others = tuple(path for path in self.others if path not in sources)
+        return replace(self, sources=sources, others=others)
 
 
 def read_batch(discovery: Discovery) -> Batch:
@@ -56,9 +66,11 @@ def _batch(found: Mapping[str, bytes | Finding], unlisted: Sequence[Finding]) ->
         elif MENTION in data:
             _decode_into(sources, findings, path, data)
     mentioning = len(sources)
+    others = [path for path, data in found.items() if data == b""]
     if sources:
-        _read_neighbours(sources, [path for path, data in found.items() if data == b""])
-    return Batch(len(found), mentioning, sources, tuple(findings))
+        _read_neighbours(sources, others)
+    unread = tuple(path for path in others if path not in sources)
+    return Batch(len(found), mentioning, sources, tuple(findings), unread)
 
 
 def _read_neighbours(sources: dict[str, Source], others: Sequence[str]) -> None:

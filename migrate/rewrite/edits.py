@@ -132,7 +132,7 @@ class Edits:
         self.helpers |= other.helpers
 
     def __bool__(self) -> bool:
-        return bool(self.expressions or self.statements or self.before or self.classes or self.added)
+        return any(vars(self).values())
 
     def of_module(self, module: ast.AST, module_of: Callable[[ast.AST], ast.AST]) -> Edits:
         """The edits whose targets stand in one module."""
