@@ -15,6 +15,7 @@ from migrate.analysis.sites import Construct, CreateHolder, Init, ReadHolder, Re
 from migrate.analysis.source import File
 from migrate.plan import pitfalls
 from migrate.plan.build import Decision, decide
+from migrate.plan.callers import told_to_callers
 from migrate.plan.components import ComponentFacts, first_line
 from migrate.plan.context import Plan
 from migrate.plan.visible import visible
@@ -110,7 +111,9 @@ class Outcome:
         if migrated:
             self.migrated += kinds
         found = wanted or [_finding(facts, b.node, b.code, b.message, name) for b in decision.blockers]
-        if migrated:
+        if migrated and decision.plan is not None:
+            told = told_to_callers(decision.plan)
+            found = [*found, *(_finding(facts, node, code, text, name) for node, code, text in told)]
             wrapped = (_finding(facts, b.node, b.code, b.message, name) for b in decision.wrapped)
             found = [*found, *(replace(finding, fix="bridge") for finding in wrapped)]
         self.findings += found

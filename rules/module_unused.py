@@ -7,12 +7,15 @@ from migrate.rule import Example, Rule
 RULE = Rule(
     code="LNX114",
     name="module-unused",
-    title="A Linen module is never built where it can be seen",
+    title="It cannot be seen where a Linen module is built",
     fix="manual",
-    what="Reports Linen modules that nothing in the file constructs and initialises.",
+    what=(
+        "Reports Linen modules that nothing in the given files constructs, where they may be reached in a "
+        "way that cannot be followed: by a name that is looked up, or by a function that takes any module."
+    ),
     why=(
-        "The input sizes that an NNX module needs are read off the places where it is built, and those "
-        "places have to change with it."
+        "An NNX module is told the sizes of its inputs where it is built, and those places have to change "
+        "with it."
     ),
     use_instead=(
         "Run linen2nnx on a file that holds the module together with the code that uses it, or rewrite the "
@@ -30,6 +33,10 @@ class Net(nn.Module):
     @nn.compact
     def __call__(self, x):
         return nn.Dense(4)(x)
+
+
+def create(name):
+    return globals()[name]()
 """,
         ),
     ),

@@ -321,6 +321,21 @@ FORMS = [
     pytest.param(
         """
         class Net(nn.Module):
+            widths: Sequence[int] = (5, 4, 3)
+
+            @nn.compact
+            def __call__(self, x):
+                for width in self.widths[:-1]:
+                    x = nn.relu(nn.Dense(width)(x))
+                return nn.Dense(self.widths[-1])(x)
+        """,
+        "Net()",
+        FLAT,
+        id="a-loop-over-a-slice",
+    ),
+    pytest.param(
+        """
+        class Net(nn.Module):
             @nn.compact
             def __call__(self, x):
                 x = nn.Sequential([nn.Dense(7), nn.relu, nn.Dense(3)])(x)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import get_args
 
 from benchmarks.corpus.distributions import DISTRIBUTIONS
 from benchmarks.corpus.examine import Examination, examine
-from benchmarks.corpus.fetching import Unavailable, WrongContents, default_cache, fetch
-from benchmarks.corpus.project import Project, read_project
+from benchmarks.corpus.fetching import default_cache
 from benchmarks.corpus.snapshot import accept
 from benchmarks.corpus.tables import (
     fault_lines,
@@ -22,16 +20,15 @@ from benchmarks.corpus.tables import (
     size_table,
     training_cases,
 )
+from benchmarks.corpus.targets import ALL, projects
 from migrate.result import Style
-
-ALL = "all"
 
 
 def main() -> int:
     """Print the tables; the exit code is 1 after a crash or a fault, and if nothing could be had."""
     arguments = _arguments()
     styles: Sequence[Style] = get_args(Style) if arguments.style is None else (arguments.style,)
-    projects = [project for target in arguments.targets for project in _projects(target, arguments.cache)]
+    projects = [project for target in arguments.targets for project in projects(target, arguments.cache)]
     done = [examine(project, style) for project in projects for style in styles]
     if not done:
         return 1
@@ -44,23 +41,6 @@ def main() -> int:
     if arguments.accept:
         accept(each for each in done if each.project.name in DISTRIBUTIONS)
     return 1 if any(each.faults or each.crashes for each in done) else 0
-
-
-def _projects(target: str, cache: Path) -> list[Project]:
-    """The projects that one argument names; what cannot be had is named on standard error."""
-    found = []
-    for name in DISTRIBUTIONS if target == ALL else [target]:
-        if name not in DISTRIBUTIONS:
-            found.append(read_project(Path(name).resolve().name, Path(name)))
-            continue
-        distribution = DISTRIBUTIONS[name]
-        try:
-            root = fetch(distribution, cache)
-        except (Unavailable, WrongContents) as error:
-            print(f"left out: {error}", file=sys.stderr)
-        else:
-            found.append(read_project(name, root, distribution.pattern))
-    return found
 
 
 def _report(done: Sequence[Examination], limit: int) -> None:

@@ -61,6 +61,7 @@ class Facts:
     partials: dict[ast.Call, tuple[ast.Call, ...]] = field(default_factory=dict)
     finals: dict[ast.ClassDef, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
     summaries: dict[ast.ClassDef, Summary] = field(default_factory=dict)
+    unbuilt: set[ast.ClassDef] = field(default_factory=set)
     called: dict[ast.ClassDef, dict[str, ast.Call]] = field(default_factory=lambda: defaultdict(dict))
 
     def file(self, node: ast.AST) -> File:

@@ -24,6 +24,7 @@ from migrate.analysis import (
     nnx_bindings,
     nnx_contexts,
     sequences,
+    unbuilt,
 )
 from migrate.analysis.activation import enter_unknown
 from migrate.analysis.expressions import evaluate
@@ -67,6 +68,7 @@ def interpret(texts: Mapping[str, str], trees: Mapping[str, ast.Module], style: 
         _run_uncalled(run)
         _run_kept(run)
         modules.read_pending(run)
+        unbuilt.read(run)
         leftovers.record(facts, run.entered)
         nnx_bindings.settle(run)
     except TooComplex:

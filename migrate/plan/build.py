@@ -174,7 +174,9 @@ def _is_built(plan: Plan, node: ast.expr) -> bool:
     match plan.parent(node):
         case ast.Call(func=function):
             return function is node
-        case ast.Assign(targets=[ast.Name()]) | ast.ClassDef():
+        case ast.Assign(targets=[ast.Name()]) as statement:
+            return not isinstance(plan.parent(statement), ast.ClassDef)
+        case ast.ClassDef():
             return True
         case _:
             return False

@@ -146,7 +146,8 @@ def _collected(
     classes: dict[Hashable, list[ast.ClassDef]] = defaultdict(list)
     for definition in facts.classes:
         classes[union.find(definition)].append(definition)
-    roots = {**dict.fromkeys(sites), **dict.fromkeys(escapes)}
+    alone = [union.find(node) for node in facts.unbuilt] if every_site is None else []
+    roots = {**dict.fromkeys(sites), **dict.fromkeys(escapes), **dict.fromkeys(alone)}
     made = [
         ComponentFacts(tuple(nodes[r]), tuple(sites[r]), tuple(classes[r]), tuple(escapes[r])) for r in roots
     ]
@@ -155,7 +156,7 @@ def _collected(
 
 def first_line(component: ComponentFacts) -> int:
     """The first line that the component touches."""
-    every = (*(s.node for s in component.sites), *(e.node for e in component.escapes))
+    every = (*(s.node for s in component.sites), *(e.node for e in component.escapes), *component.classes)
     return min(getattr(node, "lineno", 1) for node in every)
 
 

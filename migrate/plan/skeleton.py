@@ -111,10 +111,9 @@ class Skeleton:
         """The loop in `__call__` counts its turns as well, where a name of a layer needs that."""
         if target != without_parentheses(self.plan.facts.files.segment(node.target)):
             self.plan.edits.expressions[node.target] = target
-            if isinstance(node.iter, ast.Name | ast.Attribute | ast.Tuple | ast.Call):
-                text = self.plan.facts.files.segment(node.iter)
-                enumerated = iterated.startswith("enumerate(") and not text.startswith("enumerate(")
-                self.plan.edits.expressions[node.iter] = f"enumerate({text})" if enumerated else text
+            text = self.plan.facts.files.segment(node.iter)
+            if iterated.startswith("enumerate(") and not text.startswith("enumerate("):
+                self.plan.edits.expressions[node.iter] = f"enumerate({text})"
 
 
 def _operand(test: str) -> str:

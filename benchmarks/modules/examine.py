@@ -1,0 +1,110 @@
+"""The modules of one project by themselves: migrated, built, and compared with the originals."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.corpus.linen_code import Place, module_classes
+from benchmarks.corpus.project import Project
+from benchmarks.corpus.reasons import Case
+from benchmarks.modules.extract import by_themselves
+from migrate.pipeline import run
+from migrate.result import Component, Options, Result
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What came of one class: `bitwise`, `ulp`, `wrong`, or `not built` with the reason."""
+
+    path: str
+    name: str
+    verdict: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class Examination:
+    """One project: its modules alone, what the engine made of them, and the comparisons."""
+
+    project: str
+    sources: Mapping[str, str]
+    result: Result
+    migrated: tuple[Place, ...]
+    verdicts: tuple[Verdict, ...]
+
+    def cases(self) -> list[Case]:
+        """What stands against each class that stays, once for every class of its component."""
+        staying = [each for each in self.result.components if each.status == "untouched"]
+        return [(self.project, each.blockers) for each in staying for _ in range(_weight(each))]
+
+    def counts(self) -> dict[str, int]:
+        """The row of the table."""
+        found = Counter(each.verdict for each in self.verdicts)
+        return {
+            "classes": len(module_classes(self.sources)),
+            "migrated": len(self.migrated),
+            "compared": len(self.verdicts) - found["not built"],
+            "bitwise": found["bitwise"],
+            "ulp": found["ulp"],
+            "wrong": found["wrong"],
+        }
+
+
+def _weight(component: Component) -> int:
+    return len(component.modules)
+
+
+def examine(project: Project, build: bool = True, limit: int | None = None) -> Examination:
+    """Migrate the modules of a project by themselves and compare those that become NNX classes."""
+    sources = by_themselves(project.sources)
+    result = run(sources, Options())
+    after = {**sources, **result.changed}
+    left = {(place.path, place.name) for place in module_classes(after)}
+    migrated = tuple(place for place in module_classes(sources) if (place.path, place.name) not in left)
+    verdicts = compared(sources, after, migrated[:limit]) if build else ()
+    return Examination(project.name, sources, result, migrated, verdicts)
+
+
+def compared(
+    before: Mapping[str, str], after: Mapping[str, str], places: Sequence[Place]
+) -> tuple[Verdict, ...]:
+    """Build and compare classes in a process of its own, where both texts can be imported."""
+    with tempfile.TemporaryDirectory() as folder:
+        roots = [Path(folder, name) for name in ("before", "after")]
+        for root, texts in zip(roots, (before, after), strict=True):
+            _write(root, texts)
+        command = [sys.executable, "-m", "benchmarks.modules.worker", *map(str, roots)]
+        cases = json.dumps([(place.path, place.name) for place in places])
+        paths = f"{ROOT}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"
+        done = subprocess.run(
+            command,
+            input=cases,
+            capture_output=True,
+            text=True,
+            check=False,
+            env={**os.environ, "PYTHONPATH": paths, "JAX_PLATFORMS": "cpu"},
+        )
+    found = [Verdict(*json.loads(line)) for line in done.stdout.splitlines() if line.startswith("[")]
+    if len(found) < len(places):
+        raise RuntimeError(f"the comparison ended early: {done.stderr[-2000:]}")
+    return tuple(found)
+
+
+def _write(root: Path, texts: Mapping[str, str]) -> None:
+    for path, text in texts.items():
+        target = root / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+        for above in target.relative_to(root).parents:
+            if str(above) != ".":
+                (root / above / "__init__.py").touch()

@@ -1,0 +1,118 @@
+"""The module classes of a project by themselves: what they need of its files, and nothing that uses them."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from benchmarks.corpus.linen_code import module_classes
+from migrate.analysis.names import imported, relative
+from migrate.analysis.project import Modules
+from migrate.syntax import parse
+
+Name = tuple[str, str]
+
+
+@dataclass
+class _File:
+    """One file: its tree, which statement binds each name, and the names that are kept."""
+
+    tree: ast.Module
+    bound: dict[str, ast.stmt]
+    kept: set[str] = field(default_factory=set)
+
+
+def by_themselves(sources: Mapping[str, str]) -> dict[str, str]:
+    """The texts of the files with Linen modules, reduced to these and to what they mention."""
+    files = {path: _File(tree, _bound(tree)) for path, tree in _parsed(sources)}
+    modules = Modules(sources)
+    waiting: list[Name] = [(place.path, place.name) for place in module_classes(sources)]
+    while waiting:
+        path, name = waiting.pop()
+        file = files.get(path)
+        statement = file.bound.get(name) if file is not None else None
+        if file is not None and statement is not None and name not in file.kept:
+            file.kept.add(name)
+            waiting += _wanted(files, modules, path, statement, name)
+    return {path: _reduced(file) for path, file in files.items() if file.kept}
+
+
+def _parsed(sources: Mapping[str, str]) -> Iterator[tuple[str, ast.Module]]:
+    for path, text in sources.items():
+        try:
+            yield path, parse(text)
+        except (SyntaxError, ValueError):
+            continue
+
+
+def _bound(tree: ast.Module) -> dict[str, ast.stmt]:
+    """The names that the top level of a module binds, with the last statement that does."""
+    found: dict[str, ast.stmt] = {}
+    for statement in tree.body:
+        for name in _names(statement):
+            found[name] = statement
+    return found
+
+
+def _names(statement: ast.stmt) -> Iterator[str]:
+    match statement:
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+            yield name
+        case ast.Import() | ast.ImportFrom():
+            yield from imported(statement)
+        case ast.If() | ast.Try() | ast.With():
+            for inner in ast.iter_child_nodes(statement):
+                if isinstance(inner, ast.stmt):
+                    yield from _names(inner)
+        case _:
+            stores = (node for node in ast.walk(statement) if isinstance(node, ast.Name))
+            yield from (node.id for node in stores if isinstance(node.ctx, ast.Store))
+
+
+def _wanted(
+    files: Mapping[str, _File], modules: Modules, path: str, statement: ast.stmt, name: str
+) -> Iterator[Name]:
+    """What one kept statement needs: names of its own file, and members of the modules that it imports."""
+    if isinstance(statement, (ast.Import, ast.ImportFrom)):
+        level, parts = relative(imported(statement)[name])
+        holder = modules.find(path, parts[:-1], level) if parts[:-1] or level else None
+        if holder in files and holder is not None and parts[-1] in files[holder].bound:
+            yield holder, parts[-1]
+        return
+    for node in ast.walk(statement):
+        if isinstance(node, ast.Name):
+            yield path, node.id
+        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            origin = _origin(files[path], node.value.id)
+            level, parts = relative(origin) if origin else (0, ())
+            holder = modules.find(path, parts, level) if parts else None
+            if holder is not None:
+                yield holder, node.attr
+
+
+def _origin(file: _File, name: str) -> str:
+    statement = file.bound.get(name)
+    return imported(statement)[name] if isinstance(statement, (ast.Import, ast.ImportFrom)) else ""
+
+
+def _reduced(file: _File) -> str:
+    """The text of a file with what is kept of it."""
+    body = [kept for statement in file.tree.body if (kept := _part(statement, file.kept)) is not None]
+    return f"{ast.unparse(ast.Module(body, []))}\n"
+
+
+def _part(statement: ast.stmt, kept: Iterable[str]) -> ast.stmt | None:
+    match statement:
+        case ast.ImportFrom(module="__future__"):
+            return statement
+        case ast.Import(names=names) | ast.ImportFrom(names=names):
+            known = imported(statement)
+            left = [a for a in names if (a.asname or a.name.split(".")[0]) in kept and known]
+            if not left:
+                return None
+            if isinstance(statement, ast.Import):
+                return ast.Import(left)
+            return ast.ImportFrom(statement.module, left, statement.level)
+        case _:
+            return statement if set(_names(statement)) & set(kept) else None

@@ -1,0 +1,76 @@
+"""Module classes of a library: nothing in the sources builds them, callers elsewhere do."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from migrate.analysis.classes import is_module
+from migrate.analysis.kinds import UNKNOWN, Namespace, Symbol
+from migrate.analysis.modules import summarise
+from migrate.analysis.run import Run
+
+LOOKUPS = frozenset({"builtins.globals", "builtins.locals", "builtins.vars", "sys.modules"})
+VARIABLES = frozenset({"mutable", "rngs", "method"})
+
+
+def read(run: Run) -> None:
+    """Read what nothing has built, with inputs of which nothing is known but what the class itself tells."""
+    for cls in reversed([*run.facts.classes.values()]):
+        if is_module(cls) and cls.node not in run.entered and isinstance(cls.frame.scope, ast.Module):
+            summarise(run, cls)
+            run.facts.unbuilt.add(cls.node)
+    _record_lookups(run)
+    _record_users(run)
+
+
+def _record_lookups(run: Run) -> None:
+    """A class that is looked up by a name that is computed may be built, and nobody would see it."""
+    for path, node in _looked_up(run):
+        for definition in run.facts.unbuilt:
+            if run.facts.file(definition).path == path:
+                message = f"names of the module that defines `{definition.name}` are looked up here"
+                run.facts.escape(node, "LNX114", message, frozenset(), owner=definition)
+
+
+def _looked_up(run: Run) -> Iterator[tuple[str, ast.AST]]:
+    for node, value in [*run.facts.values.items()]:
+        match value:
+            case Namespace(importer, level, parts) if not _is_attribute_of(run, node):
+                path = run.modules.find(importer, parts, level)
+                if path is not None and not isinstance(getattr(node, "ctx", None), ast.Store):
+                    yield path, node
+            case Symbol(name) if name in LOOKUPS:
+                yield run.facts.file(node).path, node
+            case _:
+                pass
+
+
+def _is_attribute_of(run: Run, node: ast.AST) -> bool:
+    parent = run.facts.scopes.parent[node]
+    return isinstance(parent, ast.Attribute) and parent.value is node
+
+
+def _record_users(run: Run) -> None:
+    """Functions that are handed any Linen module, to initialise or apply it, may be handed these."""
+    facts = run.facts
+    users = [node for node in facts.values if isinstance(node, ast.Call) and _uses_linen(run, node)]
+    for node in users:
+        here = facts.file(node).path
+        near = {here, *(b for a, b in facts.imported if a == here)}
+        near |= {a for a, b in facts.imported if b == here}
+        for definition in facts.unbuilt:
+            if facts.file(definition).path in near:
+                message = "it cannot be seen which Linen modules are initialised or applied here"
+                facts.escape(node, "LNX114", message, frozenset(), owner=definition)
+
+
+def _uses_linen(run: Run, node: ast.Call) -> bool:
+    """`model.init(key, x)` or `model.apply({"params": params}, x)` of a model that is not known."""
+    if not isinstance(node.func, ast.Attribute) or run.facts.values.get(node.func.value) != UNKNOWN:
+        return False
+    if node.func.attr == "init":
+        return len(node.args) > 1
+    given = {keyword.arg for keyword in node.keywords}
+    first = node.args[0] if node.args else None
+    return node.func.attr == "apply" and (bool(given & VARIABLES) or isinstance(first, ast.Dict))

@@ -1,0 +1,122 @@
+"""Classes of a library, which nothing in the sources builds."""
+
+from __future__ import annotations
+
+import pytest
+
+from migrate.core import migrate_sources
+from migrate.pipeline import run
+from migrate.result import Importer, Options
+
+NET = """\
+import flax.linen as nn
+import jax.numpy as jnp
+
+
+class Net(nn.Module):
+    width: int = 4
+
+    @nn.compact
+    def __call__(self, x):
+        return nn.Dense(self.width)(x)
+"""
+TOLD = "callers must now pass"
+
+
+def told(texts: dict[str, str]) -> list[str]:
+    result = migrate_sources(texts, Options())
+    return [finding.message for finding in result.findings if finding.code == "LNX116"]
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        pytest.param(
+            "return nn.Dense(2)(x)", "pass `in_features` (the last axis of `x`) and `rngs`,", id="last"
+        ),
+        pytest.param("return jnp.tanh(x)", "pass `rngs`,", id="none"),
+        pytest.param(
+            "return nn.Dense(2)(x) + nn.Dense(2)(y)",
+            "`x_features` (the last axis of `x`), `y_features` (the last axis of `y`) and `rngs`,",
+            id="two",
+        ),
+        pytest.param(
+            "return nn.Dense(2)(nn.Conv(4, (3, 3))(x).reshape(x.shape[0], -1))",
+            "pass `in_shape` (the shape of `x` without its first axis) and `rngs`,",
+            id="shape",
+        ),
+        pytest.param(
+            "return self.layer(2)(x)",
+            "and `rngs`, NNX classes for `layer`, and call the module itself",
+            id="a-class-in-a-field",
+        ),
+    ],
+)
+def test_what_callers_are_told(body: str, words: str) -> None:
+    text = NET.replace("return nn.Dense(self.width)(x)", body).replace("self, x)", "self, x, y)")
+    text = text.replace("width: int = 4", "width: int = 4\n    layer: type = nn.Dense")
+    (message,) = told({"net.py": text})
+    assert words in message
+
+
+def test_only_the_outermost_class_is_told_of() -> None:
+    outer = "class Outer(nn.Module):\n    @nn.compact\n    def __call__(self, x):\n        return Net()(x)\n"
+    (message,) = told({"net.py": f"{NET}\n\n{outer}"})
+    assert message.startswith("`Outer` is built outside")
+
+
+def test_a_class_that_is_built_is_not_told_of() -> None:
+    use = "def f(x):\n    net = Net()\n    return net.apply(net.init(jax.random.key(0), x), x)\n"
+    text = f"{NET}\n\nimport jax\n\n\n{use}"
+    assert told({"net.py": text}) == []
+    assert migrate_sources({"net.py": text}, Options()).changed
+
+
+USES = [
+    pytest.param("REGISTRY = {'net': Net}", "LNX010", id="a-registry"),
+    pytest.param("class Trainer:\n    module_class = Net", "LNX010", id="a-class-attribute"),
+    pytest.param("def export():\n    return Net", "LNX010", id="a-result"),
+    pytest.param("def is_net(x):\n    return isinstance(x, Net)", "LNX010", id="a-type-test"),
+    pytest.param("def make(name):\n    return globals()[name]()", "LNX114", id="globals"),
+    pytest.param(
+        "def start(model, key, x):\n    return model.init(key, x)", "LNX114", id="any-model-is-initialised"
+    ),
+    pytest.param(
+        "def f(model, params, x):\n    return model.apply({'params': params}, x)",
+        "LNX114",
+        id="any-model-is-applied",
+    ),
+]
+
+
+@pytest.mark.parametrize(("use", "code"), USES)
+def test_a_use_that_cannot_be_followed(use: str, code: str) -> None:
+    result = migrate_sources({"net.py": f"{NET}\n\n{use}\n"}, Options())
+    assert result.changed == {}
+    assert code in {finding.code for finding in result.findings}
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        pytest.param("import models\n\n\ndef make(name):\n    return getattr(models, name)()", id="import"),
+        pytest.param("from pkg import models\n\nTABLE = [models]", id="from-package"),
+    ],
+)
+def test_a_module_that_is_a_value(use: str) -> None:
+    path = "pkg/models.py" if "pkg" in use else "models.py"
+    result = migrate_sources({path: NET, "main.py": f"{use}\n"}, Options())
+    assert result.changed == {}
+    assert "LNX114" in {finding.code for finding in result.findings}
+
+
+def test_a_decorated_class_stays() -> None:
+    text = "from own import register\n" + NET.replace("class Net", "@register\nclass Net")
+    assert migrate_sources({"net.py": text}, Options()).changed == {}
+
+
+def test_files_that_are_not_named_are_not_broken() -> None:
+    importers = {"net.py": (Importer("other.py", 3, ("Net",)),)}
+    result = run({"net.py": NET}, Options(imported_by=importers))
+    assert [finding.code for finding in result.findings] == ["LNX016"]
+    assert result.changed == {}
