@@ -16,10 +16,10 @@ Name = tuple[str, str]
 
 @dataclass
 class _File:
-    """One file: its tree, which statement binds each name, and the names that are kept."""
+    """One file: its tree, which statements bind each name, and the names that are kept."""
 
     tree: ast.Module
-    bound: dict[str, ast.stmt]
+    bound: dict[str, list[ast.stmt]]
     kept: set[str] = field(default_factory=set)
 
 
@@ -31,10 +31,10 @@ def by_themselves(sources: Mapping[str, str]) -> dict[str, str]:
     while waiting:
         path, name = waiting.pop()
         file = files.get(path)
-        statement = file.bound.get(name) if file is not None else None
-        if file is not None and statement is not None and name not in file.kept:
+        if file is not None and name in file.bound and name not in file.kept:
             file.kept.add(name)
-            waiting += _wanted(files, modules, path, statement, name)
+            for statement in file.bound[name]:
+                waiting += _wanted(files, modules, path, statement, name)
     return {path: _reduced(file) for path, file in files.items() if file.kept}
 
 
@@ -46,16 +46,17 @@ def _parsed(sources: Mapping[str, str]) -> Iterator[tuple[str, ast.Module]]:
             continue
 
 
-def _bound(tree: ast.Module) -> dict[str, ast.stmt]:
-    """The names that the top level of a module binds, with the last statement that does."""
-    found: dict[str, ast.stmt] = {}
+def _bound(tree: ast.Module) -> dict[str, list[ast.stmt]]:
+    """The names that the top level of a module binds, with the statements that do."""
+    found: dict[str, list[ast.stmt]] = {}
     for statement in tree.body:
-        for name in _names(statement):
-            found[name] = statement
+        for name in bound_names(statement):
+            found.setdefault(name, []).append(statement)
     return found
 
 
-def _names(statement: ast.stmt) -> Iterator[str]:
+def bound_names(statement: ast.stmt) -> Iterator[str]:
+    """The names that a statement at the top level binds."""
     match statement:
         case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
             yield name
@@ -64,7 +65,7 @@ def _names(statement: ast.stmt) -> Iterator[str]:
         case ast.If() | ast.Try() | ast.With():
             for inner in ast.iter_child_nodes(statement):
                 if isinstance(inner, ast.stmt):
-                    yield from _names(inner)
+                    yield from bound_names(inner)
         case _:
             stores = (node for node in ast.walk(statement) if isinstance(node, ast.Name))
             yield from (node.id for node in stores if isinstance(node.ctx, ast.Store))
@@ -80,7 +81,7 @@ def _wanted(
         if holder in files and holder is not None and parts[-1] in files[holder].bound:
             yield holder, parts[-1]
         return
-    for node in ast.walk(statement):
+    for node in _without_annotations(statement):
         if isinstance(node, ast.Name):
             yield path, node.id
         elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
@@ -91,21 +92,32 @@ def _wanted(
                 yield holder, node.attr
 
 
+def _without_annotations(node: ast.AST) -> Iterator[ast.AST]:
+    """The nodes that are evaluated once annotations are texts."""
+    yield node
+    for name, value in ast.iter_fields(node):
+        if name not in {"annotation", "returns"}:
+            for child in value if isinstance(value, list) else [value]:
+                if isinstance(child, ast.AST):
+                    yield from _without_annotations(child)
+
+
 def _origin(file: _File, name: str) -> str:
-    statement = file.bound.get(name)
-    return imported(statement)[name] if isinstance(statement, (ast.Import, ast.ImportFrom)) else ""
+    statements = file.bound.get(name, [])
+    imports = [statement for statement in statements if isinstance(statement, (ast.Import, ast.ImportFrom))]
+    return imported(imports[-1])[name] if imports else ""
 
 
 def _reduced(file: _File) -> str:
     """The text of a file with what is kept of it."""
     body = [kept for statement in file.tree.body if (kept := _part(statement, file.kept)) is not None]
-    return f"{ast.unparse(ast.Module(body, []))}\n"
+    return f"from __future__ import annotations\n{ast.unparse(ast.Module(body, []))}\n"
 
 
 def _part(statement: ast.stmt, kept: Iterable[str]) -> ast.stmt | None:
     match statement:
         case ast.ImportFrom(module="__future__"):
-            return statement
+            return None
         case ast.Import(names=names) | ast.ImportFrom(names=names):
             known = imported(statement)
             left = [a for a in names if (a.asname or a.name.split(".")[0]) in kept and known]
@@ -115,4 +127,4 @@ def _part(statement: ast.stmt, kept: Iterable[str]) -> ast.stmt | None:
                 return ast.Import(left)
             return ast.ImportFrom(statement.module, left, statement.level)
         case _:
-            return statement if set(_names(statement)) & set(kept) else None
+            return statement if set(bound_names(statement)) & set(kept) else None

@@ -148,6 +148,10 @@ CONFIGURATION: dict[str, Any] = {
     "use_bias": True,
     "num_hidden_groups": 1,
     "inner_group_num": 1,
+    "hidden_dropout": 0.0,
+    "mlp_ratio": 2,
+    "layer_norm_bias": True,
+    "n_inner": 16,
 }
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.abc
 import importlib.machinery
 import sys
 from collections import OrderedDict
 from collections.abc import Sequence
+from pathlib import Path
 from types import ModuleType
 from typing import Any
+
+from benchmarks.modules.extract import bound_names
 
 
 class ModelOutput(OrderedDict[str, Any]):
@@ -59,6 +63,44 @@ class _Module(ModuleType):
         if name.startswith("__"):
             raise AttributeError(name)
         return ModelOutput if name == "ModelOutput" else Missing
+
+
+class Sources(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Files below a folder, run statement by statement: one that fails binds its names to nothing known."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.failures: dict[tuple[str, str], str] = {}
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        """A spec for files and packages below the folder."""
+        place = self.root.joinpath(*fullname.split("."))
+        file = next((f for f in (place / "__init__.py", place.with_suffix(".py")) if f.is_file()), None)
+        if file is None:
+            return None
+        package = file.name == "__init__.py"
+        return importlib.machinery.ModuleSpec(fullname, self, origin=str(file), is_package=package)
+
+    def create_module(self, spec: importlib.machinery.ModuleSpec) -> None:
+        """The usual kind of module."""
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Run the file; whatever it does not bind is there all the same."""
+        spec = module.__spec__
+        assert spec is not None and spec.origin is not None
+        module.__file__ = spec.origin
+        tree = ast.parse(Path(spec.origin).read_text(encoding="utf-8"))
+        future = [s for s in tree.body if isinstance(s, ast.ImportFrom) and s.module == "__future__"]
+        for statement in tree.body:
+            part = ast.Module([*future, statement], [])
+            try:
+                exec(compile(part, spec.origin, "exec", dont_inherit=True), vars(module))
+            except Exception as error:
+                for name in bound_names(statement):
+                    self.failures[module.__name__, name] = f"{type(error).__name__}: {error}"
+                    setattr(module, name, Missing)
 
 
 class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):

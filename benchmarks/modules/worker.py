@@ -44,21 +44,22 @@ def main() -> None:
 
 def _loaded(root: str, cases: list[tuple[str, str]]) -> dict[tuple[str, str], Any]:
     """The classes as they are below `root`; the modules are forgotten afterwards."""
-    sys.path.insert(0, root)
+    finder = stubs.Sources(Path(root))
+    sys.meta_path.insert(0, finder)
     found: dict[tuple[str, str], Any] = {}
     known = set(sys.modules)
     for path, name in cases:
         dotted = ".".join(Path(path).with_suffix("").parts).removesuffix(".__init__")
         try:
-            found[path, name] = getattr(importlib.import_module(dotted), name)
-        except BaseException as error:
-            found[path, name] = f"{type(error).__name__}: {error}"
+            cls = getattr(importlib.import_module(dotted), name)
+        except Exception as error:
+            cls = f"{type(error).__name__}: {error}"
+        found[path, name] = finder.failures.get((dotted, name), cls)
     for module in set(sys.modules) - known:
-        origin = getattr(sys.modules[module], "__file__", None) or ""
-        if origin.startswith(root) or isinstance(sys.modules[module], stubs._Module):
+        loader = getattr(sys.modules[module].__spec__, "loader", None)
+        if isinstance(loader, (stubs.Sources, stubs.Finder)):
             del sys.modules[module]
-    sys.path.remove(root)
-    importlib.invalidate_caches()
+    sys.meta_path.remove(finder)
     return found
 
 
