@@ -151,7 +151,6 @@ CONFIGURATION: dict[str, Any] = {
     "hidden_dropout": 0.0,
     "mlp_ratio": 2,
     "layer_norm_bias": True,
-    "n_inner": 16,
 }
 
 
