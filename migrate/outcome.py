@@ -30,6 +30,8 @@ SITE_NAMES = {
     "CreateState": "TrainState.create",
     "CreateHolder": "TrainState.create",
     "ApplyGradients": "apply_gradients",
+    "InitOptimizer": "tx.init",
+    "UpdateModel": "tx.update",
     "Apply": "apply",
     "Init": "init",
     "Layer": "layer",

@@ -111,13 +111,14 @@ def rewrite(plan: Plan, site: Compile) -> None:
     if call is not None:
         for keyword in call.keywords:
             if keyword.arg in NUMBERS:
-                plan.edits.arguments[call][keyword.value] = (
-                    (keyword.arg, moved(plan, site.function, keyword.value)),
-                )
+                numbers = moved(plan, site.function, keyword.value)
+                left = ((keyword.arg, numbers),) if numbers != "()" else ()
+                plan.edits.arguments[call][keyword.value] = left
             elif keyword.arg in NAMES:
-                _check_names(plan, site, keyword)
+                _keep_names(plan, site, call, keyword)
             elif keyword.arg in {None, "in_shardings", "out_shardings"}:
                 raise Blocked(call, "LNX202", f"`jit` is called with `{keyword.arg or '**'}`")
+        _without_options(plan, call)
     if plan.style == "stateful":
         plan.edits.expressions[_transform(plan, site.node)] = "nnx.jit"
 
@@ -130,8 +131,24 @@ def _transform(plan: Plan, node: ast.expr) -> ast.expr:
     return node.args[0] if isinstance(callee, Symbol) and callee.name == "functools.partial" else node.func
 
 
-def _check_names(plan: Plan, site: Compile, keyword: ast.keyword) -> None:
+def _keep_names(plan: Plan, site: Compile, call: ast.Call, keyword: ast.keyword) -> None:
+    """Names of arguments that go are taken out; those of arguments that have become others are not known."""
     changed = plan.edits.parameters.get(site.function, {})
-    values = [n.value for n in ast.walk(keyword.value) if isinstance(n, ast.Constant)]
-    if any(value in changed for value in values):
+    names = [n for n in ast.walk(keyword.value) if isinstance(n, ast.Constant) and n.value in changed]
+    if not names:
+        return
+    elements = keyword.value.elts if isinstance(keyword.value, (ast.Tuple, ast.List)) else [keyword.value]
+    if any(changed[str(n.value)] for n in names) or not set(names) <= set(elements):
         raise Blocked(keyword.value, "LNX202", f"`{keyword.arg}` names an argument that changes")
+    left = [ast.unparse(element) for element in elements if element not in names]
+    comma = "," if len(left) == 1 else ""
+    new = ((keyword.arg, f"({', '.join(left)}{comma})"),) if left else ()
+    plan.edits.arguments[call][keyword.value] = new
+
+
+def _without_options(plan: Plan, call: ast.Call) -> None:
+    """`partial(jax.jit)` is `jax.jit`."""
+    going = plan.edits.arguments.get(call, {})
+    bare = len(call.args) == 1 and call.keywords and all(going.get(k.value) == () for k in call.keywords)
+    if bare and _transform(plan, call) is call.args[0]:
+        plan.edits.expressions[call] = call.args[0]

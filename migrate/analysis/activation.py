@@ -25,6 +25,7 @@ from migrate.analysis.kinds import (
     renamed,
     tokens_of,
 )
+from migrate.analysis.makers import of_this_call
 from migrate.analysis.run import DEPTH, Run, functions_in
 from migrate.analysis.scopes import FunctionNode
 from migrate.analysis.sites import Binding
@@ -133,7 +134,8 @@ def _made_by_this_call(run: Run, function: Function, given: Arguments, result: V
         if token.node is not function.node and function.node in scopes.enclosing(scopes.scope[token.node])
     }
     adopt(run, names)
-    return renamed(result, names) if names else result
+    made = of_this_call(result, function.node, given.node, scopes)
+    return renamed(made, names) if names else made
 
 
 def enter_unknown(run: Run, function: Function) -> None:

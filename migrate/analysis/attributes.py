@@ -22,15 +22,18 @@ from migrate.analysis.kinds import (
     Mixed,
     Namespace,
     Object,
+    Optimizer,
     OptState,
     Params,
     Path,
+    Pending,
     Repeated,
     Sequence,
     ShapeOf,
     State,
     Stats,
     Symbol,
+    Transformation,
     Updates,
     Value,
     Variables,
@@ -58,6 +61,8 @@ def attribute(run: Run, node: ast.Attribute, holder: Value) -> Value:
             return holders.attribute(run, node, holder)
         case Class() if node.attr == "create" and holders.is_holder_class(holder):
             return Method(holder, "create")
+        case Transformation() if node.attr in {"init", "update"}:
+            return Method(holder, node.attr)
         case Instance():
             return _of_instance(run, node, holder)
         case Object():
@@ -66,7 +71,7 @@ def attribute(run: Run, node: ast.Attribute, holder: Value) -> Value:
             return arrays.attribute(holder, node.attr)
         case Sequence() | Collected() if node.attr in CHANGING:
             return Method(holder, node.attr)
-        case Variables() | Params() | OptState() | Mixed() | ApplyFn() | Dict():
+        case Variables() | Params() | OptState() | Optimizer() | Pending() | Mixed() | ApplyFn() | Dict():
             run.escape(
                 node, "LNX299", f"`.{node.attr}` of a followed value has no counterpart that is known", holder
             )

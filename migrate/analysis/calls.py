@@ -14,6 +14,7 @@ from migrate.analysis import (
     modules,
     nnx,
     nnx_contexts,
+    optimizers,
     sequences,
 )
 from migrate.analysis.activation import Arguments, enter, lost
@@ -60,6 +61,8 @@ def call(run: Run, node: ast.Call) -> Value:
 def invoke(run: Run, callee: Value, given: Arguments) -> Value:
     """What calling `callee` gives."""
     if (known := nnx.invoked(run, callee, given)) is not None:
+        return known
+    if (known := optimizers.invoked(run, callee, given)) is not None:
         return known
     match callee:
         case Function():

@@ -9,6 +9,7 @@ numbers there, an NNX object would show the new ones.
 from __future__ import annotations
 
 import ast
+from collections.abc import Hashable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -264,6 +265,30 @@ class OptState:
 
 
 @dataclass(frozen=True)
+class Transformation:
+    """A gradient transformation; `makers` are the places where it may have been made."""
+
+    makers: frozenset[Hashable]
+
+
+@dataclass(frozen=True)
+class Optimizer:
+    """An optimizer state that the program carries by itself, with the makers of its transformation."""
+
+    tokens: Tokens
+    stale: bool
+    makers: frozenset[Hashable]
+
+
+@dataclass(frozen=True)
+class Pending:
+    """The updates that a transformation gave, and the call that applies them; None where that was refused."""
+
+    tokens: Tokens
+    application: ast.Call | None
+
+
+@dataclass(frozen=True)
 class Stats:
     """The batch statistics of a model: an NNX model holds them, so that nothing stays of the value."""
 
@@ -352,6 +377,9 @@ Value = (
     | State
     | Holder
     | OptState
+    | Transformation
+    | Optimizer
+    | Pending
     | Stats
     | Updates
     | Grads
@@ -371,7 +399,8 @@ Value = (
     | nnx_kinds.NnxSelf
 )
 UNKNOWN = Unknown()
-TOKENED = (Variables, Params, Path, State, OptState, Stats, Updates, Grads)
+TOKENED = (Variables, Params, Path, State, OptState, Optimizer, Pending, Stats, Updates, Grads)
+TIMELESS = (Grads, Pending)
 VANISHING = (Stats, Updates)
 OF_STATS = (Stats, Updates, Variables)
 FOLLOWED = (Instance, ApplyFn, Holder, *TOKENED)
@@ -397,7 +426,7 @@ def followed(value: Value) -> bool:
 def tokens_of(value: Value) -> Tokens:
     """Every token that the value or a part of it denotes."""
     match value:
-        case Variables() | Params() | Path() | State() | OptState() | Stats() | Updates() | Grads():
+        case _ if isinstance(value, TOKENED):
             return value.tokens
         case Holder(tokens=tokens, fields=fields):
             return tokens.union(*(tokens_of(field) for _, field in fields))
@@ -430,6 +459,8 @@ def join(left: Value, right: Value) -> Value:
             return Method(join(a, b), name)
         case ApplyFn(a), ApplyFn(b):
             return ApplyFn(a | b)
+        case Transformation(a), Transformation(b):
+            return Transformation(a | b)
         case Array(a), Array(b):
             return Array(joined(a, b))
         case Collected(a), Collected(b):
@@ -477,6 +508,11 @@ def _join_tokened(left: Value, right: Any) -> Value:
         if (left.whole, left.cls, left.stats) != (right.whole, right.cls, right.stats):
             return Mixed(frozenset({left, right}))
         left = replace(left, moved=left.moved or right.moved)
+    if isinstance(left, Pending):
+        same = left.application is right.application
+        return replace(left, tokens=tokens) if same else Mixed(frozenset({left, right}))
+    if isinstance(left, Optimizer):
+        left = replace(left, makers=left.makers | right.makers)
     if isinstance(left, Path) and (left.root, left.keys) != (right.root, right.keys):
         return Mixed(frozenset({left, right}))
     return replace(left, tokens=tokens, stale=left.stale or right.stale)
@@ -485,7 +521,7 @@ def _join_tokened(left: Value, right: Any) -> Value:
 def mapped(value: Value, change: Any) -> Value:
     """The value with `change` applied to each part that denotes tokens."""
     match value:
-        case Variables() | Params() | Path() | State() | OptState() | Stats() | Updates() | Grads():
+        case _ if isinstance(value, TOKENED):
             result: Value = change(value)
             return result
         case Holder(fields=fields):
@@ -520,7 +556,7 @@ def aged(value: Value, tokens: Tokens, stats: bool = False) -> Value:
         if stats and isinstance(part, State):
             return replace(part, moved=part.moved or (part.stats is not None and bool(part.tokens & tokens)))
         spared = not isinstance(part, OF_STATS) if stats else isinstance(part, VANISHING)
-        hit = not isinstance(part, Grads) and not spared and part.tokens & tokens
+        hit = not isinstance(part, TIMELESS) and not spared and part.tokens & tokens
         aged_part: Value = replace(part, stale=True) if hit else part
         return aged_part
 
@@ -532,7 +568,7 @@ def renamed(value: Value, names: dict[Token, Token], fresh: bool = False) -> Val
 
     def change(part: Any) -> Value:
         tokens = frozenset(names.get(token, token) for token in part.tokens)
-        extra = {"stale": False} if fresh and not isinstance(part, Grads) else {}
+        extra = {"stale": False} if fresh and not isinstance(part, TIMELESS) else {}
         changed: Value = replace(part, tokens=tokens, **extra)
         return changed
 

@@ -6,7 +6,17 @@ import ast
 from collections.abc import Sequence as Items
 from dataclasses import replace
 
-from migrate.analysis import arrays, building, carries, linen, nnx, own_variables, plain_trees, sequences
+from migrate.analysis import (
+    arrays,
+    building,
+    carries,
+    linen,
+    nnx,
+    optimizers,
+    own_variables,
+    plain_trees,
+    sequences,
+)
 from migrate.analysis.activation import Arguments, enter_callbacks, lost
 from migrate.analysis.copies import adopt
 from migrate.analysis.kinds import (
@@ -21,6 +31,7 @@ from migrate.analysis.kinds import (
     OptState,
     Params,
     Partial,
+    Pending,
     Sequence,
     ShapeOf,
     Symbol,
@@ -90,6 +101,8 @@ def call(run: Run, name: str, given: Arguments) -> Value:
             return _tree_map(run, given)
         case "optax.incremental_update" | "optax.periodic_update":
             return _average(run, given)
+        case _ if (known := optimizers.made(run, name, given)) is not None:
+            return known
         case _:
             return _other(run, name, given, keywords)
 
@@ -146,7 +159,7 @@ def _read(run: Run, given: Arguments) -> Value:
     if isinstance(given.args[0], (Params, Variables, OptState)):
         run.facts.trees.add(given.node.args[0])
         return UNKNOWN
-    return UNKNOWN if isinstance(given.args[0], Grads) else lost(run, given)
+    return UNKNOWN if isinstance(given.args[0], (Grads, Pending)) else lost(run, given)
 
 
 def _tree_map(run: Run, given: Arguments) -> Value:

@@ -38,6 +38,34 @@ class ApplyGradients:
 
 
 @dataclass(frozen=True)
+class InitOptimizer:
+    """`tx.init(params)`."""
+
+    node: ast.Call
+    tx: ast.expr
+    params: ast.expr
+
+
+@dataclass(frozen=True)
+class UpdateModel:
+    """`updates, opt_state = tx.update(grads, opt_state, params)`, with the call that applies the updates."""
+
+    node: ast.Call
+    optimizer: ast.expr
+    grads: ast.expr
+    application: ast.Call
+
+
+@dataclass(frozen=True)
+class ApplyUpdates:
+    """`optax.apply_updates(params, updates)`."""
+
+    node: ast.Call
+    params: ast.expr
+    updates: ast.expr
+
+
+@dataclass(frozen=True)
 class CreateHolder:
     """`State.create(...)` of a class with fields of its own.
 
@@ -290,6 +318,9 @@ class Binding:
 Site = (
     CreateState
     | ApplyGradients
+    | InitOptimizer
+    | UpdateModel
+    | ApplyUpdates
     | Apply
     | Init
     | Construct

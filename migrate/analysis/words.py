@@ -9,10 +9,12 @@ from migrate.analysis.kinds import (
     Holder,
     Instance,
     Method,
+    Optimizer,
     OptState,
     Params,
     Partial,
     Path,
+    Pending,
     Sequence,
     State,
     Stats,
@@ -36,7 +38,9 @@ def described(value: Value) -> str:
             return "a part of the parameters"
         case Stats() | Updates():
             return "the batch statistics"
-        case OptState():
+        case Pending():
+            return "the updates of an optimizer"
+        case OptState() | Optimizer():
             return "an optimizer state"
         case Grads():
             return "a tree of gradients"

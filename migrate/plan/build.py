@@ -15,8 +15,10 @@ from migrate.analysis.sites import (
     CreateState,
     Differentiate,
     Init,
+    InitOptimizer,
     Layer,
     Site,
+    UpdateModel,
 )
 from migrate.plan import holders, stats_states
 from migrate.plan.blocked import Blocked
@@ -34,13 +36,15 @@ from migrate.plan.parameters import rewrite_parameters
 from migrate.plan.references import check_references
 from migrate.plan.results import rewrite_results
 from migrate.plan.roles import roles
+from migrate.plan.transformation_names import rewrite_transformations
+from migrate.plan.transformations import transformations
 from migrate.plan.visible import visible
 from migrate.plan.whole_variables import check_whole_variables
 from migrate.result import Importer, Options, Style
 from migrate.rewrite.edits import held_nodes
 from rules import rewriters, train_state_class
 
-TRAINING = (CreateState, ApplyGradients, Differentiate)
+TRAINING = (CreateState, ApplyGradients, InitOptimizer, UpdateModel, Differentiate)
 """Sites that make a component worth to be wrapped; one that only calls a model gains nothing by it."""
 
 
@@ -121,11 +125,13 @@ def _plan(facts: Facts, component: ComponentFacts, style: Style, bridged: bool) 
     check_library_name(facts, component.nodes)
     known = roles(facts, component.nodes, style)
     kept = definitions(facts, known, component.sites, bridged)
-    naming = Naming(facts, known, kept)
+    taken = transformations(facts, component.sites)
+    naming = Naming(facts, known, kept, taken)
     naming.settle()
-    plan = Plan(facts, component, style, known, naming, needs(facts, known, style), kept)
+    plan = Plan(facts, component, style, known, naming, needs(facts, known, style), kept, taken)
     check_overwritten(plan)
     check_whole_variables(plan)
+    rewrite_transformations(plan)
     rewrite_parameters(plan)
     table = rewriters()
     for cls in holders.classes(facts, component.nodes):

@@ -6,7 +6,17 @@ import ast
 from dataclasses import dataclass, field
 
 from migrate.analysis.facts import Facts
-from migrate.analysis.kinds import Class, Dict, Holder, Instance, Params, State, Symbol, Variables
+from migrate.analysis.kinds import (
+    Class,
+    Dict,
+    Holder,
+    Instance,
+    Optimizer,
+    Params,
+    State,
+    Symbol,
+    Variables,
+)
 from migrate.analysis.layers import LAYERS
 from migrate.analysis.run import instances_of
 from migrate.analysis.scopes import Variable
@@ -18,6 +28,7 @@ from migrate.plan.drafts import Draft
 from migrate.plan.holders import field_name
 from migrate.plan.naming import STATE, Names, Naming, proposed
 from migrate.plan.roles import Roles
+from migrate.plan.transformations import Transformations
 from migrate.plan.variable_dicts import display_of
 from migrate.result import Style
 from migrate.rewrite.edits import Edits
@@ -34,6 +45,7 @@ class Plan:
     naming: Naming
     needs: dict[Variable, frozenset[str]]
     definitions: Definitions
+    transformations: Transformations
     edits: Edits = field(default_factory=Edits)
     claimed: set[ast.AST] = field(default_factory=set)
     drafts: dict[ast.ClassDef, Draft] = field(default_factory=dict)
@@ -70,6 +82,10 @@ class Plan:
     def model_of(self, node: ast.expr) -> str:
         """The name of the model whose parameters, variables or state `node` is."""
         self.check_fresh(node)
+        return self.name_of(node)
+
+    def name_of(self, node: ast.expr) -> str:
+        """The name of the model, also where it has been updated since: the place of the old one is known."""
         site = self.site(node)
         if isinstance(node, ast.Subscript) and isinstance(self.facts.values.get(node), State):
             return f"{self._place(node)}[0]"
@@ -131,7 +147,7 @@ class Plan:
                 return ""
 
     def optimizer_of(self, node: ast.expr) -> str:
-        """The name of the optimizer of the train state `node`."""
+        """The name of the optimizer of the train state, or the optimizer state, `node`."""
         self.check_fresh(node)
         if isinstance(self.facts.values.get(node), Holder):
             return f"{self.written(node)}.optimizer"
@@ -183,7 +199,7 @@ class Plan:
     def check_fresh(self, node: ast.expr) -> None:
         """Raise `Blocked` where a value is read that an update has left behind."""
         value = self.facts.values.get(node)
-        if isinstance(value, (State, Holder, Params, Variables)) and value.stale:
+        if isinstance(value, (State, Holder, Params, Variables, Optimizer)) and value.stale:
             message = "the old value is used here after the update; an NNX object would show the new one"
             raise Blocked(node, "LNX011", message)
 
@@ -203,7 +219,7 @@ class Plan:
     def _given(self, variable: Variable) -> set[str]:
         """The names that a variable will have."""
         role = self.roles.role[variable]
-        names = self.naming.of(variable) if role in {"state", "model"} else None
+        names = self.naming.of(variable) if role in {"state", "model", "optimizer"} else None
         if names is None:
             return set()
         return {names.model, names.optimizer} if role == "state" else {names.model}

@@ -14,9 +14,11 @@ from migrate.analysis.kinds import (
     Instance,
     Method,
     Mixed,
+    Optimizer,
     OptState,
     Params,
     Path,
+    Pending,
     Sequence,
     State,
     Stats,
@@ -28,11 +30,13 @@ from migrate.analysis.kinds import (
 from migrate.analysis.sites import (
     Apply,
     ApplyGradients,
+    ApplyUpdates,
     CompileApply,
     CopyTree,
     CreateHolder,
     CreateState,
     Init,
+    InitOptimizer,
     Layer,
     LoadTree,
     ParamsLeaf,
@@ -41,6 +45,7 @@ from migrate.analysis.sites import (
     ReadState,
     ReplaceHolder,
     ReplaceStats,
+    UpdateModel,
 )
 from migrate.plan.blocked import Blocked
 from migrate.plan.carried import is_initial
@@ -56,12 +61,18 @@ from migrate.plan.statistics import vanish
 from migrate.plan.variable_dicts import goes_to_apply, variables_of
 from migrate.rewrite.edits import template
 
+BY_KEYWORD = (CreateState, CreateHolder, ReplaceHolder, PlainTree, UpdateModel)
+"""Sites that write the parameters that they are given by keyword."""
+
+UNWRITTEN = (Grads, Method, Path, Pending)
+"""Values that keep their names and places, or whose sites write them."""
+
 
 def rewrite_flows(plan: Plan) -> None:
     """Every other place where a followed value goes on as a value."""
     for node in plan.component.nodes:
         value = plan.facts.values[node]
-        if isinstance(node, ast.expr) and not isinstance(value, (Grads, Method, Path)) and followed(value):
+        if isinstance(node, ast.expr) and not isinstance(value, UNWRITTEN) and followed(value):
             if isinstance(getattr(node, "ctx", None), ast.Store):
                 _target(plan, node, value)
             else:
@@ -79,6 +90,8 @@ def _flow(plan: Plan, node: ast.expr, value: Value) -> None:
             _container(plan, node, value)
         case Params() | Variables():
             _tree(plan, node)
+        case Optimizer():
+            _optimizer(plan, node)
         case Instance() | ApplyFn():
             _definition(plan, node)
         case Mixed() if role_of(value) == "definition":
@@ -170,7 +183,7 @@ def _holds_old(value: Value) -> bool:
 
 
 def _named_state(plan: Plan, node: ast.Name, parent: ast.AST) -> None:
-    if plan.style == "stateful" and returned_in_place(plan.facts, node):
+    if _dropped(plan, node):
         return
     pair = template("{}, {}", plan.model_of(node), plan.optimizer_of(node))
     if is_initial(plan, node):
@@ -189,6 +202,11 @@ def _named_state(plan: Plan, node: ast.Name, parent: ast.AST) -> None:
             raise Blocked(node, "LNX010", "a train state is used as a value here")
 
 
+def _dropped(plan: Plan, node: ast.expr) -> bool:
+    """Whether the stateful style does not return this any more."""
+    return plan.style == "stateful" and returned_in_place(plan.facts, node)
+
+
 def _result_of_call(plan: Plan, node: ast.Call, parent: ast.AST) -> None:
     if not isinstance(parent, (ast.Return, ast.Assign, ast.AnnAssign, ast.Tuple, ast.Expr)):
         raise Blocked(
@@ -204,7 +222,7 @@ def _tree(plan: Plan, node: ast.expr) -> None:
     if node in plan.facts.trees:
         plan.edits.expressions[node] = template("nnx.state({}, nnx.Param)", plan.model_of(node))
         return
-    if _belongs_to_site(plan, node, parent):
+    if _belongs_to_site(plan, node, parent) or _dropped(plan, node):
         return
     if is_initial(plan, node):
         plan.edits.expressions[node] = plan.model_of(node)
@@ -213,6 +231,10 @@ def _tree(plan: Plan, node: ast.expr) -> None:
         pass_on(plan, node, parameters)
         return
     match parent:
+        case ast.Tuple() | ast.List() | ast.Return() if not _gives_model(plan, node):
+            plan.edits.expressions[node] = plan.model_of(node)
+        case ast.Tuple() | ast.List() | ast.Return():
+            pass
         case ast.Assign(targets=[ast.Name()]) if isinstance(plan.site(node), ReadHolder):
             plan.edits.expressions[node] = plan.model_of(node)
         case ast.Assign(targets=[ast.Name() as target]) if not _gives_model(plan, node):
@@ -221,10 +243,29 @@ def _tree(plan: Plan, node: ast.expr) -> None:
             plan.edits.statements[parent] = []
         case ast.Assign() if _gives_model(plan, node):
             pass
-        case ast.Return() if _gives_model(plan, node):
-            pass
         case _:
             raise Blocked(node, "LNX014", "parameters are kept or handed on as a tree")
+
+
+def _optimizer(plan: Plan, node: ast.expr) -> None:
+    """An optimizer state that goes on by itself: one object, under one name."""
+    parent = plan.parent(node)
+    if isinstance(plan.site(parent), UpdateModel) or isinstance(node, ast.Call) or _dropped(plan, node):
+        return
+    if (parameters := receivers(plan, node)) is not None:
+        pass_on(plan, node, parameters)
+        return
+    match parent:
+        case ast.Assign(targets=[ast.Name() as target]):
+            if not isinstance(node, ast.Name) or plan.names(target) != plan.names(node):
+                raise Blocked(node, "LNX018", f"`{target.id}` would be a second name of one optimizer")
+            plan.edits.statements[parent] = []
+        case ast.Tuple() | ast.List() | ast.Return():
+            plan.edits.expressions[node] = plan.optimizer_of(node)
+        case _ if is_initial(plan, node):
+            plan.edits.expressions[node] = plan.optimizer_of(node)
+        case _:
+            raise Blocked(node, "LNX014", "the optimizer state is kept or handed on as a tree")
 
 
 def _belongs_to_site(plan: Plan, node: ast.expr, parent: ast.AST) -> bool:
@@ -232,11 +273,18 @@ def _belongs_to_site(plan: Plan, node: ast.expr, parent: ast.AST) -> bool:
     match above:
         case Apply(variables=variables) if variables is node:
             return True
-        case ParamsLeaf() | CopyTree() | PlainTree() | LoadTree():
+        case (
+            ParamsLeaf()
+            | CopyTree()
+            | PlainTree()
+            | LoadTree()
+            | InitOptimizer()
+            | UpdateModel()
+            | ApplyUpdates()
+        ):
             return True
     if isinstance(parent, ast.keyword):
-        outside = plan.site(plan.parent(parent))
-        return isinstance(outside, (CreateState, CreateHolder, ReplaceHolder, PlainTree))
+        return isinstance(plan.site(plan.parent(parent)), BY_KEYWORD)
     if isinstance(parent, (ast.Dict, ast.Subscript)):
         outer = plan.facts.values.get(parent)
         return isinstance(outer, (*TREES, *VANISHING, Path)) or isinstance(parent, ast.Dict)
@@ -303,10 +351,12 @@ def _target(plan: Plan, node: ast.expr, value: Value) -> None:
         vanish(plan, node)
     if isinstance(value, Dict) and isinstance(node, ast.Name) and variables_of(plan.facts, node):
         plan.edits.statements[plan.statement(node)] = []
-    if not isinstance(node, ast.Name) or not isinstance(value, (State, *TREES)):
+    if not isinstance(node, ast.Name) or not isinstance(value, (State, Optimizer, *TREES)):
         return
     parent, statement = plan.parent(node), plan.statement(node)
-    if isinstance(value, TREES):
+    if plan.facts.scopes.variable(node, node.id) not in plan.roles.role:
+        return
+    if isinstance(value, (Optimizer, *TREES)):
         plan.edits.expressions[node] = plan.names(node).model
         return
     names = plan.names(node)

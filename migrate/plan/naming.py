@@ -13,15 +13,20 @@ from dataclasses import dataclass
 
 from migrate.analysis.facts import Facts
 from migrate.analysis.kinds import Tokens
-from migrate.analysis.scopes import Variable
+from migrate.analysis.scopes import FUNCTIONS, Variable
 from migrate.analysis.sites import CreateState, Init, ParamsItem, ReadState
 from migrate.plan.blocked import Blocked
 from migrate.plan.carries import carried
 from migrate.plan.definitions import Definitions
 from migrate.plan.roles import Roles, is_parameter
+from migrate.plan.transformations import Transformations
 
 STATE = re.compile(r"^(?P<before>.*?)_?(?:train(?:ing)?_?)?(?:state|ts)_?(?P<after>\w*)$", re.IGNORECASE)
 PARAMS = re.compile(r"^(?P<before>.*?)_?(?:params|variables|weights|vars)_?(?P<after>\w*)$", re.IGNORECASE)
+OPTIMIZER = re.compile(
+    r"^(?P<before>.*?)_?(?:opt(?:im(?:i[sz]er|izer)?)?_?(?:states?)?|state)_?(?P<after>\w*)$", re.IGNORECASE
+)
+PATTERNS = {"state": STATE, "model": PARAMS, "optimizer": OPTIMIZER}
 ADJECTIVES = frozenset(
     {"new", "old", "best", "init", "initial", "prev", "previous", "next", "last", "final", "updated"}
     | {"loaded", "restored", "saved"}
@@ -54,10 +59,15 @@ def proposed(name: str, pattern: re.Pattern[str]) -> Names:
 class Naming:
     """Names by variable, for one component."""
 
-    def __init__(self, facts: Facts, roles: Roles, definitions: Definitions) -> None:
+    def __init__(
+        self, facts: Facts, roles: Roles, definitions: Definitions, transformations: Transformations
+    ) -> None:
         self._facts = facts
         self._roles = roles
         self._definitions = definitions
+        going = transformations.dropped | transformations.renamable
+        self._going = {id(node) for variable in going for node in facts.scopes.names(variable)}
+        self._going |= {id(arg) for variable in transformations.dropped for arg in _arguments(variable)}
         self._known: dict[Variable, Names] = {}
         self._pending: set[Variable] = set()
 
@@ -73,7 +83,7 @@ class Naming:
         """Choose every name, and check that no two things get one."""
         taken: dict[tuple[ast.AST, str], Tokens] = {}
         for variable, role in self._roles.role.items():
-            if role not in {"state", "model"}:
+            if role not in PATTERNS:
                 continue
             names = self.of(variable)
             tokens = self._roles.tokens[variable]
@@ -124,8 +134,10 @@ class Naming:
         found = {name for variable in group for name in self._structural(variable)}
         self._pending.difference_update(group)
         shortest = min(group, key=lambda v: (len(v.name), v.name))
-        pattern = STATE if self._roles.role[shortest] == "state" else PARAMS
-        names = proposed(shortest.name, pattern)
+        role = self._roles.role[shortest]
+        if role == "optimizer":
+            return self._optimizer(group, shortest)
+        names = proposed(shortest.name, STATE if role == "state" else PARAMS)
         if names.model == shortest.name and shortest in carried(self._facts):
             names = Names("model", "optimizer")
         if len(found) > 1:
@@ -134,6 +146,13 @@ class Naming:
         if found:
             return Names(next(iter(found)), names.optimizer)
         return Names(self._free(group, names.model), names.optimizer) if self._definitions.kept else names
+
+    def _optimizer(self, group: list[Variable], shortest: Variable) -> Names:
+        """One name, in both places: such a variable is one object."""
+        match = OPTIMIZER.match(shortest.name)
+        name = proposed(shortest.name, OPTIMIZER).optimizer if match else "optimizer"
+        name = self._free(group, name)
+        return Names(name, name)
 
     def _free(self, group: list[Variable], name: str) -> str:
         """A name for a model beside its definition, which may have the best one already."""
@@ -183,6 +202,7 @@ class Naming:
         staying = self._definitions.kept - self._definitions.rebound
         staying |= {variable for variable, role in self._roles.role.items() if role == "holder"}
         replaced = {id(node) for v, nodes in self._roles.nodes.items() if v not in staying for node in nodes}
+        replaced |= self._going
         scopes = self._facts.scopes
         for node in scopes.mentions(scopes.module(variable.scope), name):
             inside = variable.scope in scopes.enclosing(scopes.scope[node])
@@ -204,3 +224,10 @@ class Naming:
         begin = scopes.statement(first)
         looped = isinstance(scopes.parent[begin], (ast.For, ast.While, ast.AsyncFor))
         return not looped and node.lineno <= (begin.end_lineno or begin.lineno)
+
+
+def _arguments(variable: Variable) -> list[ast.arg]:
+    """The nodes that declare a parameter."""
+    assert isinstance(variable.scope, FUNCTIONS)
+    every = ast.walk(variable.scope.args)
+    return [node for node in every if isinstance(node, ast.arg) and node.arg == variable.name]

@@ -14,7 +14,15 @@ from dataclasses import dataclass, field
 
 from migrate.analysis.interpreter import swallows
 from migrate.analysis.scopes import Variable
-from migrate.analysis.sites import ApplyGradients, CreateState, ParamsItem, ReadState, ReplaceStats
+from migrate.analysis.sites import (
+    ApplyGradients,
+    ApplyUpdates,
+    CreateState,
+    ParamsItem,
+    ReadState,
+    ReplaceStats,
+    UpdateModel,
+)
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 
@@ -27,7 +35,7 @@ def check_overwritten(plan: Plan) -> None:
     """Raise `Blocked` where a variable is read whose name was given to another model in the meantime."""
     groups: dict[tuple[ast.AST, str], set[Variable]] = defaultdict(set)
     for variable, role in plan.roles.role.items():
-        if role in {"state", "model"} and not isinstance(variable.scope, ast.Lambda):
+        if role in {"state", "model", "optimizer"} and not isinstance(variable.scope, ast.Lambda):
             groups[variable.scope, plan.naming.of(variable).model].add(variable)
     for (scope, name), members in groups.items():
         if len(members) > 1:
@@ -127,7 +135,7 @@ class _Walk:
             return True
         value = node.value if isinstance(node, (ast.Assign, ast.AnnAssign)) else None
         site = self.plan.facts.sites.get(value) if value is not None else None
-        if isinstance(site, ApplyGradients | ReplaceStats):
+        if isinstance(site, (ApplyGradients, ReplaceStats, ApplyUpdates, UpdateModel)):
             return True
         return isinstance(site, CreateState) and bool(self._variables(ast.walk(site.params)))
 

@@ -65,6 +65,9 @@ def _new_parameters(plan: Plan, variable: Variable, role: str) -> Iterator[Piece
     if role == "model":
         yield model
         return
+    if role == "optimizer":
+        yield optimizer
+        return
     needed = plan.needs[variable]
     if MODEL in needed or not needed:
         yield model
@@ -137,6 +140,8 @@ def _form(plan: Plan, parameter: Variable) -> tuple[tuple[str, str], ...]:
     names = plan.naming.of(parameter)
     if role == "model":
         return ((MODEL, names.model),)
+    if role == "optimizer":
+        return ((OPTIMIZER, names.optimizer),)
     needed = plan.needs[parameter] or {MODEL}
     every = ((MODEL, names.model), (OPTIMIZER, names.optimizer))
     return tuple((part, name) for part, name in every if part in needed)

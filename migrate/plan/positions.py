@@ -40,7 +40,7 @@ def moved(plan: Plan, function: FunctionNode, indices: ast.expr) -> Piece:
     match indices:
         case ast.Constant(value=int(index)):
             new = _new(counts, index, indices)
-            return str(new[0]) if len(new) == 1 else f"({', '.join(map(str, new))}{',' if not new else ''})"
+            return str(new[0]) if len(new) == 1 else f"({', '.join(map(str, new))})"
         case ast.Tuple(elts=elements) | ast.List(elts=elements) if all(_is_index(e) for e in elements):
             numbers = [
                 n for e in elements if isinstance(e, ast.Constant) for n in _new(counts, e.value, indices)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from migrate.analysis.kinds import VANISHING, Params, Sequence, State, Value, Variables, followed
+from migrate.analysis.kinds import VANISHING, Optimizer, Params, Sequence, State, Value, Variables, followed
 from migrate.analysis.scopes import FunctionNode
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
@@ -37,6 +37,8 @@ def _annotate(plan: Plan, annotation: ast.expr, value: Value) -> None:
             raise Blocked(annotation, "LNX310", "the batch statistics are named in an annotation")
         case _, State():
             plan.edits.expressions[annotation] = pair_type(plan, value, annotation)
+        case _, Optimizer():
+            plan.edits.expressions[annotation] = "nnx.Optimizer"
         case _, Params() | Variables():
             plan.edits.expressions[annotation] = plan.type_of(origins(plan, value), annotation)
         case ast.Subscript(slice=ast.Tuple(elts=parts)), Sequence(items) if len(parts) == len(items):
@@ -67,17 +69,24 @@ def _drop_return(plan: Plan, function: ast.AST, node: ast.Return, positions: tup
         raise Blocked(node, "LNX005", "a train state is returned on some paths only")
     if callee(plan.facts, value) is not None and _same_drop(plan, value, positions):
         return
-    known = plan.edits.statements.get(node)
     if positions == (WHOLE,):
-        if known is None:
-            last = isinstance(function, ast.FunctionDef) and function.body[-1] is node
-            plan.edits.statements[node] = [] if last else ["return"]
+        if node not in plan.edits.statements:
+            _drop_whole(plan, function, node)
         return
     if not isinstance(value, ast.Tuple):
         raise Blocked(
             node, "LNX005", "a result that holds a train state is returned without being taken apart"
         )
+    if len(positions) == len(value.elts):
+        _drop_whole(plan, function, node)
+        return
     plan.edits.statements[node] = [_returned(plan, value, positions)]
+
+
+def _drop_whole(plan: Plan, function: ast.AST, node: ast.Return) -> None:
+    """Nothing is left to be returned."""
+    last = isinstance(function, ast.FunctionDef) and function.body[-1] is node
+    plan.edits.statements[node] = [] if last else ["return"]
 
 
 def _same_drop(plan: Plan, value: ast.expr, positions: tuple[int, ...]) -> bool:
@@ -104,7 +113,9 @@ def _drop_annotation(plan: Plan, annotation: ast.expr, positions: tuple[int, ...
         return
     if isinstance(annotation, ast.Subscript) and isinstance(annotation.slice, ast.Tuple):
         kept: list[Piece] = [part for i, part in enumerate(annotation.slice.elts) if i not in positions]
-        if len(kept) == 1:
+        if not kept:
+            plan.edits.expressions[annotation] = "None"
+        elif len(kept) == 1:
             plan.edits.expressions[annotation] = kept[0]
         else:
             plan.edits.expressions[annotation] = Template((annotation.value, "[", *_listed(kept), "]"))
@@ -150,6 +161,8 @@ def _check_same_object(
     argument = dict(plan.facts.bindings[call][function].arguments).get(name)
     if not isinstance(argument, ast.Name) or not isinstance(target, ast.Name):
         raise Blocked(call, "LNX005", "a train state is handed in or received without a name")
+    if _variable(plan, target) not in plan.roles.role:
+        raise Blocked(call, "LNX011", "a model that the step would change in place is discarded")
     if plan.naming.of(_variable(plan, argument)) != plan.naming.of(_variable(plan, target)):
         raise Blocked(call, "LNX011", "the old state keeps its name while the step would change it in place")
 

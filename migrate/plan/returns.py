@@ -5,16 +5,17 @@ from __future__ import annotations
 import ast
 
 from migrate.analysis.facts import Facts
-from migrate.analysis.kinds import Sequence, State, Tokens, Value, tokens_of
+from migrate.analysis.kinds import Optimizer, Params, Sequence, State, Tokens, Value, Variables, tokens_of
 from migrate.analysis.scopes import FunctionNode
 from migrate.plan.blocked import Blocked
 
 WHOLE = -1
+OBJECTS = (State, Params, Variables, Optimizer)
 
 
 def received(facts: Facts, function: FunctionNode) -> Tokens:
     """The tokens that the function's parameters denote."""
-    values = [v for (node, _), v in facts.parameters.items() if node is function and isinstance(v, State)]
+    values = [v for (node, _), v in facts.parameters.items() if node is function and isinstance(v, OBJECTS)]
     return frozenset().union(*(tokens_of(value) for value in values))
 
 
@@ -27,7 +28,7 @@ def dropped_positions(facts: Facts, function: FunctionNode) -> tuple[int, ...]:
         return ()
     value = facts.returns.get(function)
     known = received(facts, function)
-    if isinstance(value, State):
+    if isinstance(value, OBJECTS):
         return (WHOLE,) if _came_in(value, known) else ()
     if isinstance(value, Sequence):
         return tuple(i for i, item in enumerate(value.items) if _came_in(item, known))
@@ -35,7 +36,7 @@ def dropped_positions(facts: Facts, function: FunctionNode) -> tuple[int, ...]:
 
 
 def _came_in(value: Value, known: Tokens) -> bool:
-    return isinstance(value, State) and bool(value.tokens) and value.tokens <= known
+    return isinstance(value, OBJECTS) and bool(value.tokens) and value.tokens <= known
 
 
 def parameter_of(facts: Facts, function: FunctionNode, position: int) -> str:
@@ -45,7 +46,7 @@ def parameter_of(facts: Facts, function: FunctionNode, position: int) -> str:
     names = [
         name
         for (node, name), kind in facts.parameters.items()
-        if node is function and isinstance(kind, State) and tokens_of(item) & kind.tokens
+        if node is function and isinstance(kind, OBJECTS) and tokens_of(item) & kind.tokens
     ]
     if len(names) != 1:
         raise Blocked(function, "LNX005", "it is not clear which train state this function gives back")

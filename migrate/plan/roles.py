@@ -10,14 +10,17 @@ from typing import Literal
 
 from migrate.analysis.facts import Facts
 from migrate.analysis.kinds import (
+    UNKNOWN,
     ApplyFn,
     Dict,
     Grads,
     Holder,
     Instance,
     Mixed,
+    Optimizer,
     OptState,
     Params,
+    Pending,
     Sequence,
     State,
     Stats,
@@ -29,13 +32,13 @@ from migrate.analysis.kinds import (
     tokens_of,
 )
 from migrate.analysis.scopes import FUNCTIONS, FunctionNode, Variable
-from migrate.analysis.sites import ApplyGradients, ReplaceStats
+from migrate.analysis.sites import ApplyGradients, ApplyUpdates, ReplaceStats, UpdateModel
 from migrate.plan.blocked import Blocked
 from migrate.plan.components import Union
 from migrate.plan.returns import WHOLE, dropped_positions, parameter_of
 from migrate.result import Style
 
-Role = Literal["state", "holder", "model", "definition", "apply", "stats"]
+Role = Literal["state", "holder", "model", "optimizer", "definition", "apply", "stats"]
 
 
 @dataclass
@@ -57,6 +60,8 @@ def role_of(value: Value) -> Role | None:
             return "holder"
         case Params() | Variables():
             return "model"
+        case Optimizer():
+            return "optimizer"
         case Instance():
             return "definition"
         case Mixed(parts) if all(isinstance(part, Instance) for part in parts):
@@ -75,7 +80,7 @@ def roles(facts: Facts, nodes: Iterable[ast.AST], style: Style) -> Roles:
     for node in nodes:
         if isinstance(node, ast.Name):
             variable = facts.scopes.variable(node, node.id)
-            if variable is not None:
+            if variable is not None and not _is_discarded(facts, variable):
                 _add(found, variable, node, facts.values[node])
     touched = {facts.scopes.function(node) for node in nodes}
     for (function, name), value in facts.parameters.items():
@@ -88,10 +93,17 @@ def roles(facts: Facts, nodes: Iterable[ast.AST], style: Style) -> Roles:
     return found
 
 
+def _is_discarded(facts: Facts, variable: Variable) -> bool:
+    """Whether different things are bound to a name that nothing reads."""
+    nodes = facts.scopes.names(variable)
+    unread = not is_parameter(variable) and not any(isinstance(node.ctx, ast.Load) for node in nodes)
+    return unread and len({role_of(facts.values.get(node, UNKNOWN)) for node in nodes}) > 1
+
+
 def _add(found: Roles, variable: Variable, node: ast.Name | ast.arg, value: Value) -> None:
     role = role_of(value)
     if role is None:
-        if not isinstance(value, (Grads, OptState)) and followed(value) and not _container(value):
+        if not isinstance(value, (Grads, OptState, Pending)) and followed(value) and not _container(value):
             raise Blocked(node, "LNX204", f"`{variable.name}` is a train state or model on some paths only")
         return
     if found.role.setdefault(variable, role) != role:
@@ -133,6 +145,18 @@ def _group(facts: Facts, found: Roles) -> None:
                 source = _same_object(facts, statement.value)
                 if source is not None and source in found.role:
                     found.groups.join([source, variable])
+            elif source := _updated(facts, statement, node):
+                found.groups.join([source, variable])
+
+
+def _updated(facts: Facts, statement: ast.AST | None, node: ast.AST) -> Variable | None:
+    """The optimizer state from which `updates, node = tx.update(...)` makes a new one."""
+    match statement:
+        case ast.Assign(targets=[ast.Tuple(elts=[_, target])], value=value) if target is node:
+            site = facts.sites.get(value)
+            return _variable(facts, site.optimizer) if isinstance(site, UpdateModel) else None
+        case _:
+            return None
 
 
 def _group_across_calls(facts: Facts, found: Roles) -> None:
@@ -160,6 +184,8 @@ def _same_object(facts: Facts, value: ast.expr) -> Variable | None:
     site = facts.sites.get(value)
     if isinstance(site, ApplyGradients | ReplaceStats):
         value = site.state
+    elif isinstance(site, ApplyUpdates):
+        value = site.params
     return facts.scopes.variable(value, value.id) if isinstance(value, ast.Name) else None
 
 

@@ -10,7 +10,7 @@ import ast
 
 from migrate.analysis.facts import Facts
 from migrate.analysis.kinds import Class, Holder, Instance, State, Value, Variables
-from migrate.analysis.sites import Differentiate
+from migrate.analysis.sites import Differentiate, InitOptimizer
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 
@@ -45,6 +45,8 @@ def _trained(plan: Plan, node: ast.AST, value: Value) -> bool:
             return value.whole
         case Variables():
             call = plan.facts.scopes.parent.get(node)
+            if call is not None and isinstance(plan.facts.sites.get(call), InitOptimizer):
+                return True
             grad = call.func if isinstance(call, ast.Call) and call.func is not node else None
             return grad is not None and isinstance(
                 plan.facts.sites.get(_transform(plan, grad)), Differentiate
