@@ -332,6 +332,22 @@ OTHERS = [
 ]
 
 
+NAMES = "jax.tree_util.tree_map_with_path(lambda path, p: path[-1].key == 'kernel', params)"
+MASKS = [
+    pytest.param("optax.adamw(0.1, mask={'Dense_0': True})", id="a-dict"),
+    pytest.param("optax.masked(optax.adam(0.1), lambda params: {'Dense_0': True})", id="a-function"),
+    pytest.param(f"optax.lars(0.1, trust_ratio_mask=lambda params: {NAMES})", id="key-paths"),
+    pytest.param("optax.chain(optax.clip(1.0), optax.freeze(MASK))", id="in-a-chain"),
+    pytest.param("optax.multi_transform({'a': optax.adam(0.1)}, labels)", id="labels"),
+    pytest.param(
+        "optax.inject_hyperparams(optax.adamw)(learning_rate=0.1, mask=labels)", id="hyperparameters"
+    ),
+    pytest.param(
+        "optax.adamw(0.1, mask=lambda params: jax.tree.map(lambda p: bool(p.sum() > 0), params))", id="values"
+    ),
+]
+
+
 def refused(body: str, style: Style, code: str) -> None:
     """Nothing changes, and the code says why."""
     text, codes = migrated(body, style)
@@ -363,6 +379,35 @@ def test_updates_that_are_not_applied_as_they_are(between: str, indent: str, sty
 @pytest.mark.parametrize(("body", "code"), OTHERS)
 def test_what_stays(body: str, code: str, style: Style) -> None:
     refused(body, style, code)
+
+
+IMPORT = "from flax.training.train_state import TrainState\n\n\ndef main(x, labels):"
+LOOP = """
+        solver = {}
+        params = net.init(jax.random.key(0), x)["params"]
+        opt_state = solver.init(params)
+        print(net.apply({{"params": params}}, x))
+"""
+STATE = """
+        params = net.init(jax.random.key(0), x)["params"]
+        state = TrainState.create(apply_fn=net.apply, params=params, tx={})
+        print(state.apply_fn({{"params": state.params}}, x))
+"""
+
+
+@pytest.mark.parametrize("body", [pytest.param(LOOP, id="loop"), pytest.param(STATE, id="state")])
+@pytest.mark.parametrize("transformation", MASKS)
+def test_masks_that_look_into_the_parameters(transformation: str, body: str) -> None:
+    text = IMPORT + body.format(transformation)
+    refused(text.replace("\n        ", "\n    "), "functional", "LNX034")
+
+
+@pytest.mark.parametrize("body", [pytest.param(LOOP, id="loop"), pytest.param(STATE, id="state")])
+def test_masks_of_shapes(body: str) -> None:
+    transformation = "optax.adamw(0.1, mask=lambda params: jax.tree.map(lambda p: p.ndim > 1, params))"
+    text = IMPORT + body.format(transformation)
+    new, _ = migrated(text.replace("\n        ", "\n    "), "functional")
+    assert new is not None
 
 
 def test_parameters_of_no_module_are_left_in_peace() -> None:

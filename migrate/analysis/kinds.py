@@ -266,9 +266,13 @@ class OptState:
 
 @dataclass(frozen=True)
 class Transformation:
-    """A gradient transformation; `makers` are the places where it may have been made."""
+    """A gradient transformation; `makers` are the places where it may have been made.
+
+    `masks` says that it looks into the parameters by their names: it would find a state in place of a dict.
+    """
 
     makers: frozenset[Hashable]
+    masks: bool = False
 
 
 @dataclass(frozen=True)
@@ -460,7 +464,7 @@ def join(left: Value, right: Value) -> Value:
         case ApplyFn(a), ApplyFn(b):
             return ApplyFn(a | b)
         case Transformation(a), Transformation(b):
-            return Transformation(a | b)
+            return Transformation(a | b, left.masks or right.masks)
         case Array(a), Array(b):
             return Array(joined(a, b))
         case Collected(a), Collected(b):

@@ -13,9 +13,7 @@ from migrate.analysis.scopes import Scopes
 def of_this_call(value: Value, function: ast.AST, call: ast.Call, scopes: Scopes) -> Value:
     """A transformation that a function made, or an optimizer that holds it, told apart by the call."""
     match value:
-        case Transformation(makers):
-            return Transformation(frozenset(_outside(maker, function, call, scopes) for maker in makers))
-        case Optimizer(makers=makers):
+        case Transformation(makers=makers) | Optimizer(makers=makers):
             return replace(value, makers=frozenset(_outside(m, function, call, scopes) for m in makers))
         case Sequence(items):
             return Sequence(tuple(of_this_call(item, function, call, scopes) for item in items))

@@ -12,6 +12,7 @@ import re
 from collections.abc import Hashable, Iterator
 from dataclasses import replace
 
+from migrate.analysis import masks
 from migrate.analysis.activation import Arguments
 from migrate.analysis.kinds import (
     UNKNOWN,
@@ -39,8 +40,10 @@ NO_TRANSFORMATION = re.compile(
     r"(^|\.)(tree|projections|assignment|perturbations|losses|apply_updates)|schedule|loss|entropy|norm$|"
     r"error|divergence|similarity|distance|logits|_update$|bias_correction|labels|count_inc|tree_"
 )
-TREES_OF_PARAMETERS = frozenset({"mask", "param_labels", "weight_decay_mask"})
-MASKING = frozenset({"masked", "multi_transform", "partition", "freeze", "selective_transform"})
+MASKS = frozenset({"mask", "param_labels", "weight_decay_mask", "trust_ratio_mask", "freeze_mask"})
+MASKING = {"masked": 1, "multi_transform": 1, "partition": 1, "freeze": 0}
+"""The place of a tree, or of a function that makes one from the parameters, among the arguments."""
+
 EXTRA = frozenset({"value", "grad"})
 LEAVING = (ast.Return, ast.Raise, ast.Break, ast.Continue)
 
@@ -50,10 +53,22 @@ def made(run: Run, name: str, given: Arguments) -> Value | None:
     values = (*given.args, *dict(given.keywords).values())
     if not name.startswith("optax.") or NO_TRANSFORMATION.search(name.removeprefix("optax.")):
         return None
-    return None if run.owner is not None or any(map(followed, values)) else _new(run, given.node)
+    if run.owner is not None or any(map(followed, values)):
+        return None
+    return _new(run, given.node, _masks(name, given))
 
 
-def _new(run: Run, node: ast.Call) -> Transformation:
+def _masks(name: str, given: Arguments) -> bool:
+    """Whether a transformation takes a tree of parameters apart, or one that it is made of does."""
+    keywords = dict(given.keywords)
+    trees = [value for key, value in keywords.items() if key in MASKS]
+    place = MASKING.get(name.rpartition(".")[2])
+    trees += given.args[place : place + 1] if place is not None else ()
+    inner = (v for v in (*given.args, *keywords.values()) if isinstance(v, Transformation))
+    return any(not masks.only_shapes(tree) for tree in trees) or any(v.masks for v in inner)
+
+
+def _new(run: Run, node: ast.Call, masked: bool) -> Transformation:
     """A transformation made at `node`; where one was made before, those optimizers have another."""
 
     def change(part: Value) -> Value:
@@ -62,13 +77,13 @@ def _new(run: Run, node: ast.Call) -> Transformation:
 
     for frame in {frame for entry in (*run.stack, *run.closures) for frame in entry.chain()}:
         frame.vars |= {name: mapped(value, change) for name, value in frame.vars.items() if followed(value)}
-    return Transformation(frozenset({node}))
+    return Transformation(frozenset({node}), masked)
 
 
 def invoked(run: Run, callee: Value, given: Arguments) -> Value | None:
     """`tx.init(params)`, `tx.update(grads, opt_state)`, `optax.apply_updates(params, updates)`; else None."""
     if isinstance(callee, Transformation):
-        return _new(run, given.node)
+        return _new(run, given.node, callee.masks or _masks("", given))
     if callee == Symbol("optax.apply_updates"):
         return _applied(run, given)
     function = given.node.func
@@ -92,7 +107,7 @@ def _is_tree(value: Value) -> bool:
 def _makers(run: Run, receiver: ast.expr, callee: Value) -> frozenset[Hashable]:
     """Where the transformation was made; a variable of unknown origin that is bound once counts as one."""
     match callee:
-        case Method(Transformation(makers), _):
+        case Method(Transformation(makers=makers), _):
             return makers
         case Unknown() if isinstance(receiver, ast.Name) and run.facts.values.get(receiver) == UNKNOWN:
             variable = run.facts.scopes.variable(receiver, receiver.id)
@@ -122,6 +137,7 @@ def _above(run: Run, node: ast.AST) -> Iterator[ast.AST]:
 def _initialised(run: Run, given: Arguments, params: Value, makers: frozenset[Hashable]) -> Value:
     node = given.node
     assert isinstance(params, (Params, Variables)) and isinstance(node.func, ast.Attribute)
+    masks.check(run, node, run.facts.values.get(node.func), params)
     if params.stale:
         run.escape(node, "LNX011", "an optimizer is made for parameters that were updated since", params)
     token = Token(node, "optimizer")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from migrate.analysis import masks
 from migrate.analysis.kinds import (
     UNKNOWN,
     ApplyFn,
@@ -43,6 +44,8 @@ def check_created(run: Run, node: ast.Call, params: Params | Variables, apply_fn
     """A state is created from the current parameters of its own model, and is the only one of them."""
     if isinstance(apply_fn, ApplyFn) and origins(run, params.tokens) != apply_fn.instances:
         run.escape(node, "LNX001", "`apply_fn` and `params` belong to different models", params, apply_fn)
+    tx = next((k.value for k in node.keywords if k.arg == "tx"), node)
+    masks.check(run, node, run.facts.values.get(tx), params)
     if params.stale:
         run.escape(node, "LNX011", "the state is created from parameters that were updated since", params)
     for token in params.tokens:
