@@ -140,7 +140,7 @@ def _keep_names(plan: Plan, site: Compile, call: ast.Call, keyword: ast.keyword)
     elements = keyword.value.elts if isinstance(keyword.value, (ast.Tuple, ast.List)) else [keyword.value]
     if any(changed[str(n.value)] for n in names) or not set(names) <= set(elements):
         raise Blocked(keyword.value, "LNX202", f"`{keyword.arg}` names an argument that changes")
-    left = [ast.unparse(element) for element in elements if element not in names]
+    left = [plan.facts.files.segment(element) for element in elements if element not in names]
     comma = "," if len(left) == 1 else ""
     new = ((keyword.arg, f"({', '.join(left)}{comma})"),) if left else ()
     plan.edits.arguments[call][keyword.value] = new

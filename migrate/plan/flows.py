@@ -57,7 +57,7 @@ from migrate.plan.parameters import TREES, pass_on, receivers
 from migrate.plan.plain_trees import goes_to_reader
 from migrate.plan.recurrent import is_wrapper
 from migrate.plan.roles import role_of
-from migrate.plan.statistics import vanish
+from migrate.plan.statistics import kept_elements, vanish
 from migrate.plan.variable_dicts import goes_to_apply, variables_of
 from migrate.rewrite.edits import template
 
@@ -231,6 +231,8 @@ def _tree(plan: Plan, node: ast.expr) -> None:
         pass_on(plan, node, parameters)
         return
     match parent:
+        case ast.Tuple() if _names_itself(plan, node, parent):
+            plan.edits.statements[plan.statement(node)] = []
         case ast.Tuple() | ast.List() | ast.Return() if not _gives_model(plan, node):
             plan.edits.expressions[node] = plan.model_of(node)
         case ast.Tuple() | ast.List() | ast.Return():
@@ -245,6 +247,19 @@ def _tree(plan: Plan, node: ast.expr) -> None:
             pass
         case _:
             raise Blocked(node, "LNX014", "parameters are kept or handed on as a tree")
+
+
+def _names_itself(plan: Plan, node: ast.expr, parent: ast.Tuple) -> bool:
+    """Whether of `params, stats = ...` nothing is left but a model that gets its own name."""
+    above = plan.parent(parent)
+    if kept_elements(plan, parent) != [node] or not isinstance(above, ast.Assign):
+        return False
+    targets = [kept for t in above.targets if isinstance(t, ast.Tuple) for kept in kept_elements(plan, t)]
+    match targets:
+        case [ast.Name() as target]:
+            return plan.names(target).model == plan.model_of(node)
+        case _:
+            return False
 
 
 def _optimizer(plan: Plan, node: ast.expr) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from migrate.analysis.facts import Facts
 from migrate.analysis.scopes import FUNCTIONS, Variable
-from migrate.analysis.sites import Compile, InitOptimizer, Site, UpdateModel
+from migrate.analysis.sites import InitOptimizer, Site, UpdateModel
 from migrate.plan.roles import is_parameter
 
 NEW_NAME = "tx"
@@ -74,7 +74,7 @@ def _vanishes(facts: Facts, variable: Variable, dropped: frozenset[Variable]) ->
     arguments = _arguments(facts, variable)
     if not arguments or not all(isinstance(node, ast.Name) for node in arguments):
         return False
-    return not _is_named(facts, variable) and all(
+    return not _has_default(variable) and all(
         _use_vanishes(facts, node, dropped) for node in facts.scopes.names(variable)
     )
 
@@ -93,13 +93,14 @@ def _use_vanishes(facts: Facts, node: ast.Name, dropped: frozenset[Variable]) ->
     return bool(received) and dropped.issuperset(received)
 
 
-def _is_named(facts: Facts, variable: Variable) -> bool:
-    """Whether a default or an option of `jit` names the parameter."""
-    scope = variable.scope
-    assert isinstance(scope, FUNCTIONS)
-    compiled = [s.node for s in facts.sites.values() if isinstance(s, Compile) and s.function is scope]
-    named = (n for node in compiled for n in ast.walk(node) if isinstance(n, ast.Constant))
-    return bool(scope.args.defaults or scope.args.kw_defaults) or any(n.value == variable.name for n in named)
+def _has_default(variable: Variable) -> bool:
+    """Whether the function may be called without the parameter."""
+    assert isinstance(variable.scope, FUNCTIONS)
+    given = variable.scope.args
+    positional = [*given.posonlyargs, *given.args]
+    names = {p.arg for p in positional[len(positional) - len(given.defaults) :]}
+    names |= {p.arg for p, d in zip(given.kwonlyargs, given.kw_defaults, strict=True) if d is not None}
+    return variable.name in names
 
 
 def _is_own(facts: Facts, variable: Variable) -> bool:
