@@ -63,7 +63,15 @@ def enter_callbacks(run: Run, given: Arguments) -> None:
             if function.node not in run.active and len(run.active) < DEPTH:
                 run.facts.references[function.node].add(given.node)
                 with run.freezing(run.visible()), nnx_contexts.repeated(run, given.node):
-                    enter_unknown(run, function)
+                    result = enter_unknown(run, function)
+                if run.owner is None:
+                    given_back(run, given.node, _spelling(given.node.func), result)
+
+
+def given_back(run: Run, node: ast.AST, name: str, result: Value) -> None:
+    """What a function gives that something unknown calls goes where nothing is known of it."""
+    message = f"a followed value is given back by a function that `{name}` calls, which cannot be looked into"
+    run.escape(node, "LNX206", message, result)
 
 
 def _called_at_once(run: Run, given: Arguments) -> bool:
@@ -138,13 +146,13 @@ def _made_by_this_call(run: Run, function: Function, given: Arguments, result: V
     return renamed(made, names) if names else made
 
 
-def enter_unknown(run: Run, function: Function) -> None:
+def enter_unknown(run: Run, function: Function) -> Value:
     """Run a function that nothing calls, knowing nothing of its arguments."""
     frame = Frame(function.node, function.frame)
     frame.vars |= {arg.arg: UNKNOWN for arg in all_parameters(function.node)}
     frame.vars |= nnx_classes.parameters(run, function)
     run.nnx.pending = run.nnx.compiled.get(function.node)
-    _body(run, function, frame)
+    return _body(run, function, frame)
 
 
 def _body(run: Run, function: Function, frame: Frame) -> Value:

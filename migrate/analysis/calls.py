@@ -6,6 +6,7 @@ import ast
 
 from migrate.analysis import (
     arrays,
+    batches,
     building,
     class_fields,
     library,
@@ -21,6 +22,7 @@ from migrate.analysis.activation import Arguments, enter, lost
 from migrate.analysis.kinds import (
     UNKNOWN,
     ApplyFn,
+    Batched,
     Chain,
     Class,
     Function,
@@ -75,6 +77,8 @@ def invoke(run: Run, callee: Value, given: Arguments) -> Value:
         case Jit(function, site):
             with nnx_contexts.compiling(run, site):
                 return _compiled(run, function, site, given)
+        case Batched(function, site):
+            return batches.call(run, function, site, given)
         case Grad():
             return linen.differentiated(run, callee, given)
         case Class() if modules.is_module(callee):
@@ -103,7 +107,7 @@ def _compiled(run: Run, function: Value, site: ast.expr, given: Arguments) -> Va
     if not isinstance(function, Function):
         return (
             invoke(run, function, given)
-            if isinstance(function, (Partial, Grad))
+            if isinstance(function, (Partial, Grad, Batched))
             else lost(run, given, function)
         )
     return linen.compiled(run, function, site, given)
@@ -119,7 +123,13 @@ def decorate(run: Run, decorator: ast.expr, function: Value) -> Value:
             return UNKNOWN
         case Symbol("flax.linen.compact"):
             return function
+        case Symbol("jax.vmap" | "jax.pmap") if run.owner is None:
+            return batches.batched(run, function, decorator)
+        case Partial(Symbol("jax.vmap" | "jax.pmap"), (), _) if run.owner is None:
+            return batches.batched(run, function, decorator)
         case Partial(Symbol("jax.jit"), (), _) if isinstance(decorator, ast.Call):
             return nnx.compiled(run, function, decorator)
         case _:
+            if isinstance(function, Function):
+                run.decorated[function.node] = decorator
             return nnx.decorated(run, kind, decorator, function)

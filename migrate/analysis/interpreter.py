@@ -26,7 +26,7 @@ from migrate.analysis import (
     sequences,
     unbuilt,
 )
-from migrate.analysis.activation import enter_unknown
+from migrate.analysis.activation import enter_unknown, given_back
 from migrate.analysis.expressions import evaluate
 from migrate.analysis.facts import Facts
 from migrate.analysis.frames import Frame, merge
@@ -67,6 +67,7 @@ def interpret(texts: Mapping[str, str], trees: Mapping[str, ast.Module], style: 
             facts.exports[file.path] = frame.vars
         _run_uncalled(run)
         _run_kept(run)
+        _check_decorated(run)
         modules.read_pending(run)
         unbuilt.read(run)
         leftovers.record(facts, run.entered)
@@ -124,6 +125,15 @@ def _run_kept(run: Run) -> None:
         if not any(followed(value) for value in given):
             with run.entering(run.module_frames[run.facts.file(node).path]):
                 enter_unknown(run, function)
+
+
+def _check_decorated(run: Run) -> None:
+    """What a function gives below a decorator that is not known goes where nothing is known of it."""
+    for node, decorator in run.decorated.items():
+        owner = run.facts.classes.get(run.facts.scopes.parent[node])  # type: ignore[call-overload]
+        if owner is not None and modules.is_module(owner):
+            continue
+        given_back(run, decorator, ast.unparse(decorator)[:40], run.facts.returns.get(node, UNKNOWN))
 
 
 def run_block(run: Run, statements: Items[ast.stmt]) -> None:

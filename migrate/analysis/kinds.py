@@ -350,6 +350,14 @@ class Jit:
 
 
 @dataclass(frozen=True)
+class Batched:
+    """`jax.vmap(function)` or `jax.pmap(function)`; `site` is the call or decorator."""
+
+    function: Value
+    site: ast.expr
+
+
+@dataclass(frozen=True)
 class Mixed:
     """A value that is followed on one path and something else on another."""
 
@@ -391,6 +399,7 @@ Value = (
     | Method
     | Grad
     | Jit
+    | Batched
     | Mixed
     | nnx_kinds.NnxModel
     | nnx_kinds.NnxOptimizer
@@ -496,7 +505,7 @@ def _join_holders(left: Holder, right: Holder) -> Holder:
 
 
 def _callable(value: Value) -> bool:
-    return isinstance(value, (Function, Grad, Jit, Class, Mixed))
+    return isinstance(value, (Function, Grad, Jit, Batched, Class, Mixed))
 
 
 def _parts(value: Value) -> frozenset[Value]:

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from migrate.analysis import (
     arrays,
+    batches,
     building,
     carries,
     linen,
@@ -66,6 +67,12 @@ def call(run: Run, name: str, given: Arguments) -> Value:
             return nnx.compiled(run, given.args[0], given.node)
         case "jax.grad" | "jax.value_and_grad" if given.args:
             return _grad(name, given, keywords)
+        case "jax.vmap" | "jax.pmap" if run.owner is None and batches.is_batchable(given):
+            return batches.batched(run, given.args[0], given.node)
+        case "flax.jax_utils.replicate" | "flax.jax_utils.unreplicate" if any(map(followed, given.args)):
+            return batches.replicated(run, given)
+        case "jax.lax.pmean" | "jax.lax.psum" if given.args and isinstance(given.args[0], Grads):
+            return given.args[0]
         case "functools.partial" if given.args:
             return Partial(given.args[0], given.args[1:], given.keywords, given.node)
         case "flax.nnx.bridge.ToNNX" if given.args and isinstance(given.args[0], Instance):

@@ -13,6 +13,7 @@ from migrate.analysis.facts import Facts
 from migrate.analysis.frames import Frame
 from migrate.analysis.kinds import (
     ApplyFn,
+    Batched,
     Class,
     Dict,
     Function,
@@ -90,6 +91,7 @@ class Run:
     quiet: dict[Hashable, Value] = field(default_factory=dict)
     closures: set[Frame] = field(default_factory=set)
     kept: dict[ast.AST, Function] = field(default_factory=dict)
+    decorated: dict[FunctionNode, ast.expr] = field(default_factory=dict)
     guarded: list[Guard] = field(default_factory=list)
     updated: list[set[Token]] = field(default_factory=list)
     differentiated: list[Tokens] = field(default_factory=list)
@@ -246,7 +248,7 @@ def functions_in(value: Value) -> Iterator[Function]:
     match value:
         case Function():
             yield value
-        case Partial(function) | Jit(function) | Grad(function):
+        case Partial(function) | Jit(function) | Grad(function) | Batched(function, _):
             yield from functions_in(function)
         case Sequence(items):
             for item in items:

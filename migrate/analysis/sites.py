@@ -307,6 +307,22 @@ class Compile:
 
 
 @dataclass(frozen=True)
+class Batch:
+    """`jax.vmap` or `jax.pmap` around a function that receives followed values."""
+
+    node: ast.expr
+    function: FunctionNode
+
+
+@dataclass(frozen=True)
+class Replicate:
+    """`jax_utils.replicate(state)` or `unreplicate`: the same objects with an axis more or less."""
+
+    node: ast.Call
+    tree: ast.expr
+
+
+@dataclass(frozen=True)
 class Binding:
     """A call of a function of the project: which expression each parameter receives."""
 
@@ -338,6 +354,8 @@ Site = (
     | Carry
     | CopyTree
     | PlainTree
+    | Batch
+    | Replicate
     | ReplaceStats
     | LoadTree
     | CompileApply

@@ -11,7 +11,7 @@ from migrate.analysis.facts import Escape, Facts
 from migrate.analysis.kinds import Class, Function, Holder, Instance, State, Value, followed, tokens_of
 from migrate.analysis.modules import is_module
 from migrate.analysis.run import instances_of
-from migrate.analysis.sites import Compile, Differentiate, DrawKey, Layer, Parameter, Site
+from migrate.analysis.sites import Batch, Compile, Differentiate, DrawKey, Layer, Parameter, Site
 
 
 @dataclass(frozen=True)
@@ -168,7 +168,7 @@ def _root_of_site(
     for node in ast.walk(site.node):
         if keys.get(node):
             return union.find(keys[node][0])
-    if isinstance(site, Compile):
+    if isinstance(site, Compile | Batch):
         return union.find(site.function)
     value = facts.values.get(site.function) if isinstance(site, Differentiate) else None
     return union.find(value.node if isinstance(value, Function) else facts.scopes.function(site.node))

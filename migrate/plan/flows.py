@@ -45,6 +45,7 @@ from migrate.analysis.sites import (
     ReadState,
     ReplaceHolder,
     ReplaceStats,
+    Replicate,
     UpdateModel,
 )
 from migrate.plan.blocked import Blocked
@@ -118,7 +119,7 @@ def _check_moved(plan: Plan, node: ast.expr, value: State) -> None:
 def _state(plan: Plan, node: ast.expr) -> None:
     parent = plan.parent(node)
     above = plan.site(parent)
-    if isinstance(above, ReadState) or isinstance(plan.site(node), (CreateState, *UPDATES)):
+    if isinstance(above, (ReadState, Replicate)) or isinstance(plan.site(node), (CreateState, *UPDATES)):
         return
     if isinstance(parent, ast.Attribute) and isinstance(plan.site(plan.parent(parent)), UPDATES):
         return
@@ -293,6 +294,7 @@ def _belongs_to_site(plan: Plan, node: ast.expr, parent: ast.AST) -> bool:
             | CopyTree()
             | PlainTree()
             | LoadTree()
+            | Replicate()
             | InitOptimizer()
             | UpdateModel()
             | ApplyUpdates()

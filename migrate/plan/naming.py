@@ -46,6 +46,8 @@ def proposed(name: str, pattern: re.Pattern[str]) -> Names:
     match = pattern.match(name)
     if match is None:
         return Names("model", "optimizer") if pattern is PARAMS else Names(name, f"{name}_optimizer")
+    if not match["before"] and match["after"] == "s":
+        return Names("models", "optimizers")
     stem = match["before"].strip("_") or match["after"]
     if not stem:
         return Names("model", "optimizer")

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from migrate.analysis.facts import Facts
 from migrate.analysis.kinds import (
+    Batched,
     Class,
     Dict,
     Function,
@@ -71,7 +72,7 @@ def _definitions(value: Value) -> Iterator[ast.AST]:
             yield node
         case Object(cls):
             yield cls.node
-        case Jit(function) | Grad(function):
+        case Jit(function) | Grad(function) | Batched(function):
             yield from _definitions(function)
         case Method(receiver):
             yield from _definitions(receiver)
