@@ -86,4 +86,5 @@ def _merged(parts: list[Result]) -> Result:
         findings=tuple(finding for part in parts for finding in part.findings),
         components=tuple(component for part in parts for component in part.components),
         sites={name: SiteCount(found[name], migrated[name]) for name in found},
+        shared=frozenset().union(*(part.shared for part in parts)),
     )

@@ -18,7 +18,7 @@ from migrate.plan.build import Decision, decide
 from migrate.plan.callers import told_to_callers
 from migrate.plan.components import ComponentFacts, first_line
 from migrate.plan.context import Plan
-from migrate.plan.visible import visible
+from migrate.plan.visible import visible, without_origin
 from migrate.result import Component, Finding, Options, Result, SiteCount, Status
 from migrate.rewrite.edits import Edits
 from migrate.rule import Rule
@@ -75,6 +75,8 @@ class Outcome:
             leaves = shared_function.leaves_linen(facts, facts.files.by_path[path], found)
             if path not in rest and (path in migrated or not leaves):
                 self._share(facts, found, edits)
+        for path, name in without_origin(facts):
+            self.visible.setdefault(path, set()).add(name)
         for file in facts.files.by_path.values():
             self._finish(facts, file, edits)
 
@@ -100,7 +102,8 @@ class Outcome:
     def result(self) -> Result:
         """Everything, in order."""
         sites = {name: SiteCount(self.found[name], self.migrated[name]) for name in sorted(self.found)}
-        return Result(self.changed, tuple(sorted(self.findings)), tuple(self.components), sites)
+        shared = frozenset(self.visible)
+        return Result(self.changed, tuple(sorted(self.findings)), tuple(self.components), sites, shared)
 
     def _decided(self, facts: Facts, decision: Decision, name: str) -> bool:
         """Record one component; whether it is migrated after all."""
@@ -130,9 +133,7 @@ class Outcome:
         exports = visible(facts, decision.plan) if migrated and decision.plan is not None else {}
         for place, names in exports.items():
             self.visible.setdefault(place, set()).update(names)
-        self.components.append(
-            Component(name, path, line, status, form, modules, blockers, tuple(sorted(exports)))
-        )
+        self.components.append(Component(name, path, line, status, form, modules, blockers))
         return migrated
 
     def _share(self, facts: Facts, found: shared_function.Occurrences, edits: Edits) -> None:

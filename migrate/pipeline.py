@@ -20,14 +20,13 @@ _NONE = Suppressions()
 def run(sources: Mapping[str, str], options: Options, importers: Importers | None = None) -> Result:
     """Migrate `sources`, a map from path to text, and return what is left to say about them.
 
-    The engine runs a second time if files that it changed are imported elsewhere, now knowing by whom.
+    The engine runs a second time if what it changed is imported elsewhere, now knowing by whom.
     """
     broken = tuple(f for path, text in sources.items() if (f := syntax_finding(path, text)))
     bad = {finding.path for finding in broken}
     readable = {path: text for path, text in sources.items() if path not in bad}
     result = migrate_contained(readable, options)
-    moved = {path for each in result.components for path in each.exports}
-    if importers and moved and (imported_by := importers(moved)):
+    if importers and result.shared and (imported_by := importers(result.shared)):
         result = migrate_contained(readable, replace(options, imported_by=imported_by))
     suppressions = {path: parse_suppressions(text) for path, text in readable.items()}
     quiet = _without_ignored_files(result, suppressions)

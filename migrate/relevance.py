@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 from migrate.analysis.project import Modules, Parts, module_name
-from migrate.carried import Carried
 
 NEEDLE = re.compile(r"\blinen\b|train_state|TrainState|\bnnx\b")
 """A text without any of these holds nothing of its own that the engine knows of; `onnx` is none of them."""
@@ -21,17 +20,22 @@ def is_relevant(text: str) -> bool:
 
 
 def connected(relevant: Iterable[str], others: Iterable[str], text_of: Callable[[str], str]) -> list[str]:
-    """Those paths among `others` that a `relevant` one imports, or that lead to one by their imports.
+    """Those paths among `others` that import a `relevant` one, or that a `relevant` one imports.
 
-    A file that only mentions Flax counts for nothing. A name leads to Linen code if it is imported from a
-    relevant file, or defined with the help of such a name. What is imported by what was imported is not read,
+    A file that only mentions Flax counts for nothing here. What is imported by what was imported is not read,
     but for what an `__init__.py` exports from its package.
     """
     relevant, others = [path for path in relevant if is_relevant(text_of(path))], [*others]
     if not relevant or not others:
         return []
     modules = Modules([*relevant, *others])
-    found = _leading(modules, relevant, others, text_of)
+    known = {*relevant}
+    mentions = _mentioning(map(module_name, relevant))
+    found = [
+        path
+        for path in others
+        if mentions.search(text := text_of(path)) and not known.isdisjoint(_imported(modules, path, text))
+    ]
     waiting = [*relevant]
     taken = {*relevant, *found}
     while waiting:
@@ -42,28 +46,6 @@ def connected(relevant: Iterable[str], others: Iterable[str], text_of: Callable[
                 found.append(reached)
                 waiting += [reached] if reached.endswith("__init__.py") else []
     return found
-
-
-def _leading(
-    modules: Modules, relevant: Iterable[str], others: Iterable[str], text_of: Callable[[str], str]
-) -> list[str]:
-    """Those of `others` that import names which lead to the `relevant` files, through however many files."""
-    carried = Carried(modules, relevant)
-    found: dict[str, None] = {}
-    known = {*relevant}
-    fresh = [*relevant]
-    while fresh:
-        mentions = _mentioning(map(module_name, fresh))
-        fresh = [
-            path
-            for path in others
-            if mentions.search(text := text_of(path))
-            and not known.isdisjoint(_imported(modules, path, text))
-            and carried.adopt(path, text)
-        ]
-        known |= {*fresh}
-        found |= dict.fromkeys(fresh)
-    return [*found]
 
 
 def _mentioning(names: Iterable[str]) -> re.Pattern[str]:

@@ -59,7 +59,6 @@ class Component:
     plan: str
     modules: tuple[str, ...] = ()
     blockers: tuple[Finding, ...] = ()
-    exports: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -72,9 +71,13 @@ class SiteCount:
 
 @dataclass(frozen=True)
 class Result:
-    """The outcome for a set of sources; `changed` holds only the texts that differ."""
+    """The outcome for a set of sources; `changed` holds only the texts that differ.
+
+    `shared` are the paths from which other files could import what changes, or what needs their calls.
+    """
 
     changed: Mapping[str, str] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     components: tuple[Component, ...] = ()
     sites: Mapping[str, SiteCount] = field(default_factory=dict)
+    shared: frozenset[str] = frozenset()

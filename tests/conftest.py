@@ -1,8 +1,12 @@
-"""Of the tests marked `corpus` a run takes a sample; `--corpus` takes all of them."""
+"""Of the tests marked `corpus` a run takes a sample; `--corpus` takes all of them. Time decides no test."""
 
 from __future__ import annotations
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("suite")
 
 SAMPLE = 6
 

@@ -26,6 +26,7 @@ def renaming(sources: Mapping[str, str], options: Options) -> Result:
         findings=tuple(findings),
         components=tuple(_component(path, path in changed) for path, text in sources.items() if OLD in text),
         sites={"apply_gradients": SiteCount(len(sources), len(changed))},
+        shared=frozenset(changed),
     )
 
 
@@ -57,5 +58,5 @@ def _finding(path: str, line: int, column: int, code: str) -> Finding:
 def _component(path: str, changed: bool) -> Component:
     blocker = Finding(path, 1, 1, "LNX290", "imported elsewhere")
     if changed:
-        return Component(path, path, 1, "migrated", "pair", exports=(path,))
+        return Component(path, path, 1, "migrated", "pair")
     return Component(path, path, 1, "untouched", "pair", blockers=(blocker,))

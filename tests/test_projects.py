@@ -275,9 +275,9 @@ def test_the_command_reads_callers(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert "model, optimizer = fresh(x)" in (tmp_path / "launch.py").read_text("utf-8")
 
 
-def test_a_component_says_from_where_it_can_be_imported() -> None:
-    (component,) = migrate_sources(files(FAR + LAUNCH)).components
-    assert component.exports == ("launch.py", "pkg/factory.py", "pkg/models.py", "pkg/steps.py")
+def test_the_result_says_from_where_changes_can_be_imported() -> None:
+    result = migrate_sources(files(FAR + LAUNCH))
+    assert result.shared == {"launch.py", "pkg/factory.py", "pkg/models.py", "pkg/steps.py"}
 
 
 def test_a_file_that_imports_what_stays_the_same_is_no_reason() -> None:

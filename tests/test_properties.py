@@ -7,7 +7,7 @@ import tokenize
 from collections import Counter
 
 import numpy as np
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from migrate.core import migrate_sources
@@ -16,8 +16,8 @@ from tests.generated_programs import programs
 
 PATH = "train.py"
 STYLES = st.sampled_from(["functional", "stateful"])
-QUICK = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-FEW = settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+QUICK = settings(max_examples=25)
+FEW = settings(max_examples=4)
 
 
 def migrated(text: str, style: Style) -> str | None:

@@ -84,7 +84,8 @@ def _run(batch: Batch, options: Options) -> tuple[Batch, Result]:
     seen: set[str] = set()
 
     def importers(changed: Iterable[str]) -> Mapping[str, tuple[Importer, ...]]:
-        found = {path: tuple(map(as_named, lines)) for path, lines in importers_on_disk(changed).items()}
+        on_disk = importers_on_disk(changed, named)
+        found = {path: tuple(map(as_named, lines)) for path, lines in on_disk.items()}
         seen.update(importer.path for lines in found.values() for importer in lines)
         return found
 

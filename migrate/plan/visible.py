@@ -42,6 +42,22 @@ def visible(facts: Facts, plan: Plan) -> Visible:
     return found
 
 
+def without_origin(facts: Facts) -> Iterator[tuple[str, str]]:
+    """The paths and names whose callers could tell where a train state of unknown origin comes from."""
+    lost = {facts.scopes.function(e.node) for e in facts.escapes.values() if e.code == "LNX015"}
+    while more := {*_calling(facts, lost), *_holding(facts, lost)} - lost:
+        lost |= more
+    for path, names in facts.exports.items():
+        yield from ((path, n) for n, value in names.items() if not lost.isdisjoint(_definitions(value)))
+
+
+def _calling(facts: Facts, called: set[ast.AST]) -> Iterator[ast.AST]:
+    """The functions around the calls of some, and around their definitions."""
+    calls = (call for call, targets in facts.bindings.items() if not called.isdisjoint(targets))
+    yield from (facts.scopes.function(call) for call in calls)
+    yield from (facts.scopes.function(node) for node in called if not isinstance(node, ast.Module))
+
+
 def _changed(facts: Facts, plan: Plan) -> set[ast.AST]:
     """Definitions that a caller would find changed, and those that return or hold such a one."""
     signatures = {f for f, new in plan.edits.parameters.items() if any(v != (k,) for k, v in new.items())}

@@ -15,13 +15,14 @@ from migrate.result import Importer
 _PROJECT_FILES = ("pyproject.toml", "setup.py", "setup.cfg")
 
 
-def importers_on_disk(changed: Iterable[str]) -> dict[str, tuple[Importer, ...]]:
-    """Map each path of `changed` to the lines of its project's other files that import it."""
+def importers_on_disk(changed: Iterable[str], named: Iterable[str] = ()) -> dict[str, tuple[Importer, ...]]:
+    """Map each of `changed` to the lines of other files that import it: of its project, and those `named`."""
+    others = {str(Path(path).resolve()) for path in named}
     absolute = {str(Path(path).resolve()): path for path in changed}
     found: dict[str, tuple[Importer, ...]] = {}
     for root in sorted({project_root(Path(path)) for path in absolute}):
         inside = [path for path in absolute if Path(path).is_relative_to(root)]
-        for path, importers in _importers_below(root, inside).items():
+        for path, importers in _importers_below(root, inside, others).items():
             shown = (Importer(_shown(i.path), i.line, i.names) for i in importers)
             found[absolute[path]] = tuple(sorted(shown))
     return found
@@ -38,8 +39,8 @@ def project_root(path: Path) -> Path:
     return next(parent for parent in path.parents if not (parent / "__init__.py").exists())
 
 
-def _importers_below(root: Path, changed: list[str]) -> dict[str, tuple[Importer, ...]]:
-    known = tuple(walk(root))
+def _importers_below(root: Path, changed: list[str], others: set[str]) -> dict[str, tuple[Importer, ...]]:
+    known = sorted({*walk(root), *others})
     mentions = mention_pattern(changed)
     texts = {path: text for path in known for text in _text(path) if mentions(text)}
     return find_importers(changed, texts, known)
