@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from migrate.analysis import nnx_classes, nnx_contexts
 from migrate.analysis.copies import adopt, place
 from migrate.analysis.frames import Frame, joined_return
+from migrate.analysis.helper_sizes import brought_back, defaults, shares_sizes
 from migrate.analysis.kinds import (
     UNKNOWN,
     Array,
@@ -170,6 +171,7 @@ def _body(run: Run, function: Function, frame: Frame) -> Value:
 
 def _run_body(run: Run, function: Function, frame: Frame) -> Value:
     node = function.node
+    given = [frame.vars.get(arg.arg, UNKNOWN) for arg in all_parameters(node)]
     run.entered.add(node)
     run.active.append(node)
     with run.entering(frame), nnx_contexts.activation(run, node, frame):
@@ -178,8 +180,7 @@ def _run_body(run: Run, function: Function, frame: Frame) -> Value:
         else:
             run.execute(node.body)
     run.active.pop()
-    result = joined_return(frame)
-    result = result if _is_method_of_owner(run, node) else _carried(result)
+    result = _result(run, node, joined_return(frame), given)
     known = run.facts.returns.get(node)
     run.facts.returns[node] = result if known is None else join(known, result)
     return result
@@ -203,6 +204,8 @@ def _bind(run: Run, function: Function, given: Arguments) -> dict[str, Value] | 
     bound: dict[str, Value] = dict.fromkeys(every, UNKNOWN)
     if spread:
         return bound if not any(followed(v) for v in (*given.args, *dict(given.keywords).values())) else None
+    if shares_sizes(run, node):
+        bound |= defaults(run, node)
     fits = len(given.args) <= len(positional) or node.args.vararg is not None
     overflow = [v for v in given.args[len(positional) :] if followed(v)]
     if not fits or overflow:
@@ -215,7 +218,15 @@ def _bind(run: Run, function: Function, given: Arguments) -> dict[str, Value] | 
         bound[name] = value
     bound |= dict(zip(positional, given.args, strict=False))
     _record_binding(run, node, positional, given)
-    return bound if _is_method_of_owner(run, node) else {n: _carried(v) for n, v in bound.items()}
+    if _is_method_of_owner(run, node) or shares_sizes(run, node):
+        return bound
+    return {n: _carried(v) for n, v in bound.items()}
+
+
+def _result(run: Run, node: FunctionNode, result: Value, given: list[Value]) -> Value:
+    if _is_method_of_owner(run, node):
+        return result
+    return brought_back(run, node, result, given) if shares_sizes(run, node) else _carried(result)
 
 
 def _is_method_of_owner(run: Run, node: FunctionNode) -> bool:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from migrate.analysis.einops_shapes import rearranged
+from migrate.analysis.gathering import GATHERING, displayed, split_at
 from migrate.analysis.kinds import UNKNOWN, Array, Collected, Const, Sequence, ShapeOf, Value
 from migrate.analysis.pooling import pooled
 from migrate.analysis.shapes import elementwise, filled, integers, matmul, of, size_of, sizes_of
 from migrate.analysis.sizes import UNKNOWN_SHAPE, Shape, Size, combined, literal, number, product, rest, total
 
-MODULES = ("jax.numpy.", "numpy.", "jax.nn.", "jax.lax.", "flax.linen.", "jax.random.", "jax.scipy.special.")
+MODULES = (
+    *("jax.numpy.linalg.", "jax.numpy.", "numpy.", "jax.nn.", "jax.lax.", "flax.linen.", "jax.random."),
+    *("jax.scipy.special.", "jax.ops.", "jax.image.", "jraph."),
+)
 ELEMENTWISE = frozenset(
     [
         "abs",
@@ -167,6 +172,7 @@ METHODS = frozenset(
         "dot",
         "round",
         "conj",
+        "take",
     ]
 )
 SAME = frozenset({"astype", "copy", "block_until_ready", "conj"})
@@ -192,6 +198,8 @@ def method(array: Array, name: str, args: Arguments, keywords: Keywords) -> Valu
 def function(name: str, args: Arguments, keywords: Keywords) -> Value:
     """The result of a library function on arrays."""
     prefix = next((p for p in MODULES if name.startswith(p)), None)
+    if name.startswith("einops."):
+        return rearranged(name.rpartition(".")[2], args, keywords)
     if prefix is None:
         return UNKNOWN
     short = name.removeprefix(prefix)
@@ -204,6 +212,8 @@ def function(name: str, args: Arguments, keywords: Keywords) -> Value:
         return filled(shape)
     if short in REDUCTIONS and args:
         return _reduced(args, keywords, short)
+    if short in GATHERING and args:
+        return GATHERING[short](args, keywords)
     if short in HANDLERS and args:
         return HANDLERS[short](args, keywords)
     operands = {name: value for name, value in keywords.items() if name not in OPTIONS}
@@ -215,6 +225,9 @@ def function(name: str, args: Arguments, keywords: Keywords) -> Value:
 def _elementwise(short: str, args: Arguments, operands: Keywords) -> Value:
     if short in {"softmax", "log_softmax", "standardize", "cumsum", "cumprod", "flip", "sort", "argsort"}:
         return args[0] if isinstance(args[0], Array) and not operands else UNKNOWN
+    if short in {"asarray", "array"} and isinstance(args[0], Sequence):
+        shape = displayed(args[0])
+        return Array(shape) if shape is not None else UNKNOWN
     if short in {"asarray", "array", "stop_gradient", "nan_to_num"}:
         return args[0] if isinstance(args[0], Array) and not operands else UNKNOWN
     if short in {"zeros_like", "ones_like", "full_like"}:
@@ -454,7 +467,12 @@ def _split(args: Arguments, keywords: Keywords) -> Value:
     shape = of(args[0])
     parts = args[1] if len(args) > 1 else keywords.get("indices_or_sections", UNKNOWN)
     at = integers(args[2] if len(args) > 2 else keywords.get("axis", Const(0)))
-    if shape is None or at is None or not (isinstance(parts, Const) and isinstance(parts.value, int)):
+    bounds = integers(parts) if isinstance(parts, Sequence) else None
+    if shape is None or at is None:
+        return UNKNOWN
+    if bounds is not None and (at[0] < 0 or shape.rank is not None):
+        return split_at(shape, at[0] if at[0] < 0 else at[0] - (shape.rank or 0), bounds)
+    if not (isinstance(parts, Const) and isinstance(parts.value, int)):
         return UNKNOWN
     index = at[0] - shape.rank if shape.rank is not None and at[0] >= 0 else at[0]
     if index >= 0:

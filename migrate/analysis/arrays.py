@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from migrate.analysis import indexing
+from migrate.analysis.activation import Arguments
 from migrate.analysis.array_functions import function, method_of
 from migrate.analysis.kinds import UNKNOWN, Array, Const, Length, Method, Sequence, ShapeOf, Value
 from migrate.analysis.run import Run
@@ -76,6 +77,33 @@ def attribute(array: Array, name: str) -> Value:
             return UNKNOWN
         case _:
             return Method(array, name) if method_of(name) else UNKNOWN
+
+
+def spread(run: Run, given: Arguments) -> list[Value]:
+    """The arguments of a method of an array, with `*x.shape[:-1]` written out."""
+    values: list[Value] = []
+    for node, value in zip(given.node.args, given.args, strict=True):
+        inner = run.facts.values.get(node.value) if isinstance(node, ast.Starred) else None
+        if isinstance(inner, ShapeOf) and inner.shape.exact:
+            values += [Length(axis) if axis else UNKNOWN for axis in inner.shape.axes]
+        elif isinstance(inner, Sequence):
+            values += inner.items
+        else:
+            values.append(value)
+    return values
+
+
+SETTERS = frozenset({"set", "add", "subtract", "multiply", "mul", "divide", "power", "min", "max", "apply"})
+
+
+def updated(run: Run, node: ast.Call) -> Value | None:
+    """`x.at[index].set(value)`: an array of the shape of `x`; None for any other call."""
+    match node.func:
+        case ast.Attribute(value=ast.Subscript(value=ast.Attribute(value=array, attr="at")), attr=name):
+            found = run.facts.values.get(array)
+            return found if name in SETTERS and isinstance(found, Array) else None
+        case _:
+            return None
 
 
 def subscript(holder: Value, index: Value, node: ast.expr | None = None, run: Run | None = None) -> Value:

@@ -57,6 +57,8 @@ def call(run: Run, node: ast.Call) -> Value:
         )
     if run.owner is not None:
         module_calls.check(run, node, callee, args)
+        if (changed := arrays.updated(run, node)) is not None and not any(map(followed, args)):
+            return changed
     return invoke(run, callee, Arguments(node, args, keywords))
 
 

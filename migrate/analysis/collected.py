@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 
 from migrate.analysis.activation import Arguments
-from migrate.analysis.kinds import UNKNOWN, Collected, Sequence, Value, followed, join
+from migrate.analysis.kinds import UNKNOWN, Array, Collected, Sequence, Symbol, Value, followed, join
 from migrate.analysis.run import Run
+from migrate.analysis.sizes import SCALAR
 
 CHANGING = frozenset({"append", "extend", "insert", "pop", "remove", "clear", "reverse", "sort"})
 LOOPS = (ast.For, ast.While)
@@ -76,6 +78,29 @@ def _both(left: Collected, right: Collected) -> Collected:
 def item(items: Collected) -> Value:
     """What is known of each item."""
     return UNKNOWN if items.item is None else items.item
+
+
+def displayed(run: Run, node: ast.expr, values: list[Value]) -> Value:
+    """`[f(x) for x in xs]` inside a module."""
+    plain = isinstance(node, ast.ListComp) and len(values) == 1 and isinstance(values[0], Array)
+    return Collected(values[0]) if run.owner is not None and plain else UNKNOWN
+
+
+def element(run: Run, iterated: ast.expr) -> Value:
+    """What a loop inside a module binds: a number, an item of a list, an array without its first axis."""
+    value = run.facts.values.get(iterated, UNKNOWN)
+    if run.owner is None or followed(value):
+        return UNKNOWN
+    callee = run.facts.values.get(iterated.func) if isinstance(iterated, ast.Call) else None
+    match value:
+        case Collected():
+            return item(value)
+        case Sequence() if value.items:
+            return item(many(value))
+        case Array(shape) if shape.exact and shape.axes:
+            return Array(replace(shape, axes=shape.axes[1:]))
+        case _:
+            return Array(SCALAR) if callee == Symbol("builtins.range") else UNKNOWN
 
 
 def filled_in(body: list[ast.stmt]) -> frozenset[str]:

@@ -10,6 +10,7 @@ from migrate.analysis import (
     attributes,
     branches,
     calls,
+    collected,
     hoisting,
     module_calls,
     nnx_contexts,
@@ -185,7 +186,7 @@ def _comprehension(run: Run, node: ast.expr) -> Value:
         message = "a followed value is read by a generator, which runs later"
         inner = [run.facts.values[n] for n in ast.walk(node) if n in run.facts.values]
         run.escape(node, "LNX010", message, *inner)
-    return UNKNOWN
+    return collected.displayed(run, node, values)
 
 
 def _collected(run: Run, node: Comprehension, values: list[Value]) -> None:
@@ -201,7 +202,7 @@ def _one_turn(run: Run, node: Comprehension) -> list[Value]:
     for index, generator in enumerate(node.generators):
         if index:
             evaluate(run, generator.iter)
-        run.assign(generator.target, UNKNOWN)
+        run.assign(generator.target, collected.element(run, generator.iter))
         for test in generator.ifs:
             evaluate(run, test)
     return [evaluate(run, part) for part in _parts(node)]

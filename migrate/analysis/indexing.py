@@ -7,7 +7,17 @@ import ast
 from migrate.analysis.kinds import UNKNOWN, Array, Const, Length, Sequence, ShapeOf, Value
 from migrate.analysis.run import Run
 from migrate.analysis.shapes import size_of
-from migrate.analysis.sizes import Shape, Size, combined, literal, number
+from migrate.analysis.sizes import (
+    SCALAR,
+    UNKNOWN_SHAPE,
+    Shape,
+    Size,
+    broadcast,
+    ceiling,
+    combined,
+    literal,
+    number,
+)
 
 Axes = tuple[Size | None, ...]
 
@@ -74,9 +84,10 @@ def _is_new(part: ast.expr) -> bool:
 
 
 def _taken(run: Run, axes: Axes, parts: list[ast.expr], values: list[Value]) -> Axes | None:
-    """The axes that are left of `axes`; None where an index is an array or of unknown kind."""
+    """The axes that are left of `axes`; None where an index is of unknown kind."""
     left: list[Size | None] = []
     remaining = list(axes)
+    gathered: Axes | None = None
     for part, value in zip(parts, values, strict=True):
         if _is_new(part):
             left.append(number(1))
@@ -84,13 +95,39 @@ def _taken(run: Run, axes: Axes, parts: list[ast.expr], values: list[Value]) -> 
         size = remaining.pop(0)
         if isinstance(part, ast.Slice):
             left.append(_sliced(run, size, part))
-        elif not (isinstance(value, Const) and isinstance(value.value, int)) and not _is_number(value):
+        elif isinstance(value, Array) and value.shape != SCALAR:
+            if gathered is None:
+                gathered = _gathered(parts, values)
+                if gathered is None:
+                    return None
+                left += gathered
+        elif not _is_number(value):
             return None
     return tuple(left)
 
 
+def _gathered(parts: list[ast.expr], values: list[Value]) -> Axes | None:
+    """The axes that arrays as indices give together with numbers, where all of them stand side by side."""
+    used = [i for i, part in enumerate(parts) if not isinstance(part, ast.Slice) and not _is_new(part)]
+    if used != list(range(used[0], used[-1] + 1)):
+        return None
+    shape = SCALAR
+    for value in (values[i] for i in used):
+        known = value.shape if isinstance(value, Array) else SCALAR if _is_number(value) else UNKNOWN_SHAPE
+        shape = broadcast(shape, known)
+    return shape.axes if shape.exact else None
+
+
 def _is_number(value: Value) -> bool:
-    return isinstance(value, Length) and value.scalar
+    match value:
+        case Const(bool()):
+            return False
+        case Const(int()):
+            return True
+        case Array(shape):
+            return shape == SCALAR
+        case _:
+            return isinstance(value, Length) and value.scalar
 
 
 def _sliced(run: Run, size: Size | None, part: ast.Slice) -> Size | None:
@@ -98,7 +135,7 @@ def _sliced(run: Run, size: Size | None, part: ast.Slice) -> Size | None:
     if part.lower is None and part.upper is None and part.step is None:
         return size
     if part.step is not None:
-        return None
+        return _stepped(size, part)
     lower = _bound(run, size, part.lower) if part.lower is not None else number(0)
     upper = _bound(run, size, part.upper) if part.upper is not None else size
     if lower is None or upper is None:
@@ -107,6 +144,14 @@ def _sliced(run: Run, size: Size | None, part: ast.Slice) -> Size | None:
     if whole is not None and most is not None and most > whole:
         return None
     return combined(upper, "-", lower)
+
+
+def _stepped(size: Size | None, part: ast.Slice) -> Size | None:
+    """`x[::2]`, `x[::-1]`."""
+    step = _integer(part.step)
+    if size is None or not step or part.lower is not None or part.upper is not None:
+        return None
+    return ceiling(size, number(abs(step))) if abs(step) > 1 else size
 
 
 def _bound(run: Run, size: Size | None, node: ast.expr) -> Size | None:

@@ -261,6 +261,14 @@ NORMS = frozenset(
 WRAPPERS = {"flax.linen.RNN": ("cell",), "flax.linen.Bidirectional": ("forward_rnn", "backward_rnn")}
 """Layers that call other layers, which they are given: those belong to the module around in Linen."""
 
+REFUSED = {
+    "SpectralNorm": "`linen.SpectralNorm` stays Linen: that of NNX writes what it normalises into the parameters",
+    "WeightNorm": "`linen.WeightNorm` stays Linen: that of NNX writes what it normalises into the parameters",
+    "ConvLocal": "`linen.ConvLocal` has no counterpart: NNX has no convolution with a kernel of its own a place",
+    "BatchApply": "`linen.BatchApply` has no counterpart in NNX: reshape before and after the layer",
+}
+"""Layers for which there is no way yet, with the reason."""
+
 SELF_CALLS = ("mask", "deterministic", "dropout_rng", "sow_weights")
 """The arguments of `SelfAttention` after its input, which may all be given by position."""
 

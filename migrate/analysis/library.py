@@ -42,7 +42,7 @@ from migrate.analysis.kinds import (
     followed,
     tokens_of,
 )
-from migrate.analysis.layers import LAYERS
+from migrate.analysis.layers import LAYERS, REFUSED
 from migrate.analysis.reasons import blocked
 from migrate.analysis.run import Run
 from migrate.analysis.sites import CopyTree
@@ -149,7 +149,8 @@ def _length(value: Value) -> Value:
 
 
 def _other_layer(run: Run, name: str, given: Arguments) -> Value:
-    message = f"`{name.removeprefix('flax.')}` has no rewriting yet"
+    short = name.removeprefix("flax.linen.")
+    message = REFUSED.get(short, f"`{name.removeprefix('flax.')}` has no rewriting yet")
     if run.owner is not None:
         blocked(run, given.node, "LNX110", message)
     elif name.rpartition(".")[2] not in NO_MODULES:

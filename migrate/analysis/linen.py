@@ -114,7 +114,7 @@ def call(run: Run, callee: Method | ApplyFn | Instance, given: Arguments) -> Val
             run.escape(given.node, "LNX012", f"`{name}` of a train state has no rewriting yet", state)
             return UNKNOWN
         case Method(Array() as array, name):
-            return array_functions.method(array, name, list(given.args), dict(given.keywords))
+            return array_functions.method(array, name, arrays.spread(run, given), dict(given.keywords))
         case Method(Sequence() | Collected() as items, name) if collected.changes(run, items, name, given):
             return collected.change(run, items, name, given)
         case Method(Sequence() as items, _):

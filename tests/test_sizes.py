@@ -1,0 +1,78 @@
+"""Input sizes behind operations on arrays: each expression feeds a layer of its own."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.module_harness import assert_identical, compared, migrated, program
+
+HELPER = """
+def doubled(a, axis=-1):
+    return jnp.concatenate([a, a], axis=axis)
+
+
+"""
+FLAT = [
+    "jnp.linalg.norm(x, axis=-1, keepdims=True)",
+    "x.at[:, 0].set(0.0)",
+    "jnp.hstack([x, x])",
+    "jnp.outer(x[0], x[1])",
+    "jax.lax.top_k(x, 2)[0]",
+    "jnp.take(x, jnp.array([0, 2]), axis=1)",
+    "x[jnp.array([[1, 2], [0, 3]])]",
+    "x[:, ::2]",
+    "jax.lax.select(x > 0, x, -x)",
+    "jnp.concatenate([x, jax.ops.segment_sum(x, jnp.array([0, 1, 0, 1]), x.shape[0])], axis=-1)",
+    "(x[..., None] * 2.0 ** jnp.arange(4)).reshape(*x.shape[:-1], -1)",
+    "jnp.broadcast_to(jnp.linspace(0.0, 1.0, 4), (2, 4))",
+    "doubled(x)",
+    "doubled(x[:, None], axis=1).reshape(x.shape[0], -1)",
+    "jnp.split(x, [2], axis=-1)[1]",
+]
+TOKENS = [
+    "jnp.take_along_axis(x, jnp.zeros((2, 1, 6), int), axis=1)",
+    "x[jnp.arange(2), jnp.array([1, 2])]",
+    "x[:, jnp.array([0, 2, 3])].reshape(2, 3 * 6)",
+    "jnp.roll(x, 1, axis=1)",
+    "jnp.einsum('ts,bsc->btc', jnp.tril(jnp.ones((5, 5))), x)",
+    "x @ x.swapaxes(-1, -2)",
+    "jnp.stack([x[:, t] for t in range(5)], axis=1)",
+]
+IMAGE = [
+    "jnp.pad(x, ((0, 0), (1, 1), (1, 2), (0, 0))).reshape(x.shape[0], -1)",
+    "jax.image.resize(x, (2, 4, 4, 3), 'nearest').reshape(2, -1)",
+]
+
+
+@pytest.mark.parametrize(
+    ("shape", "expressions"),
+    [
+        pytest.param((4, 6), FLAT, id="flat"),
+        pytest.param((2, 5, 6), TOKENS, id="tokens"),
+        pytest.param((2, 6, 8, 3), IMAGE, id="images"),
+    ],
+)
+def test_sizes_are_right(shape: tuple[int, ...], expressions: list[str]) -> None:
+    terms = "".join(f"        total += nn.Dense(3)({expression}).mean()\n" for expression in expressions)
+    head = "class Net(nn.Module):\n    @nn.compact\n    def __call__(self, x):\n        total = 0.0\n"
+    text = program(f"{HELPER}{head}{terms}        return total\n", "Net()", shape)
+    assert_identical(compared(text))
+
+
+PATTERNS = [
+    pytest.param(
+        "rearrange(x, 'b (h p) w c -> b (h w) (p c)', p=2)", (2, 6, 8, 3), "2 * in_features", id="patches"
+    ),
+    pytest.param("rearrange(x, 'b n (h d) -> b h n d', h=3)", (2, 5, 6), "in_features // 3", id="heads"),
+    pytest.param("rearrange(x, '... h d -> ... (h d)')", (2, 5, 6), "length * in_features", id="ellipsis"),
+    pytest.param("repeat(x, 'b c -> b n c', n=3)", (2, 6), "in_features", id="repeat"),
+    pytest.param("reduce(x, 'b n c -> b n', 'mean')", (2, 5, 6), "length", id="reduce"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("expression", "shape", "size"), PATTERNS)
+def test_patterns_of_einops(expression: str, shape: tuple[int, ...], size: str) -> None:
+    head = "from einops import rearrange, reduce, repeat\n\n\nclass Net(nn.Module):\n    @nn.compact\n"
+    body = f"    def __call__(self, x):\n        return nn.Dense(3)({expression})\n"
+    text = migrated(program(head + body, "Net()", shape))
+    assert f"self.Dense_0 = nnx.Linear({size}, 3, rngs=rngs)" in text
