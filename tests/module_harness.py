@@ -24,6 +24,7 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
+from flax.linen import attention
 
 X = jnp.sin(jnp.arange({size}.0)).reshape({shape})
 IDS = jnp.arange(6).reshape(2, 3)

@@ -80,6 +80,11 @@ ROWS = [
         TOKENS,
         id="attention-over-other-keys",
     ),
+    pytest.param(
+        "attention.dot_product_attention_weights(x[:, :, None], x[:, :, None], dtype=jnp.bfloat16)",
+        TOKENS,
+        id="attention-weights",
+    ),
     pytest.param("nn.InstanceNorm()(x)", IMAGE, id="instance-norm"),
     pytest.param("nn.InstanceNorm(1e-3, jnp.bfloat16)(x)", IMAGE, id="instance-norm-half"),
 ]

@@ -19,6 +19,7 @@ from migrate.analysis.kinds import (
     Instance,
     LayerField,
     Length,
+    Lifted,
     Mixed,
     Partial,
     Symbol,
@@ -27,6 +28,7 @@ from migrate.analysis.kinds import (
 )
 from migrate.analysis.layer_shapes import output
 from migrate.analysis.layers import LAYERS, SELF_CALLS, WRAPPERS
+from migrate.analysis.lifted import PREFIXES, side_by_side
 from migrate.analysis.modules import summarise
 from migrate.analysis.reasons import blocked
 from migrate.analysis.run import Run
@@ -43,7 +45,12 @@ STATELESS = frozenset({"flax.linen.Dropout"})
 
 
 def construct(
-    run: Run, layer: str, cls: Class | None, given: Arguments, through: LayerField | None = None
+    run: Run,
+    layer: str,
+    cls: Class | None,
+    given: Arguments,
+    through: LayerField | None = None,
+    lifted: Lifted | None = None,
 ) -> Value:
     """A layer or module is built inside a module: its name is settled here, its input when it is called."""
     assert run.owner is not None
@@ -52,10 +59,11 @@ def construct(
     if (reason := _conditional(run, node, layer)) is not None:
         blocked(run, node, "LNX111", reason)
     short = cls.node.name if cls is not None else layer.rpartition(".")[2]
+    short = PREFIXES[lifted.transform] + short if lifted is not None else short
     name, explicit = _name(run, node, short, dict(fields))
     given_fields = tuple((k, v) for k, v in fields if k != "name")
     site = Layer(node, layer, name, run.owner, given_fields, cls, explicit=explicit, loops=run.loops)
-    site = replace(site, through=through)
+    site = replace(site, through=through, lifted=lifted)
     _handed(run, site)
     known = run.facts.sites.get(node)
     method = run.facts.scopes.function(node)
@@ -239,7 +247,9 @@ def _own(run: Run, site: Layer, inputs: dict[str, Value]) -> Value:
     ranks = {n: s.rank for n, v in inputs.items() if isinstance(v, Array) and (s := v.shape).rank is not None}
     summarise(run, site.cls, {name: rank for name, rank in ranks.items() if rank is not None})
     texts = {n: init_text(run.facts, site.owner, v) for n, v in site.given}
-    return applied(run, site.cls, texts, inputs)
+    result = applied(run, site.cls, texts, inputs)
+    ensemble = site.lifted is not None and site.lifted.transform == "flax.linen.vmap"
+    return side_by_side(result) if ensemble else result
 
 
 def attend(run: Run, instance: Instance, given: Arguments) -> Value:

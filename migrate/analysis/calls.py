@@ -31,6 +31,7 @@ from migrate.analysis.kinds import (
     Jit,
     LayerField,
     Length,
+    Lifted,
     Method,
     Mixed,
     Partial,
@@ -94,6 +95,10 @@ def invoke(run: Run, callee: Value, given: Arguments) -> Value:
                 run.entered.add(inner.node)
                 class_fields.bind(run, inner, given)
             return building.construct(run, layer, inner, given, callee)
+        case Lifted(_, inner) if run.owner is not None:
+            run.entered.add(inner.node)
+            class_fields.bind(run, inner, given)
+            return building.construct(run, inner.node.name, inner, given, lifted=callee)
         case Chain(items) if run.owner is not None:
             return sequences.call(run, items, given, invoke)
         case Mixed(parts) if run.owner is not None and all(isinstance(p, Instance) for p in parts):

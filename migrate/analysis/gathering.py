@@ -113,6 +113,15 @@ def split_at(shape: Shape, index: int, bounds: tuple[int, ...]) -> Value:
     return Sequence(tuple(parts))
 
 
+def attention_weights(args: Arguments, keywords: Keywords) -> Value:
+    """`dot_product_attention_weights(query, key)`: for each head, one weight a query and key."""
+    query, key = (of(_given(args, keywords, i, name)) for i, name in enumerate(("query", "key")))
+    if query is None or key is None:
+        return UNKNOWN
+    front = query.axes[:-3] if query.exact and len(query.axes) > 2 else ()
+    return Array(Shape((*front, query.axis(-2), query.axis(-3), key.axis(-3)), query.exact))
+
+
 def displayed(value: Value) -> Shape | None:
     """The shape of nested lists of numbers."""
     if not isinstance(value, Sequence):
@@ -131,6 +140,7 @@ def resized(args: Arguments, keywords: Keywords) -> Value:
 
 
 GATHERING: dict[str, Callable[[Arguments, Keywords], Value]] = {
+    "dot_product_attention_weights": attention_weights,
     "take": taken,
     "take_along_axis": taken_along,
     "segment_sum": by_segment,

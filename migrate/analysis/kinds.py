@@ -185,6 +185,15 @@ class LayerField:
 
 
 @dataclass(frozen=True)
+class Lifted:
+    """A module class under a transform of Linen; `site` is the call that lifts it."""
+
+    transform: str
+    cls: Class
+    site: ast.Call
+
+
+@dataclass(frozen=True)
 class Chain:
     """`nn.Sequential([...])` inside a module: layers and functions that are called one after the other."""
 
@@ -381,6 +390,7 @@ Value = (
     | Object
     | Instance
     | LayerField
+    | Lifted
     | Chain
     | Repeated
     | Variables

@@ -261,10 +261,11 @@ NORMS = frozenset(
 WRAPPERS = {"flax.linen.RNN": ("cell",), "flax.linen.Bidirectional": ("forward_rnn", "backward_rnn")}
 """Layers that call other layers, which they are given: those belong to the module around in Linen."""
 
+_OVERWRITES = "stays Linen: that of NNX writes what it normalises into the parameters"
 REFUSED = {
-    "SpectralNorm": "`linen.SpectralNorm` stays Linen: that of NNX writes what it normalises into the parameters",
-    "WeightNorm": "`linen.WeightNorm` stays Linen: that of NNX writes what it normalises into the parameters",
-    "ConvLocal": "`linen.ConvLocal` has no counterpart: NNX has no convolution with a kernel of its own a place",
+    "SpectralNorm": f"`linen.SpectralNorm` {_OVERWRITES}",
+    "WeightNorm": f"`linen.WeightNorm` {_OVERWRITES}",
+    "ConvLocal": "`linen.ConvLocal` has no counterpart in NNX, whose kernels are the same everywhere",
     "BatchApply": "`linen.BatchApply` has no counterpart in NNX: reshape before and after the layer",
 }
 """Layers for which there is no way yet, with the reason."""
@@ -306,6 +307,15 @@ FUNCTIONS = frozenset(
         "pool",
     ]
 )
+ELSEWHERE = {
+    "dot_product_attention_weights": "nn.attention.dot_product_attention_weights",
+    **{name: f"initializers.{name}" for name in ("zeros", "ones", "zeros_init", "ones_init")},
+}
+"""Functions that stand in a module of `nnx`."""
+
+ATTENTION_OPTIONS = frozenset({"module", "force_fp32_for_softmax", "einsum_dot_general", "einsum"})
+"""What `dot_product_attention_weights` of NNX does not take, or uses in another way."""
+
 INITIALIZERS = "flax.linen.initializers."
 
 
@@ -314,4 +324,6 @@ def shared(name: str) -> str | None:
     if name.startswith(INITIALIZERS) or name == INITIALIZERS.rstrip("."):
         return name.removeprefix("flax.linen.")
     short = name.removeprefix("flax.linen.")
+    if name.startswith("flax.linen.") and short in ELSEWHERE:
+        return ELSEWHERE[short]
     return short if name.startswith("flax.linen.") and short in FUNCTIONS else None

@@ -11,6 +11,7 @@ from migrate.analysis import (
     batches,
     building,
     carries,
+    lifted,
     linen,
     nnx,
     optimizers,
@@ -83,6 +84,8 @@ def call(run: Run, name: str, given: Arguments) -> Value:
             return own_variables.parameter(run, given)
         case "flax.linen.Sequential" if run.owner is not None:
             return sequences.chain(run, given)
+        case "flax.linen.vmap" | "flax.linen.remat" | "flax.linen.jit" if run.owner is not None:
+            return lifted.lift(run, name, given)
         case "flax.linen.merge_param" if run.owner is not None:
             return UNKNOWN
         case "linen2nnx.make_rng":

@@ -17,6 +17,7 @@ from migrate.analysis.kinds import (
     Instance,
     LayerField,
     Length,
+    Lifted,
     Method,
     Mixed,
     Object,
@@ -24,17 +25,32 @@ from migrate.analysis.kinds import (
     Symbol,
     Value,
 )
-from migrate.analysis.layers import LAYERS, shared
+from migrate.analysis.layers import ATTENTION_OPTIONS, LAYERS, shared
+from migrate.analysis.lifted import PREFIXES
 from migrate.analysis.reasons import blocked
 from migrate.analysis.run import Run
 
 PLAIN = (
     *("absl.", "builtins.", "chex.", "collections.", "dataclasses.", "distrax.", "einops.", "flax.core."),
-    *("flax.struct.", "functools.", "itertools.", "jax.", "jaxtyping.", "logging.", "math.", "numpy."),
-    *("linen2nnx.", "operator.", "optax.", "tensorflow_probability.", "typing.", "warnings."),
+    *("flax.struct.", "flax.traverse_util.", "functools.", "h5py.", "itertools.", "jax.", "jaxtyping."),
+    *(
+        "jmp.",
+        "jraph.",
+        "linen2nnx.",
+        "logging.",
+        "math.",
+        "ml_collections.",
+        "numpy.",
+        "operator.",
+        "optax.",
+    ),
+    *("rlax.", "scipy.", "tensorflow_probability.", "tqdm.", "typing.", "warnings."),
 )
 LINEN = "flax.linen."
-STEPS = ("flax.linen.compact", "flax.linen.Module", "flax.linen.Sequential", "flax.linen.merge_param")
+STEPS = (
+    *("flax.linen.compact", "flax.linen.Module", "flax.linen.Sequential", "flax.linen.merge_param"),
+    *PREFIXES,
+)
 
 
 def check(run: Run, node: ast.Call, callee: Value, args: tuple[Value, ...]) -> None:
@@ -50,11 +66,13 @@ def check(run: Run, node: ast.Call, callee: Value, args: tuple[Value, ...]) -> N
 
 def _is_plain(run: Run, node: ast.Call, callee: Value) -> bool:
     match callee:
+        case Symbol("flax.linen.dot_product_attention_weights"):
+            return len(node.args) <= 4 and not ATTENTION_OPTIONS & {k.arg for k in node.keywords}
         case Symbol(name) if name.startswith(LINEN):
             return shared(name) is not None or name in LAYERS or name in STEPS or is_layer(callee)
         case Symbol(name):
             return name.startswith(PLAIN)
-        case LayerField():
+        case LayerField() | Lifted():
             return True
         case Partial(function):
             return _is_plain(run, node, function)
@@ -94,7 +112,7 @@ def is_layer(value: Value) -> bool:
             return name.startswith(LINEN) and name.rpartition(".")[2][:1].isupper()
         case Partial(function):
             return is_layer(function)
-        case Class() | Instance() | LayerField():
+        case Class() | Instance() | LayerField() | Lifted():
             return True
         case _:
             return False

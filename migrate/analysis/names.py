@@ -18,6 +18,7 @@ CANONICAL = {
     "jax.tree_map": "jax.tree.map",
     "jax.tree_leaves": "jax.tree.leaves",
     "flax.linen.module.Module": "flax.linen.Module",
+    "flax.linen.checkpoint": "flax.linen.remat",
     "flax.linen.module.compact": "flax.linen.compact",
     "flax.linen.module.merge_param": "flax.linen.merge_param",
     "optax.tree_utils.tree_l2_norm": "optax.global_norm",
@@ -35,6 +36,8 @@ PREFIXES = {
     "flax.linen.stochastic.": "flax.linen.",
     "flax.linen.attention.": "flax.linen.",
     "flax.linen.pooling.": "flax.linen.",
+    "flax.linen.recurrent.": "flax.linen.",
+    "flax.linen.transforms.": "flax.linen.",
     "jax.nn.initializers.": "jax.nn.initializers.",
 }
 

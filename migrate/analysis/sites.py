@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass, replace
 
-from migrate.analysis.kinds import Class, Instance, LayerField, Loop, Value
+from migrate.analysis.kinds import Class, Instance, LayerField, Lifted, Loop, Value
 from migrate.analysis.scopes import FunctionNode
 from migrate.analysis.sizes import Shape, Size
 
@@ -158,6 +158,7 @@ class Layer:
     inputs: tuple[tuple[str, Value], ...] | None = None
     calls: tuple[ast.Call, ...] = ()
     through: LayerField | None = None
+    lifted: Lifted | None = None
 
     def named(self, name: str) -> Layer:
         """The layer under the name of the attribute that keeps it."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from migrate.analysis.facts import Facts
-from migrate.analysis.kinds import Mixed
+from migrate.analysis.kinds import Lifted, Mixed
 from migrate.analysis.modules import is_module
 from migrate.analysis.sites import (
     ApplyGradients,
@@ -172,7 +172,13 @@ def _check_classes(plan: Plan) -> None:
     for node, value in plan.facts.values.items():
         if isinstance(node, (ast.Name, ast.Attribute)) and isinstance(node.ctx, ast.Load):
             parts = value.parts if isinstance(value, Mixed) else {value}
-            if parts & classes and not _is_built(plan, node) and not stands_for_field(plan, node):
+            lifted = isinstance(plan.facts.values.get(plan.parent(node)), Lifted)
+            if (
+                parts & classes
+                and not lifted
+                and not _is_built(plan, node)
+                and not stands_for_field(plan, node)
+            ):
                 raise Blocked(node, "LNX010", "a module class is used here as a value")
 
 

@@ -16,6 +16,7 @@ from migrate.plan.context import Plan
 from migrate.plan.drafts import Draft, Line
 from migrate.plan.helpers import write_helper
 from migrate.plan.input_sizes import InputSize, input_sizes
+from migrate.plan.lifted import axis_size, class_of, ensemble
 from migrate.plan.recurrent import wrapper
 from migrate.plan.reserved import RESERVED
 from migrate.rewrite.edits import Piece, Template, template
@@ -269,6 +270,11 @@ def _own(plan: Plan, draft: Draft, site: Layer, cls: Class) -> Piece:
             pieces.append(template(f"{keyword.arg}={{}}", _moved(plan, draft, site, keyword.value)))
     for argument in input_sizes(plan, cls, inner).arguments:
         pieces.append(f"{argument.argument}={_given_size(plan, site, argument)}")
+    if site.lifted is not None:
+        made = Template((class_of(site.lifted), "(", *_listed([*pieces, "rngs=rngs"]), ")"))
+        if site.lifted.transform != "flax.linen.vmap":
+            return made
+        return ensemble(made, _moved(plan, draft, site, axis_size(site.lifted)))
     return Template((node.func, "(", *_listed([*pieces, "rngs=rngs"]), ")"))
 
 

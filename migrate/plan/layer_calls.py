@@ -12,6 +12,7 @@ from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 from migrate.plan.late_flags import handed_flags, late_flags
 from migrate.plan.layer import is_late
+from migrate.plan.lifted import rewrite_lifted
 from migrate.plan.module_drafts import drawing, draws, own_call, owned
 from migrate.plan.recurrent import initial_carry
 from migrate.plan.roles import is_parameter
@@ -29,6 +30,8 @@ def rewrite_calls(plan: Plan, cls: Class) -> None:
         elif isinstance(site, CellCarry):
             initial_carry(plan, site)
         elif isinstance(site, Layer):
+            if site.lifted is not None and rewrite_lifted(plan, site, draws(plan, site)):
+                continue
             for call in site.calls:
                 _share(plan, extras, call, _call(plan, site, call))
             _check_late(plan, site)

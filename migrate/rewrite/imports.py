@@ -8,6 +8,7 @@ from typing import Any
 import libcst as cst
 
 from migrate.rewrite.comments import as_lines, comments
+from migrate.rewrite.jax_import import with_jax
 from migrate.rewrite.partial_import import with_partial
 
 ADDED = ("nnx", "struct")
@@ -44,6 +45,8 @@ def settled(module: cst.Module, before: ast.Module) -> str:
     final = _closed_up(module.body, body)
     if "partial" in fresh and not _binds(after, "partial"):
         final = with_partial(final, _is_import, _module)
+    if "jax" in fresh and not _binds(after, "jax"):
+        final = with_jax(final, _is_import, _module)
     lines = [known.get(id(line)) or module.code_for_node(line) for line in final]
     edges = [module.code_for_node(entry) for part in (module.header, module.footer) for entry in part]
     head = len(module.header)

@@ -1,0 +1,80 @@
+"""Module classes under transforms: ensembles, blocks that are computed again, compiled blocks."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.module_harness import assert_identical, compared, findings, migrated, program
+
+CLASSES = """
+class Critic(nn.Module):
+    hidden: int
+
+    @nn.compact
+    def __call__(self, x, scale=1.0):
+        x = nn.relu(nn.Dense(self.hidden)(x))
+        return nn.Dense(2)(x) * scale
+
+
+class Noisy(nn.Module):
+    @nn.compact
+    def __call__(self, x, train: bool):
+        x = nn.BatchNorm(use_running_average=not train)(nn.Dense(3)(x))
+        return nn.Dropout(0.1, deterministic=True)(x)
+
+
+"""
+ENSEMBLE = 'variable_axes={"params": 0}, split_rngs={"params": True}, in_axes=None, axis_size=self.num'
+FORMS = [
+    pytest.param(
+        [
+            f"VmapCritic = nn.vmap(Critic, {ENSEMBLE}, out_axes=0)",
+            "q = VmapCritic(self.hidden)(x, 2.0)",
+            "q = nn.Dense(3)(q)",
+            "r = nn.remat(Critic)(hidden=5)(x, scale=3.0)",
+            "s = nn.jit(Critic)(4, name='compiled')(x)",
+            "t = nn.checkpoint(Noisy, static_argnums=(2,))()(x, True)",
+            "return q, nn.Dense(2)(r), nn.Dense(2)(s), nn.Dense(2)(t)",
+        ],
+        id="all",
+    ),
+    pytest.param(
+        [f"return nn.vmap(Critic, {ENSEMBLE})(4)(x), nn.vmap(Critic, {ENSEMBLE})(5)(x)"], id="on-the-spot"
+    ),
+]
+
+
+def net(lines: list[str]) -> str:
+    head = "class Net(nn.Module):\n    hidden: int = 4\n    num: int = 3\n\n"
+    head += "    @nn.compact\n    def __call__(self, x):\n"
+    return CLASSES + head + "".join(f"        {line}\n" for line in lines)
+
+
+@pytest.mark.parametrize("lines", FORMS)
+def test_same_numbers(lines: list[str]) -> None:
+    assert_identical(compared(program(net(lines), "Net()", (4, 6))))
+
+
+def test_jax_is_imported_where_it_is_needed() -> None:
+    text = program(net([f"return nn.vmap(Critic, {ENSEMBLE})(4)(x)"]), "Net()", (4, 6))
+    text = text.replace("import jax\n", "").replace("jax.random.key(0)", "jnp.zeros(2, 'uint32')")
+    assert "import jax\nimport jax.numpy as jnp\n" in migrated(text)
+
+
+REFUSED = [
+    pytest.param(
+        "return nn.vmap(Critic, variable_axes={'params': None}, split_rngs={'params': False})(4)(x)",
+        id="shared",
+    ),
+    pytest.param(f"return nn.vmap(Noisy, {ENSEMBLE})()(x, True)", id="statistics"),
+    pytest.param(f"v = nn.vmap(Critic, {ENSEMBLE})\n        k = v\n        return k(4)(x)", id="handed-on"),
+    pytest.param(f"return nn.vmap(Critic, {ENSEMBLE})(4)(x, scale=2.0)", id="keywords-that-linen-ignores"),
+    pytest.param(f"return nn.vmap(nn.Dense, {ENSEMBLE})(4)(x)", id="layer"),
+    pytest.param("return nn.remat(Critic, rngs=['params'])(4)(x)", id="option"),
+    pytest.param("return nn.jit(Critic, variables=['params'])(4)(x)", id="compiled-option"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("line", REFUSED)
+def test_refused(line: str) -> None:
+    assert any(text.startswith("LNX130") for text in findings(program(net([line]), "Net()", (4, 6))))
