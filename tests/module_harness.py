@@ -69,7 +69,7 @@ def migrated(text: str) -> str:
     return new
 
 
-def compared(text: str, inputs: str = "X", given: str = "") -> Outcome:
+def compared(text: str, inputs: str = "X", given: str = "", compiled: bool = False) -> Outcome:
     """Run both programs and compare what they compute from the same random parameters."""
     new = migrated(text)
     old_scope: dict[str, Any] = {}

@@ -282,7 +282,7 @@ MODULES = [
         class Net(nn.Module):
             @nn.compact
             def __call__(self, x):
-                return nn.Dense(2)(nn.Dense(1)(x).clip(jnp.zeros(x[:, ::2].shape), 9.0))
+                return nn.Dense(2)(nn.Dense(1)(x).clip(jnp.zeros(x[:, 1::2].shape), 9.0))
         """,
         "LNX112",
         id="clip-broadcasts-its-bounds",

@@ -93,6 +93,28 @@ def spread(run: Run, given: Arguments) -> list[Value]:
     return values
 
 
+def spread_display(run: Run, elements: list[ast.expr], kinds: list[Value]) -> Value:
+    """`(*x.shape[:-1], heads, -1)` inside a module."""
+    items: list[Value] = []
+    front: Shape | None = None
+    for element, kind in zip(elements, kinds, strict=True):
+        inner = run.facts.values.get(element.value) if isinstance(element, ast.Starred) else kind
+        if not isinstance(element, ast.Starred):
+            items.append(kind)
+        elif isinstance(inner, ShapeOf) and inner.shape.exact:
+            items += [Length(axis) if axis else UNKNOWN for axis in inner.shape.axes]
+        elif isinstance(inner, Sequence) and run.owner is not None:
+            items += inner.items
+        elif isinstance(inner, ShapeOf) and element is elements[0]:
+            front = inner.shape
+        else:
+            return UNKNOWN
+    if front is None:
+        return Sequence(tuple(items)) if run.owner is not None else UNKNOWN
+    sizes = (None if isinstance(item, Const) and item.value == -1 else size_of(item) for item in items)
+    return ShapeOf(Shape((*front.axes, *sizes)))
+
+
 SETTERS = frozenset({"set", "add", "subtract", "multiply", "mul", "divide", "power", "min", "max", "apply"})
 
 

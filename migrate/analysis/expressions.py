@@ -146,7 +146,7 @@ def _display(run: Run, elements: list[ast.expr]) -> Value:
         if isinstance(element, ast.Starred):
             run.escape(element, "LNX010", "a followed value is spread with a star: write its items out", kind)
     if any(isinstance(element, ast.Starred) for element in elements):
-        return UNKNOWN
+        return arrays.spread_display(run, elements, kinds)
     run.keep(*kinds)
     return Sequence(tuple(kinds))
 

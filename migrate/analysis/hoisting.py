@@ -31,7 +31,7 @@ def holes(facts: Facts, owner: Class, node: ast.expr) -> dict[ast.expr, str] | N
 def _movable(facts: Facts, owner: Class, root: ast.expr, node: ast.AST, found: dict[ast.expr, str]) -> bool:
     if isinstance(node, ast.expr):
         value = facts.values.get(node)
-        if isinstance(value, Length):
+        if isinstance(value, Length) and not isinstance(node, ast.Starred):
             if not same(facts.files.segment(node), value.size.text):
                 found[node] = value.size.text
             return True
