@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from migrate.analysis.facts import Facts
-from migrate.analysis.interpreter import interpret
+from migrate.analysis.interpreter import interpret, reinterpret
 from migrate.analysis.kinds import Class
 from migrate.analysis.modules import is_module
 from migrate.analysis.sites import Construct, CreateHolder, Init, ReadHolder, ReadState, Site
@@ -55,7 +55,7 @@ class Outcome:
     def add(self, texts: Mapping[str, str], trees: Mapping[str, ast.Module]) -> None:
         """Migrate the modules of a project as far as their components allow."""
         facts = interpret({path: texts[path] for path in trees}, trees, self.options.style)
-        decisions = self._decisions(facts, texts, trees)
+        decisions = self._decisions(facts)
         edits = Edits()
         loose = [e for e in facts.escapes.values() if not (e.tokens or e.instances or e.owner)]
         self.findings += [_finding(facts, e.node, e.code, e.message, None) for e in loose]
@@ -80,14 +80,12 @@ class Outcome:
         for file in facts.files.by_path.values():
             self._finish(facts, file, edits)
 
-    def _decisions(
-        self, facts: Facts, texts: Mapping[str, str], trees: Mapping[str, ast.Module]
-    ) -> list[Decision]:
+    def _decisions(self, facts: Facts) -> list[Decision]:
         """What becomes of each component; train states that stay one value are functional in every style."""
         decisions = decide(facts, self.options)
         if self.options.style == "functional" or not any(map(_has_holder, decisions)):
             return decisions
-        again = interpret({path: texts[path] for path in trees}, trees, "functional")
+        again = reinterpret(facts, "functional")
         functional = decide(again, replace(self.options, style="functional"))
         return [d for d in decisions if not _has_holder(d)] + [d for d in functional if _has_holder(d)]
 

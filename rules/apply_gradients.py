@@ -117,7 +117,8 @@ def rewrite(plan: Plan, site: ApplyGradients) -> None:
     statement, parent = plan.statement(site.node), plan.parent(site.node)
     match parent:
         case ast.Assign(targets=[ast.Name() as target]) | ast.AnnAssign(target=ast.Name() as target):
-            if plan.names(target) != plan.naming.of(_variable(plan, site)):
+            assert isinstance(site.state, ast.Name)
+            if plan.names(target) != plan.names(site.state):
                 raise Blocked(
                     site.node, "LNX018", f"`{target.id}` is one object with the state it is made from"
                 )
@@ -170,11 +171,6 @@ def _update_holder(plan: Plan, site: ApplyGradients) -> None:
 def in_place(plan: Plan, node: ast.expr) -> bool:
     """Whether the stateful style leaves this result out."""
     return plan.style == "stateful" and returned_in_place(plan.facts, node)
-
-
-def _variable(plan: Plan, site: ApplyGradients):  # type: ignore[no-untyped-def]
-    assert isinstance(site.state, ast.Name)
-    return plan.facts.scopes.variable(site.state, site.state.id)
 
 
 def _only_update(plan: Plan, site: ApplyGradients, result: ast.Tuple) -> None:

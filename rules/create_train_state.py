@@ -7,6 +7,7 @@ import ast
 from migrate.analysis.sites import CreateState
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
+from migrate.plan.member_names import is_attribute
 from migrate.rewrite.edits import template
 from migrate.rule import Example, Rule
 
@@ -101,6 +102,12 @@ def rewrite(plan: Plan, site: CreateState) -> None:
     match parent:
         case ast.Assign(targets=[ast.Name() as target]) | ast.AnnAssign(target=ast.Name() as target):
             names = plan.names(target)
+            if names.model != model and is_attribute(plan.facts, target):
+                plan.edits.statements[plan.statement(site.node)] = [
+                    template("{} = {}", names.model, model),
+                    template("{} = {}", names.optimizer, optimizer),
+                ]
+                return
             if names.model != model:
                 raise Blocked(site.node, "LNX018", f"`{target.id}` holds different models at different times")
             plan.edits.statements[plan.statement(site.node)] = [

@@ -6,9 +6,9 @@ import ast
 from collections.abc import Sequence as Items
 from dataclasses import dataclass
 
-from migrate.analysis import nnx_classes, nnx_contexts
+from migrate.analysis import heap, nnx_classes, nnx_contexts
 from migrate.analysis.copies import adopt, place
-from migrate.analysis.frames import Frame, joined_return
+from migrate.analysis.frames import Frame, Variables, joined_return
 from migrate.analysis.helper_sizes import brought_back, defaults, shares_sizes
 from migrate.analysis.kinds import (
     UNKNOWN,
@@ -27,7 +27,7 @@ from migrate.analysis.kinds import (
     tokens_of,
 )
 from migrate.analysis.makers import of_this_call
-from migrate.analysis.run import DEPTH, Run, functions_in
+from migrate.analysis.run import DEPTH, Run, callables_in
 from migrate.analysis.scopes import FunctionNode
 from migrate.analysis.sites import Binding
 
@@ -45,10 +45,13 @@ class Arguments:
 def lost(run: Run, given: Arguments, *callee: Value) -> Value:
     """A call of something that is not followed: followed arguments escape there."""
     message = f"a followed value is handed to `{_spelling(given.node.func)}`, which cannot be looked into"
-    for node, value in zip(given.node.args, given.args, strict=False):
+    first = max(0, len(given.args) - len(given.node.args))
+    for node, value in zip(given.node.args, given.args[first:], strict=False):
         run.escape(node, "LNX010", message, value)
-    for keyword, (_, value) in zip(given.node.keywords, given.keywords, strict=False):
-        run.escape(keyword.value, "LNX010", message, value)
+    named = {keyword.arg or "**": keyword.value for keyword in given.node.keywords}
+    for name, value in given.keywords:
+        run.escape(named.get(name, given.node), "LNX010", message, value)
+    run.escape(given.node, "LNX010", message, *given.args[:first])
     run.escape(given.node, "LNX299", "a followed value is called in a way that is not known", *callee)
     enter_callbacks(run, given)
     return UNKNOWN
@@ -60,11 +63,11 @@ def enter_callbacks(run: Run, given: Arguments) -> None:
     if not _called_at_once(run, given):
         run.keep(*values)
     for value in values:
-        for function in functions_in(value):
+        for function, first in callables_in(value):
             if function.node not in run.active and len(run.active) < DEPTH:
                 run.facts.references[function.node].add(given.node)
                 with run.freezing(run.visible()), nnx_contexts.repeated(run, given.node):
-                    result = enter_unknown(run, function)
+                    result = enter_unknown(run, function, first)
                 if run.owner is None:
                     given_back(run, given.node, _spelling(given.node.func), result)
 
@@ -106,11 +109,12 @@ def enter(run: Run, function: Function, given: Arguments) -> Value:
         known = run.facts.parameters.get((node, name))
         run.facts.parameters[node, name] = value if known is None else join(known, value)
     frame.vars |= bound
+    before = heap.of(heap.frame_of(run.frame).vars)
     result = _body(run, function, frame)
-    return result if frame in run.closures else _made_by_this_call(run, function, given, result)
+    return result if frame in run.closures else _made_by_this_call(run, function, given, result, before)
 
 
-def enter_bound(run: Run, function: Function, site: ast.Call, values: Items[Value]) -> Value:
+def enter_bound(run: Run, function: Function, site: ast.expr, values: Items[Value]) -> Value:
     """Run a function that `site` calls by itself, with kinds for its first parameters."""
     node = function.node
     run.facts.references[node].add(site)
@@ -133,43 +137,52 @@ def enter_bound(run: Run, function: Function, site: ast.Call, values: Items[Valu
     return _body(run, function, frame)
 
 
-def _made_by_this_call(run: Run, function: Function, given: Arguments, result: Value) -> Value:
+def _made_by_this_call(
+    run: Run, function: Function, given: Arguments, result: Value, before: Variables
+) -> Value:
     """The result, with what the function initialised told apart from what other calls of it give."""
-    scopes = run.facts.scopes
+    scopes, variables = run.facts.scopes, heap.frame_of(run.frame).vars
     received = frozenset().union(*(tokens_of(v) for v in (*given.args, *dict(given.keywords).values())))
+    kept = {name: v for name, v in heap.of(variables).items() if before.get(name) != v}
     names = {
         token: Token(given.node, f"{place(token.node)} {token.label}")
-        for token in tokens_of(result) - received
+        for token in frozenset().union(tokens_of(result), *(tokens_of(v) for v in kept.values())) - received
         if token.node is not function.node and function.node in scopes.enclosing(scopes.scope[token.node])
     }
     adopt(run, names)
+    if names:
+        variables |= {name: renamed(value, names) for name, value in kept.items()}
     made = of_this_call(result, function.node, given.node, scopes)
     return renamed(made, names) if names else made
 
 
-def enter_unknown(run: Run, function: Function) -> Value:
-    """Run a function that nothing calls, knowing nothing of its arguments."""
+def enter_unknown(run: Run, function: Function, first: Value | None = None) -> Value:
+    """Run a function that may be called by others, knowing nothing of its arguments but perhaps the first."""
     frame = Frame(function.node, function.frame)
     frame.vars |= {arg.arg: UNKNOWN for arg in all_parameters(function.node)}
     frame.vars |= nnx_classes.parameters(run, function)
+    if first is not None and (arguments := all_parameters(function.node)):
+        frame.vars[arguments[0].arg] = first
     run.nnx.pending = run.nnx.compiled.get(function.node)
-    return _body(run, function, frame)
+    return _body(run, function, frame, certain=False)
 
 
-def _body(run: Run, function: Function, frame: Frame) -> Value:
+def _body(run: Run, function: Function, frame: Frame, certain: bool = True) -> Value:
     """Run a body; one that no followed value can reach gives the same result every time."""
+    entry = heap.enter(frame, run.frame)
     key = (function.node, function.frame, tuple(frame.vars.items()), run.nnx.key())
     if key in run.quiet:
         return run.quiet[key]
     quiet = run.owner is None and not any(followed(v) for f in frame.chain() for v in f.vars.values())
     models = len(run.facts.origins)
-    result = _run_body(run, function, frame)
+    surely = certain and heap.frame_of(run.frame) is run.frame
+    result = _run_body(run, function, frame, None if surely else entry)
     if quiet and not followed(result) and models == len(run.facts.origins):
         run.quiet[key] = result
     return result
 
 
-def _run_body(run: Run, function: Function, frame: Frame) -> Value:
+def _run_body(run: Run, function: Function, frame: Frame, entry: Variables | None) -> Value:
     node = function.node
     given = [frame.vars.get(arg.arg, UNKNOWN) for arg in all_parameters(node)]
     run.entered.add(node)
@@ -180,6 +193,7 @@ def _run_body(run: Run, function: Function, frame: Frame) -> Value:
         else:
             run.execute(node.body)
     run.active.pop()
+    heap.leave(frame, run.frame, entry)
     result = _result(run, node, joined_return(frame), given)
     known = run.facts.returns.get(node)
     run.facts.returns[node] = result if known is None else join(known, result)
@@ -203,7 +217,10 @@ def _bind(run: Run, function: Function, given: Arguments) -> dict[str, Value] | 
     every = [a.arg for a in all_parameters(node)]
     bound: dict[str, Value] = dict.fromkeys(every, UNKNOWN)
     if spread:
-        return bound if not any(followed(v) for v in (*given.args, *dict(given.keywords).values())) else None
+        first = given.args[: max(0, len(given.args) - len(call_node.args))]
+        others = (*given.args[len(first) :], *dict(given.keywords).values())
+        bound |= dict(zip(positional, first, strict=False))
+        return bound if not any(followed(v) for v in others) else None
     if shares_sizes(run, node):
         bound |= defaults(run, node)
     fits = len(given.args) <= len(positional) or node.args.vararg is not None

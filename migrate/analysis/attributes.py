@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from migrate.analysis import arrays, holders, imports, modules, nnx_bindings, stats_states
+from migrate.analysis import arrays, holders, imports, modules, nnx_bindings, stats_states, things
 from migrate.analysis.collected import CHANGING
 from migrate.analysis.collected import item as item_of
 from migrate.analysis.kinds import (
@@ -33,6 +33,7 @@ from migrate.analysis.kinds import (
     State,
     Stats,
     Symbol,
+    Thing,
     Transformation,
     Updates,
     Value,
@@ -59,6 +60,10 @@ def attribute(run: Run, node: ast.Attribute, holder: Value) -> Value:
             return _of_state(run, node, holder)
         case Holder():
             return holders.attribute(run, node, holder)
+        case Thing():
+            return things.attribute(run, node, holder)
+        case Class() if holder.node in run.families:
+            return things.of_class(run, holder, node.attr)
         case Class() if node.attr == "create" and holders.is_holder_class(holder):
             return Method(holder, "create")
         case Transformation() if node.attr in {"init", "update"}:
@@ -76,6 +81,8 @@ def attribute(run: Run, node: ast.Attribute, holder: Value) -> Value:
                 node, "LNX299", f"`.{node.attr}` of a followed value has no counterpart that is known", holder
             )
             return UNKNOWN
+        case _ if run.families and (found := things.of_super(run, node)) is not None:
+            return found
         case _:
             return nnx_bindings.attribute(run, node, holder)
 

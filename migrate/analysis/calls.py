@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 
 from migrate.analysis import (
     arrays,
@@ -17,12 +18,14 @@ from migrate.analysis import (
     nnx_contexts,
     optimizers,
     sequences,
+    things,
 )
 from migrate.analysis.activation import Arguments, enter, lost
 from migrate.analysis.kinds import (
     UNKNOWN,
     ApplyFn,
     Batched,
+    Bound,
     Chain,
     Class,
     Function,
@@ -37,6 +40,7 @@ from migrate.analysis.kinds import (
     Partial,
     Symbol,
     Value,
+    Wrapped,
     followed,
 )
 from migrate.analysis.run import Run
@@ -72,6 +76,10 @@ def invoke(run: Run, callee: Value, given: Arguments) -> Value:
     match callee:
         case Function():
             return enter(run, callee, given)
+        case Bound(first, function):
+            return invoke(run, function, replace(given, args=(first, *given.args)))
+        case Class() if callee.node in run.families:
+            return things.made(run, callee, given)
         case Partial(function, args, keywords) if not followed(callee):
             names = dict(keywords) | dict(given.keywords)
             sources = (*given.sources, callee.site) if callee.site is not None else given.sources
@@ -111,6 +119,8 @@ def invoke(run: Run, callee: Value, given: Arguments) -> Value:
 
 
 def _compiled(run: Run, function: Value, site: ast.expr, given: Arguments) -> Value:
+    if isinstance(function, Bound) and not _has_numbers(site):
+        return _compiled(run, function.function, site, replace(given, args=(function.first, *given.args)))
     if not isinstance(function, Function):
         return (
             invoke(run, function, given)
@@ -118,6 +128,11 @@ def _compiled(run: Run, function: Value, site: ast.expr, given: Arguments) -> Va
             else lost(run, given, function)
         )
     return linen.compiled(run, function, site, given)
+
+
+def _has_numbers(site: ast.expr) -> bool:
+    """Whether arguments are named or numbered, which the method that is compiled counts otherwise."""
+    return isinstance(site, ast.Call) and bool(site.keywords)
 
 
 def decorate(run: Run, decorator: ast.expr, function: Value) -> Value:
@@ -128,12 +143,14 @@ def decorate(run: Run, decorator: ast.expr, function: Value) -> Value:
             return nnx.compiled(run, function, decorator)
         case Symbol("jax.grad" | "jax.value_and_grad"):
             return UNKNOWN
-        case Symbol("flax.linen.compact"):
+        case Symbol("flax.linen.compact" | "abc.abstractmethod"):
             return function
         case Symbol("jax.vmap" | "jax.pmap") if run.owner is None:
             return batches.batched(run, function, decorator)
         case Partial(Symbol("jax.vmap" | "jax.pmap"), (), _) if run.owner is None:
             return batches.batched(run, function, decorator)
+        case Symbol("builtins.staticmethod" | "builtins.classmethod" | "builtins.property" as name):
+            return Wrapped(name.removeprefix("builtins."), function)
         case Partial(Symbol("jax.jit"), (), _) if isinstance(decorator, ast.Call):
             return nnx.compiled(run, function, decorator)
         case _:

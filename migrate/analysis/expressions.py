@@ -15,6 +15,7 @@ from migrate.analysis import (
     module_calls,
     nnx_contexts,
     sequences,
+    things,
 )
 from migrate.analysis.frames import Frame
 from migrate.analysis.kinds import (
@@ -38,6 +39,8 @@ from migrate.analysis.sizes import Size
 def evaluate(run: Run, node: ast.expr) -> Value:
     """The kind of `node`, which is remembered with it."""
     value = _evaluate(run, node)
+    if value == UNKNOWN and node in run.facts.scopes.members:
+        return value
     if run.owner is not None:
         value = _known(run, node, value)
         module_calls.check_value(run, node, value)
@@ -70,6 +73,8 @@ def _known(run: Run, node: ast.expr, value: Value) -> Value:
 
 def _evaluate(run: Run, node: ast.expr) -> Value:
     match node:
+        case ast.Name() if node in run.facts.scopes.members:
+            return things.member(run, node)
         case ast.Name(id=name):
             value = lookup(run, name)
             return replace(value, name=name) if isinstance(value, Const) and _is_shown(run, node) else value
@@ -166,6 +171,8 @@ def _dict(run: Run, node: ast.Dict) -> Value:
 
 def _compare(run: Run, node: ast.Compare, kinds: list[Value]) -> None:
     against_none = all(isinstance(op, (ast.Is, ast.IsNot)) for op in node.ops)
+    if against_none and node.left in run.facts.scopes.members and kinds[1:] == [Const(None)]:
+        return
     reason = "is compared with None" if against_none else "is compared"
     run.escape(node, "LNX299", f"a followed value {reason}", *kinds)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from migrate.analysis.kinds import Class, Instance, LayerField, Token, Tokens, Value, join
 from migrate.analysis.pitfalls import Pitfall
-from migrate.analysis.scopes import FunctionNode, Scopes
+from migrate.analysis.scopes import FunctionNode, Member, Scopes
 from migrate.analysis.sites import Binding, Layer, Site, Summary, Turns
 from migrate.analysis.source import File, Files
 
@@ -31,12 +31,22 @@ class Escape:
     bridgeable: bool = False
 
 
+@dataclass(frozen=True)
+class Attributes:
+    """The attributes of each family of classes that are followed, and the nodes that are one of them."""
+
+    followed: Mapping[ast.ClassDef, frozenset[str]] = field(default_factory=dict)
+    members: Mapping[ast.Name, Member] = field(default_factory=dict)
+    families: Mapping[ast.AST, ast.ClassDef] = field(default_factory=dict)
+
+
 @dataclass
 class Facts:
     """The interpreter's findings; kinds of one node reached in several ways are joined."""
 
     files: Files
     scopes: Scopes
+    attributes: Attributes = field(default_factory=Attributes)
     values: dict[ast.AST, Value] = field(default_factory=dict)
     sites: dict[ast.AST, Site] = field(default_factory=dict)
     escapes: dict[tuple[ast.AST, str], Escape] = field(default_factory=dict)

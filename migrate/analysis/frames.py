@@ -31,6 +31,7 @@ class Frame:
         self.vars: Variables = {}
         self.returned: Value | None = None
         self.live = True
+        self.exits: list[Variables] = []
         self.jumps: list[tuple[list[Variables], list[Variables]]] = []
 
     def chain(self) -> Iterator[Frame]:

@@ -8,6 +8,7 @@ functions are entered with the kinds of their arguments. Every name that is not 
 from __future__ import annotations
 
 import ast
+import copy
 from collections.abc import Mapping
 from collections.abc import Sequence as Items
 from itertools import islice
@@ -17,18 +18,22 @@ from migrate.analysis import (
     branches,
     calls,
     compiled_apply,
+    heap,
     imports,
     leftovers,
     loops,
+    members,
     modules,
     nnx_bindings,
     nnx_contexts,
+    resting,
     sequences,
+    things,
     unbuilt,
 )
-from migrate.analysis.activation import enter_unknown, given_back
+from migrate.analysis.activation import given_back
 from migrate.analysis.expressions import evaluate
-from migrate.analysis.facts import Facts
+from migrate.analysis.facts import Attributes, Facts
 from migrate.analysis.frames import Frame, merge
 from migrate.analysis.imports import in_order_of_import
 from migrate.analysis.kinds import (
@@ -38,6 +43,7 @@ from migrate.analysis.kinds import (
     Sequence,
     ShapeOf,
     Symbol,
+    Thing,
     Value,
     followed,
     join,
@@ -51,14 +57,48 @@ from migrate.analysis.words import described
 from migrate.result import Style
 
 ROUNDS = 6
+READINGS = 6
+"""How often a project is read at most; if that does not suffice, what is left is not followed."""
 
 
 def interpret(texts: Mapping[str, str], trees: Mapping[str, ast.Module], style: Style) -> Facts:
+    """What a project means; it is read again as long as it shows attributes that have to be followed."""
+    facts = _read(texts, trees, style, Attributes())
+    if not members.has_followed(facts):
+        return facts
+    return _read_again(texts, copy.deepcopy(dict(trees)), style, Attributes())
+
+
+def reinterpret(facts: Facts, style: Style) -> Facts:
+    """The same in the other style, with facts about the same nodes."""
+    files = facts.files.by_path
+    texts = {path: file.source.text for path, file in files.items()}
+    trees = {path: file.tree for path, file in files.items()}
+    return _read_again(texts, trees, style, facts.attributes)
+
+
+def _read_again(
+    texts: Mapping[str, str], trees: Mapping[str, ast.Module], style: Style, known: Attributes
+) -> Facts:
+    facts = _read(texts, trees, style, known)
+    for _ in range(READINGS):
+        more = members.read_again(facts, known, trees)
+        if more is None:
+            break
+        known = more
+        facts = _read(texts, trees, style, known)
+    return facts
+
+
+def _read(
+    texts: Mapping[str, str], trees: Mapping[str, ast.Module], style: Style, known: Attributes
+) -> Facts:
     """Run every module, those that are imported first, then every function that nothing has called."""
     files = {path: File(path, Source(text), trees[path]) for path, text in texts.items()}
-    scopes = Scopes(trees.values())
-    facts = Facts(Files(files, scopes), scopes)
-    run = Run(facts, style, Hooks(evaluate, run_block, assign), Modules(texts))
+    scopes = Scopes(trees.values(), known.members)
+    facts = Facts(Files(files, scopes), scopes, known)
+    run = Run(facts, style, Hooks(evaluate, run_block, assign, calls.invoke), Modules(texts))
+    run.families = known.families
     try:
         for file in in_order_of_import(files, run.modules):
             frame = run.module_frames[file.path] = Frame(file.tree, None)
@@ -66,6 +106,7 @@ def interpret(texts: Mapping[str, str], trees: Mapping[str, ast.Module], style: 
                 run_block(run, file.tree.body)
             facts.exports[file.path] = frame.vars
         _run_uncalled(run)
+        resting.settle(run)
         _run_kept(run)
         _check_decorated(run)
         modules.read_pending(run)
@@ -106,7 +147,7 @@ def _run_uncalled(run: Run) -> None:
         here = waiting[last]
         node = next((n for n, users in here.items() if not users & here.keys()), next(iter(here)))
         with run.entering(frames[last]):
-            enter_unknown(run, run.definitions[node])
+            resting.run_method(run, run.definitions[node])
 
 
 def _users(run: Run, node: ast.AST) -> set[ast.AST]:
@@ -115,7 +156,9 @@ def _users(run: Run, node: ast.AST) -> set[ast.AST]:
     if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
         return set()
     uses = scopes.names(scopes.variable(node, node.name))
-    return {scope for use in uses for scope in scopes.enclosing(scopes.scope[use])} - {node}
+    return {scope for use in uses for scope in scopes.enclosing(scopes.scope[use])} - {node} | resting.users(
+        run, node
+    )
 
 
 def _run_kept(run: Run) -> None:
@@ -124,7 +167,7 @@ def _run_kept(run: Run) -> None:
         given = [value for (of, _), value in run.facts.parameters.items() if of is node]
         if not any(followed(value) for value in given):
             with run.entering(run.module_frames[run.facts.file(node).path]):
-                enter_unknown(run, function)
+                resting.run_method(run, function)
 
 
 def _check_decorated(run: Run) -> None:
@@ -170,6 +213,7 @@ def _run(run: Run, statement: ast.stmt) -> None:
             kind = evaluate(run, value) if value is not None else UNKNOWN
             known = run.frame.returned
             run.frame.returned = kind if known is None else join(known, kind)
+            run.frame.exits.append(heap.of(heap.frame_of(run.frame).vars))
             run.frame.live = False
         case ast.Expr(value=value):
             evaluate(run, value)
@@ -213,6 +257,9 @@ def assign(run: Run, target: ast.expr, kind: Value) -> None:
     kind = nnx_bindings.bound(run, target, kind)
     run.facts.record(target, kind)
     match target:
+        case ast.Name() if target in run.facts.scopes.members:
+            run.keep(kind)
+            things.set_member(run, target, kind)
         case ast.Name(id=name):
             run.frame.vars[name] = kind
         case ast.Tuple(elts=elements) | ast.List(elts=elements):
@@ -230,7 +277,12 @@ def assign(run: Run, target: ast.expr, kind: Value) -> None:
                 compiled_apply.keep(run, target, held, kind)
                 return
             run.keep(kind)
-            _check_set(run, target, held)
+            if isinstance(held, Thing):
+                things.set_attribute(run, target, held, target.attr, kind)
+                if isinstance(kind, Thing):
+                    return
+            else:
+                _check_set(run, target, held)
             run.escape(
                 target, "LNX013", "a followed value is kept in an attribute, which has no rewriting yet", kind
             )
@@ -292,6 +344,7 @@ def _define_class(run: Run, node: ast.ClassDef) -> None:
         return
     with run.entering(frame):
         run_block(run, node.body)
+    run.bodies[node] = frame.vars
     run.frame.vars[node.name] = cls
 
 

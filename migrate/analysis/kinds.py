@@ -266,6 +266,40 @@ class Holder:
 
 
 @dataclass(frozen=True)
+class Thing:
+    """An object of an ordinary class of the project whose attributes are followed.
+
+    `site` is where it was made, or its class where that is not known; `family` is the class that stands for
+    all that are tied to it by inheritance.
+    """
+
+    cls: Class
+    family: ast.ClassDef
+    site: ast.AST
+
+    @property
+    def token(self) -> Token:
+        """What ties everything together that is kept in such objects."""
+        return Token(self.family, "object")
+
+
+@dataclass(frozen=True)
+class Bound:
+    """A method of an object, or a class method, with what it gets as its first argument."""
+
+    first: Value
+    function: Value
+
+
+@dataclass(frozen=True)
+class Wrapped:
+    """A method below `staticmethod`, `classmethod` or `property`."""
+
+    how: str
+    function: Value
+
+
+@dataclass(frozen=True)
 class OptState:
     """The optimizer state of a train state."""
 
@@ -398,6 +432,9 @@ Value = (
     | Path
     | State
     | Holder
+    | Thing
+    | Bound
+    | Wrapped
     | OptState
     | Transformation
     | Optimizer
@@ -426,7 +463,7 @@ TOKENED = (Variables, Params, Path, State, OptState, Optimizer, Pending, Stats, 
 TIMELESS = (Grads, Pending)
 VANISHING = (Stats, Updates)
 OF_STATS = (Stats, Updates, Variables)
-FOLLOWED = (Instance, ApplyFn, Holder, *TOKENED)
+FOLLOWED = (Instance, ApplyFn, Holder, Thing, *TOKENED)
 
 
 def followed(value: Value) -> bool:
@@ -451,6 +488,8 @@ def tokens_of(value: Value) -> Tokens:
     match value:
         case _ if isinstance(value, TOKENED):
             return value.tokens
+        case Thing():
+            return frozenset({value.token})
         case Holder(tokens=tokens, fields=fields):
             return tokens.union(*(tokens_of(field) for _, field in fields))
         case Sequence(items):
@@ -480,6 +519,8 @@ def join(left: Value, right: Value) -> Value:
             return _join_holders(left, right)
         case Method(a, name), Method(b, other) if name == other:
             return Method(join(a, b), name)
+        case Bound(a, function), Bound(b, other) if function == other:
+            return Bound(join(a, b), function)
         case ApplyFn(a), ApplyFn(b):
             return ApplyFn(a | b)
         case Transformation(a), Transformation(b):
@@ -515,7 +556,7 @@ def _join_holders(left: Holder, right: Holder) -> Holder:
 
 
 def _callable(value: Value) -> bool:
-    return isinstance(value, (Function, Grad, Jit, Batched, Class, Mixed))
+    return isinstance(value, (Function, Grad, Jit, Batched, Class, Mixed, Bound))
 
 
 def _parts(value: Value) -> frozenset[Value]:

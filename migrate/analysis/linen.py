@@ -24,6 +24,7 @@ from migrate.analysis.kinds import (
     UNKNOWN,
     ApplyFn,
     Array,
+    Bound,
     Class,
     Collected,
     Dict,
@@ -38,6 +39,7 @@ from migrate.analysis.kinds import (
     State,
     Stats,
     Symbol,
+    Thing,
     Token,
     Value,
     Variables,
@@ -227,14 +229,18 @@ def differentiated(run: Run, grad: Grad, given: Arguments) -> Value:
     at = grad.argnums[0]
     spread = any(isinstance(arg, ast.Starred) for arg in given.node.args)
     target = given.args[at] if -len(given.args) <= at < len(given.args) and not spread else UNKNOWN
-    if not isinstance(target, (Params, Variables)) or not isinstance(grad.function, Function):
+    function, entered = grad.function, given
+    if isinstance(function, Bound) and grad.argnums == (0,) and len(grad.site.args) == 1:
+        entered = replace(given, args=(function.first, *given.args))
+        function = function.function
+    if not isinstance(target, (Params, Variables)) or not isinstance(function, Function):
         return lost(run, given)
     if any(target.tokens & frozen for frozen in run.frozen):
         message = "the gradient of a model of the enclosing scope is taken inside a traced function"
         run.escape(given.node, "LNX203", message, target)
     run.differentiated.append(target.tokens)
     with run.freezing(run.visible()):
-        value = enter(run, grad.function, given)
+        value = enter(run, function, entered)
     run.differentiated.pop()
     run.facts.site(Differentiate(grad.site, grad.site.args[0], grad.argnums))
     run.facts.links |= {(a, b) for a in target.tokens for b in target.tokens}
@@ -267,7 +273,7 @@ def compiled(run: Run, function: Function, site: ast.expr, given: Arguments) -> 
     values = (*given.args, *(value for _, value in given.keywords))
     used = frozenset().union(*(tokens_of(value) for value in values))
     apply_options.check_times(run, given)
-    if any(followed(value) for value in values):
+    if any(followed(value) and not isinstance(value, Thing) for value in values):
         assert isinstance(site, ast.expr)
         run.facts.site(Compile(site, function.node))
     if run.style == "stateful":

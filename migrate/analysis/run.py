@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Hashable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from collections.abc import Sequence as Items
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from migrate.analysis import heap
 from migrate.analysis.facts import Facts
 from migrate.analysis.frames import Frame
 from migrate.analysis.kinds import (
     ApplyFn,
     Batched,
+    Bound,
     Class,
     Dict,
     Function,
@@ -25,9 +28,11 @@ from migrate.analysis.kinds import (
     Mixed,
     Partial,
     Sequence,
+    Thing,
     Token,
     Tokens,
     Value,
+    Wrapped,
     followed,
     tokens_of,
 )
@@ -48,11 +53,12 @@ class TooComplex(Exception):
 
 @dataclass(frozen=True)
 class Hooks:
-    """The three parts of the interpreter that call one another, tied together where a run begins."""
+    """The parts of the interpreter that call one another, tied together where a run begins."""
 
     evaluate: Callable[[Run, ast.expr], Value]
     execute: Callable[[Run, Items[ast.stmt]], None]
     assign: Callable[[Run, ast.expr, Value], None]
+    invoke: Callable[[Run, Value, Any], Value]
 
 
 @dataclass(frozen=True)
@@ -96,6 +102,11 @@ class Run:
     updated: list[set[Token]] = field(default_factory=list)
     differentiated: list[Tokens] = field(default_factory=list)
     nnx: Tracking = field(default_factory=Tracking)
+    families: Mapping[ast.AST, ast.ClassDef] = field(default_factory=dict)
+    bodies: dict[ast.ClassDef, dict[str, Value]] = field(default_factory=dict)
+    things: dict[ast.ClassDef, set[Thing]] = field(default_factory=lambda: defaultdict(set))
+    rested: set[ast.ClassDef] = field(default_factory=set)
+    resting: dict[tuple[ast.AST, ast.AST], tuple[Thing, Function]] = field(default_factory=dict)
 
     @property
     def frame(self) -> Frame:
@@ -113,6 +124,10 @@ class Run:
     def assign(self, target: ast.expr, kind: Value) -> None:
         """Bind `kind` to a target."""
         self.hooks.assign(self, target, kind)
+
+    def invoke(self, callee: Value, given: Any) -> Value:
+        """What calling a value gives."""
+        return self.hooks.invoke(self, callee, given)
 
     def begin_module(self, cls: Class) -> tuple[Any, ...]:
         """Start to read a module; what is known of the one outside of it is given back."""
@@ -176,8 +191,9 @@ class Run:
     def note(self) -> None:
         """An exception may be raised here: remember what the guarded blocks would find."""
         for guard in self.guarded:
-            if not guard.ways or guard.ways[-1] != guard.frame.vars:
-                guard.ways.append(dict(guard.frame.vars))
+            way = guard.frame.vars | heap.of(heap.frame_of(self.frame).vars)
+            if not guard.ways or guard.ways[-1] != way:
+                guard.ways.append(way)
 
     @contextmanager
     def collecting(self) -> Iterator[set[Token]]:
@@ -245,20 +261,28 @@ def _is_definition(value: Value) -> bool:
 
 def functions_in(value: Value) -> Iterator[Function]:
     """The functions that a call of the value, or of a part of it, would run."""
+    for function, _ in callables_in(value):
+        yield function
+
+
+def callables_in(value: Value, first: Value | None = None) -> Iterator[tuple[Function, Value | None]]:
+    """The same functions, each with the first argument that it has already."""
     match value:
         case Function():
-            yield value
-        case Partial(function) | Jit(function) | Grad(function) | Batched(function, _):
-            yield from functions_in(function)
+            yield value, first
+        case Bound(object_or_class, function):
+            yield from callables_in(function, object_or_class)
+        case Partial(function) | Jit(function) | Grad(function) | Batched(function, _) | Wrapped(_, function):
+            yield from callables_in(function, first)
         case Sequence(items):
             for item in items:
-                yield from functions_in(item)
+                yield from callables_in(item)
         case Dict(items):
             for _, item in items:
-                yield from functions_in(item)
+                yield from callables_in(item)
         case Mixed(parts):
             for part in parts:
-                yield from functions_in(part)
+                yield from callables_in(part)
         case _:
             pass
 

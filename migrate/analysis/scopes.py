@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
@@ -21,10 +21,25 @@ class Variable:
     name: str
 
 
+@dataclass(frozen=True)
+class Member:
+    """An attribute of the project's own objects, and the class that stands for all that share it."""
+
+    owner: ast.ClassDef
+    attribute: str
+
+    @property
+    def variable(self) -> Variable:
+        """The attribute as a variable of its class."""
+        return Variable(self.owner, f"self.{self.attribute}")
+
+
 class Scopes:
     """Parents, scopes and bindings of every node of some trees; never changed after it is built."""
 
-    def __init__(self, trees: Iterable[ast.Module]) -> None:
+    def __init__(self, trees: Iterable[ast.Module], members: Mapping[ast.Name, Member] | None = None) -> None:
+        self.members: dict[ast.AST, Member] = dict((members or {}).items())
+        self._of_members: dict[Variable, list[ast.Name]] = defaultdict(list)
         self.parent: dict[ast.AST, ast.AST] = {}
         self.scope: dict[ast.AST, ast.AST] = {}
         self.bound: dict[ast.AST, set[str]] = defaultdict(set)
@@ -43,6 +58,8 @@ class Scopes:
 
     def variable(self, node: ast.AST, name: str) -> Variable | None:
         """The variable that `name` denotes where `node` stands; None for a builtin."""
+        if node in self.members:
+            return self.members[node].variable
         for scope in self.enclosing(self.scope[node]):
             if name in self.outer[scope]:
                 return Variable(self.outer[scope][name], name)
@@ -62,6 +79,8 @@ class Scopes:
         """Every `Name` node that denotes the variable."""
         if variable is None:
             return []
+        if variable in self._of_members:
+            return self._of_members[variable]
         tree = self.module(variable.scope)
         nodes = (node for node in self.mentions(tree, variable.name) if isinstance(node, ast.Name))
         return [node for node in nodes if self.variable(node, node.id) == variable]
@@ -117,6 +136,8 @@ class Scopes:
 
     def _bind(self, node: ast.AST, scope: ast.AST) -> None:
         match node:
+            case ast.Name() if node in self.members:
+                self._of_members[self.members[node].variable].append(node)
             case ast.Name(id=name, ctx=context):
                 self._named[self._tree, name].append(node)
                 if not isinstance(context, ast.Load):

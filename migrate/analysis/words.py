@@ -18,6 +18,7 @@ from migrate.analysis.kinds import (
     Sequence,
     State,
     Stats,
+    Thing,
     Updates,
     Value,
     Variables,
@@ -54,6 +55,8 @@ def described(value: Value) -> str:
             return f"a tuple with {_first(items)}"
         case Dict(items):
             return f"a dict with {_first(tuple(item for _, item in items))}"
+        case Thing():
+            return "an object that holds a train state or model"
         case Partial():
             return "a partial call with a train state or model in it"
         case _:

@@ -29,6 +29,7 @@ from migrate.plan.definitions import definitions
 from migrate.plan.flows import rewrite_flows
 from migrate.plan.library_name import check_library_name
 from migrate.plan.lines import check_lines
+from migrate.plan.members import check_members, rewrite_empty_places
 from migrate.plan.naming import Naming
 from migrate.plan.needs import needs
 from migrate.plan.overwritten import check_overwritten
@@ -130,6 +131,7 @@ def _plan(facts: Facts, component: ComponentFacts, style: Style, bridged: bool) 
     naming.settle()
     plan = Plan(facts, component, style, known, naming, needs(facts, known, style), kept, taken)
     check_overwritten(plan)
+    check_members(plan)
     check_whole_variables(plan)
     rewrite_transformations(plan)
     rewrite_parameters(plan)
@@ -148,6 +150,7 @@ def _plan(facts: Facts, component: ComponentFacts, style: Style, bridged: bool) 
     if not bridged:
         _check_constructions(plan)
         _check_classes(plan)
+    rewrite_empty_places(plan)
     rewrite_flows(plan)
     rewrite_results(plan)
     check_references(plan)

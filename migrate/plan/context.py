@@ -26,6 +26,7 @@ from migrate.plan.components import ComponentFacts
 from migrate.plan.definitions import Definitions
 from migrate.plan.drafts import Draft
 from migrate.plan.holders import field_name
+from migrate.plan.member_names import written_at
 from migrate.plan.naming import STATE, Names, Naming, proposed
 from migrate.plan.roles import Roles
 from migrate.plan.transformations import Transformations
@@ -77,7 +78,8 @@ class Plan:
             raise Blocked(
                 node, "LNX010", f"`{node.id}` holds parameters in a dict: write the dict at the call"
             )
-        return self.naming.of(variable)
+        names = self.naming.of(variable)
+        return Names(*(written_at(self.facts, node, name) for name in (names.model, names.optimizer)))
 
     def model_of(self, node: ast.expr) -> str:
         """The name of the model whose parameters, variables or state `node` is."""
@@ -112,7 +114,9 @@ class Plan:
     def _name_of_initialised(self, node: ast.expr, site: Init) -> str:
         """What the model of an `init` in the middle of an expression is called."""
         if (name := self.naming.initialised(site)) is not None:
-            return name
+            callee = site.node.func
+            assert isinstance(callee, ast.Attribute) and isinstance(callee.value, ast.Name)
+            return written_at(self.facts, callee.value, name)
         statement = self.statement(node)
         match statement:
             case ast.Assign(targets=[ast.Name() as target]) if isinstance(self.facts.values[target], State):

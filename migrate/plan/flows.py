@@ -39,6 +39,7 @@ from migrate.analysis.sites import (
     InitOptimizer,
     Layer,
     LoadTree,
+    ParamsItem,
     ParamsLeaf,
     PlainTree,
     ReadHolder,
@@ -53,7 +54,8 @@ from migrate.plan.carried import is_initial
 from migrate.plan.context import Plan
 from migrate.plan.holders import is_old
 from migrate.plan.initialisation import initialised
-from migrate.plan.needs import returned_in_place
+from migrate.plan.member_names import is_attribute
+from migrate.plan.needs import OPTIMIZER, returned_in_place
 from migrate.plan.parameters import TREES, pass_on, receivers
 from migrate.plan.plain_trees import goes_to_reader
 from migrate.plan.recurrent import is_wrapper
@@ -190,12 +192,18 @@ def _named_state(plan: Plan, node: ast.Name, parent: ast.AST) -> None:
     if is_initial(plan, node):
         plan.edits.expressions[node] = template("({})", pair)
         return
+    if isinstance(parent, ast.Compare):
+        plan.edits.expressions[node] = plan.model_of(node)
+        return
     match parent:
         case ast.Return():
             plan.edits.expressions[node] = pair
         case ast.Tuple() | ast.List() | ast.Dict():
             plan.edits.expressions[node] = template("({})", pair)
         case ast.Assign(targets=[ast.Name() as target]):
+            if is_attribute(plan.facts, target) or is_attribute(plan.facts, node):
+                _between_names(plan, parent, target, node)
+                return
             if plan.names(target) != plan.names(node):
                 raise Blocked(node, "LNX018", "one train state has two names that would differ: use one")
             plan.edits.statements[parent] = []
@@ -206,6 +214,19 @@ def _named_state(plan: Plan, node: ast.Name, parent: ast.AST) -> None:
 def _dropped(plan: Plan, node: ast.expr) -> bool:
     """Whether the stateful style does not return this any more."""
     return plan.style == "stateful" and returned_in_place(plan.facts, node)
+
+
+def _between_names(plan: Plan, statement: ast.Assign, target: ast.Name, node: ast.Name) -> None:
+    """`self.state = state`, or the other way round: both parts go over, each to its name."""
+    new, old = plan.names(target), plan.names(node)
+    plan.model_of(node)
+    pairs = [(new.model, old.model)]
+    variable = plan.facts.scopes.variable(target, target.id)
+    if is_attribute(plan.facts, target) or (variable and OPTIMIZER in plan.needs[variable]):
+        pairs.append((new.optimizer, old.optimizer))
+    names = [(a, b) for a, b in pairs if a != b]
+    text = ", ".join(a for a, _ in names) + " = " + ", ".join(b for _, b in names)
+    plan.edits.statements[statement] = [text] if names else []
 
 
 def _result_of_call(plan: Plan, node: ast.Call, parent: ast.AST) -> None:
@@ -225,6 +246,9 @@ def _tree(plan: Plan, node: ast.expr) -> None:
         return
     if _belongs_to_site(plan, node, parent) or _dropped(plan, node):
         return
+    if isinstance(parent, ast.Compare) and is_attribute(plan.facts, node):
+        plan.edits.expressions[node] = plan.model_of(node)
+        return
     if is_initial(plan, node):
         plan.edits.expressions[node] = plan.model_of(node)
         return
@@ -240,6 +264,8 @@ def _tree(plan: Plan, node: ast.expr) -> None:
             pass
         case ast.Assign(targets=[ast.Name()]) if isinstance(plan.site(node), ReadHolder):
             plan.edits.expressions[node] = plan.model_of(node)
+        case ast.Assign(targets=[ast.Name() as target]) if _moves(plan, target, node):
+            plan.edits.statements[parent] = [f"{plan.names(target).model} = {plan.model_of(node)}"]
         case ast.Assign(targets=[ast.Name() as target]) if not _gives_model(plan, node):
             if plan.names(target).model != plan.model_of(node):
                 raise Blocked(node, "LNX018", f"`{target.id}` would be a second name of one model: use one")
@@ -282,6 +308,15 @@ def _optimizer(plan: Plan, node: ast.expr) -> None:
             plan.edits.expressions[node] = plan.optimizer_of(node)
         case _:
             raise Blocked(node, "LNX014", "the optimizer state is kept or handed on as a tree")
+
+
+def _moves(plan: Plan, target: ast.Name, node: ast.expr) -> bool:
+    """Whether a model goes from an attribute to a name, or the other way round."""
+    source: ast.AST = node
+    while isinstance(site := plan.site(source), (ReadState, ParamsItem)):
+        source = site.node.value
+    one = is_attribute(plan.facts, target) or is_attribute(plan.facts, source)
+    return one and isinstance(source, ast.Name) and plan.names(target).model != plan.model_of(node)
 
 
 def _belongs_to_site(plan: Plan, node: ast.expr, parent: ast.AST) -> bool:

@@ -18,6 +18,7 @@ from migrate.analysis.sites import CreateState, Init, ParamsItem, ReadState
 from migrate.plan.blocked import Blocked
 from migrate.plan.carries import carried
 from migrate.plan.definitions import Definitions
+from migrate.plan.member_names import PREFIX, is_attribute, is_member, other_use
 from migrate.plan.roles import Roles, is_parameter
 from migrate.plan.transformations import Transformations
 
@@ -121,6 +122,8 @@ class Naming:
         match site.node.func:
             case ast.Attribute(value=ast.Name(id=name) as node):
                 variable = self._facts.scopes.variable(node, name)
+                if variable is not None and is_member(variable):
+                    name = variable.name
                 apart = self._definitions.bridged or site.node in self._definitions.apart
                 taken = apart and variable not in self._definitions.rebound
                 return None if taken else name
@@ -139,12 +142,16 @@ class Naming:
         role = self._roles.role[shortest]
         if role == "optimizer":
             return self._optimizer(group, shortest)
-        names = proposed(shortest.name, STATE if role == "state" else PARAMS)
+        names = proposed(shortest.name.removeprefix(PREFIX), STATE if role == "state" else PARAMS)
+        if is_member(shortest):
+            names = Names(f"{PREFIX}{names.model}", f"{PREFIX}{names.optimizer}")
         if names.model == shortest.name and shortest in carried(self._facts):
             names = Names("model", "optimizer")
         if len(found) > 1:
             node = self._roles.nodes[shortest][0]
             raise Blocked(node, "LNX018", f"`{shortest.name}` holds different models at different times")
+        if is_member(shortest):
+            return self._of_member(group, Names(next(iter(found), names.model), names.optimizer))
         if found:
             return Names(next(iter(found)), names.optimizer)
         return Names(self._free(group, names.model), names.optimizer) if self._definitions.kept else names
@@ -156,9 +163,15 @@ class Naming:
         name = self._free(group, name)
         return Names(name, name)
 
-    def _free(self, group: list[Variable], name: str) -> str:
+    def _of_member(self, group: list[Variable], names: Names) -> Names:
+        """Names of attributes that nothing else of the objects has."""
+        model = names.model if names.model.startswith(PREFIX) else f"{PREFIX}{names.model}"
+        model = self._free(group, model, f"{PREFIX}nnx_{model.removeprefix(PREFIX)}")
+        return Names(model, self._free(group, names.optimizer, f"{model}_optimizer"))
+
+    def _free(self, group: list[Variable], name: str, other: str | None = None) -> str:
         """A name for a model beside its definition, which may have the best one already."""
-        for candidate in (name, f"nnx_{name}"):
+        for candidate in (name, other or f"nnx_{name}"):
             if not any(self._is_taken(variable, candidate) for variable in group):
                 return candidate
         return name
@@ -181,8 +194,16 @@ class Naming:
             if isinstance(statement, (ast.Assign, ast.AnnAssign)) and statement.value is not None:
                 targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
                 name = self.model_in(statement.value) if targets == [node] else None
-                if name is not None:
+                if name is not None and not self._by_itself(variable, statement.value):
                     yield name
+
+    def _by_itself(self, variable: Variable, value: ast.expr) -> bool:
+        """Whether a model goes over between an attribute and a name, which both keep names of their own."""
+        if is_member(variable) and isinstance(value, ast.Name):
+            return True
+        while isinstance(site := self._facts.sites.get(value), (ReadState, ParamsItem)):
+            value = site.node.value
+        return is_attribute(self._facts, value)
 
     def _from_nested_calls(self, variable: Variable) -> Iterator[str]:
         """A function inside the scope of its callers calls the model as they do."""
@@ -195,7 +216,8 @@ class Naming:
                 if function is variable.scope:
                     arguments = dict(binding.arguments)
                     if variable.name in arguments:
-                        names.add(self.model_in(arguments[variable.name]))
+                        name = self.model_in(arguments[variable.name])
+                        names.add(None if name is None or name.startswith(PREFIX) else name)
         if len(names) == 1 and (name := names.pop()) is not None:
             yield name
 
@@ -206,6 +228,11 @@ class Naming:
         replaced = {id(node) for v, nodes in self._roles.nodes.items() if v not in staying for node in nodes}
         replaced |= self._going
         scopes = self._facts.scopes
+        if is_member(variable):
+            if (other := other_use(self._facts, variable, name, replaced)) is not None:
+                message = f"the name `{name}` that the model or optimizer would get is taken here"
+                raise Blocked(other, "LNX018", message)
+            return
         for node in scopes.mentions(scopes.module(variable.scope), name):
             inside = variable.scope in scopes.enclosing(scopes.scope[node])
             if inside and id(node) not in replaced and not self._harmless(variable, node, name):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from migrate.analysis.kinds import Batched, Function, Jit, Mixed, Value
+from migrate.analysis.kinds import Batched, Bound, Function, Jit, Mixed, Value, Wrapped
 from migrate.analysis.scopes import FunctionNode
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
@@ -16,7 +16,7 @@ def function_of(value: Value | None) -> FunctionNode | None:
     match value:
         case Function(node):
             return node
-        case Jit(function) | Batched(function):
+        case Jit(function) | Batched(function) | Bound(_, function) | Wrapped(_, function):
             return function_of(function)
         case Mixed(parts):
             nodes = {function_of(part) for part in parts}

@@ -24,6 +24,7 @@ from migrate.analysis.kinds import (
     Sequence,
     State,
     Stats,
+    Thing,
     Tokens,
     Updates,
     Value,
@@ -35,6 +36,7 @@ from migrate.analysis.scopes import FUNCTIONS, FunctionNode, Variable
 from migrate.analysis.sites import ApplyGradients, ApplyUpdates, ReplaceStats, UpdateModel
 from migrate.plan.blocked import Blocked
 from migrate.plan.components import Union
+from migrate.plan.member_names import is_empty_place, is_member
 from migrate.plan.returns import WHOLE, dropped_positions, parameter_of
 from migrate.result import Style
 
@@ -103,7 +105,7 @@ def _is_discarded(facts: Facts, variable: Variable) -> bool:
 def _add(found: Roles, variable: Variable, node: ast.Name | ast.arg, value: Value) -> None:
     role = role_of(value)
     if role is None:
-        if not isinstance(value, (Grads, OptState, Pending)) and followed(value) and not _container(value):
+        if not isinstance(value, (Grads, OptState, Pending)) and followed(value) and not _stays(value):
             raise Blocked(node, "LNX204", f"`{variable.name}` is a train state or model on some paths only")
         return
     if found.role.setdefault(variable, role) != role:
@@ -114,8 +116,10 @@ def _add(found: Roles, variable: Variable, node: ast.Name | ast.arg, value: Valu
     found.nodes[variable].append(node)
 
 
-def _container(value: Value) -> bool:
-    return isinstance(value, (Sequence, Dict))
+def _stays(value: Value) -> bool:
+    """Whether a name for the value stays as it is: of something that holds others, or of an object."""
+    parts = value.parts if isinstance(value, Mixed) else {value}
+    return isinstance(value, (Sequence, Dict)) or all(isinstance(part, Thing) for part in parts)
 
 
 def _parameter(function: FunctionNode, name: str) -> ast.arg:
@@ -129,7 +133,7 @@ def _check_every_use(facts: Facts, found: Roles) -> None:
     for variable in found.role:
         known = set(found.nodes[variable])
         for node in facts.scopes.names(variable):
-            if node not in known:
+            if node not in known and not is_empty_place(facts, node):
                 message = f"`{node.id}` is used here in a way that could not be followed"
                 raise Blocked(node, "LNX015", message)
         shared = [s for s, names in facts.scopes.outer.items() if names.get(variable.name) is variable.scope]
@@ -143,7 +147,8 @@ def _group(facts: Facts, found: Roles) -> None:
             statement = facts.scopes.statement(node) if not isinstance(node, ast.arg) else None
             if isinstance(statement, ast.Assign) and statement.targets == [node]:
                 source = _same_object(facts, statement.value)
-                if source is not None and source in found.role:
+                by_itself = node in facts.scopes.members or (source and is_member(source))
+                if source is not None and source in found.role and not by_itself:
                     found.groups.join([source, variable])
             elif source := _updated(facts, statement, node):
                 found.groups.join([source, variable])

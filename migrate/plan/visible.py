@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from migrate.analysis.facts import Facts
 from migrate.analysis.kinds import (
     Batched,
+    Bound,
     Class,
     Dict,
     Function,
@@ -18,11 +19,13 @@ from migrate.analysis.kinds import (
     Object,
     Partial,
     Sequence,
+    Thing,
     Value,
     followed,
 )
 from migrate.plan import holders, stats_states
 from migrate.plan.context import Plan
+from migrate.plan.members import owners
 
 Visible = Mapping[str, Mapping[str, ast.AST]]
 """By path and name: the definition or variable that changes."""
@@ -65,7 +68,7 @@ def _changed(facts: Facts, plan: Plan) -> set[ast.AST]:
     results = {f for f, value in facts.returns.items() if f in inside and followed(value)}
     states = {cls.node for cls in holders.classes(facts, plan.component.nodes)}
     states |= {cls.node for cls in stats_states.classes(facts, plan.component.sites)}
-    changed: set[ast.AST] = {*signatures, *results, *plan.edits.classes, *states}
+    changed: set[ast.AST] = {*signatures, *results, *plan.edits.classes, *states, *owners(plan)}
     while more := {*_holding(facts, changed)} - changed:
         changed |= more
     return changed
@@ -86,8 +89,11 @@ def _definitions(value: Value) -> Iterator[ast.AST]:
     match value:
         case Function(node) | Class(node):
             yield node
-        case Object(cls):
+        case Object(cls) | Thing(cls):
             yield cls.node
+        case Bound(first, function):
+            yield from _definitions(first)
+            yield from _definitions(function)
         case Jit(function) | Grad(function) | Batched(function):
             yield from _definitions(function)
         case Method(receiver):

@@ -1,0 +1,129 @@
+"""Attributes that become models and optimizers: who else could read them, under this name or another."""
+
+from __future__ import annotations
+
+import ast
+
+from migrate.analysis.kinds import Bound, Class
+from migrate.analysis.scopes import FUNCTIONS, Variable
+from migrate.plan.blocked import Blocked
+from migrate.plan.context import Plan
+from migrate.plan.member_names import PREFIX, bound_names, family, is_empty_place, is_member
+
+LOOPS = (ast.For, ast.AsyncFor, ast.While)
+
+
+def check_members(plan: Plan) -> None:
+    """Raise `Blocked` where an attribute could be read by other names, or by others."""
+    _check_class_bodies(plan)
+    _check_one_model(plan)
+    _check_unknown_readers(plan)
+    for variable, role in plan.roles.role.items():
+        local = role in {"state", "model"} and not is_member(variable)
+        if local and plan.naming.of(variable).model.startswith(PREFIX):
+            _check_short_lived(plan, variable)
+
+
+def rewrite_empty_places(plan: Plan) -> None:
+    """`self.state = None` becomes two lines; what a definition was put aside for stays as it is."""
+    for variable, role in plan.roles.role.items():
+        if is_member(variable) and role in {"state", "model"}:
+            for node in plan.facts.scopes.names(variable):
+                if is_empty_place(plan.facts, node):
+                    names = plan.names(node)
+                    texts = [names.model, names.optimizer] if role == "state" else [names.model]
+                    statement = plan.statement(node)
+                    plan.edits.statements[statement] = [
+                        f"{text} = None" for text in texts if not _is_place(plan, node, text)
+                    ]
+
+
+def _is_place(plan: Plan, node: ast.Name, text: str) -> bool:
+    """Whether a definition of this name has an empty place in the same block."""
+    block = plan.facts.scopes.block(plan.statement(node))
+    others = [n for s in block for n in ast.iter_child_nodes(s) if isinstance(n, ast.Name) and n is not node]
+    return any(n.id == text and is_empty_place(plan.facts, n) for n in others)
+
+
+def _check_one_model(plan: Plan) -> None:
+    """Two attributes may not become one: they could hold different models at one time."""
+    taken: dict[tuple[ast.AST, str], Variable] = {}
+    for variable, role in plan.roles.role.items():
+        if role in {"state", "model"} and is_member(variable):
+            name = plan.naming.of(variable).model
+            other = taken.setdefault((variable.scope, name), variable)
+            if other != variable:
+                message = f"`{variable.name}` and `{other.name}` would become one attribute: keep one of them"
+                raise Blocked(plan.roles.nodes[variable][0], "LNX018", message)
+
+
+def _check_class_bodies(plan: Plan) -> None:
+    """A property or class attribute of the same name would go on under the old one."""
+    for variable in plan.roles.role:
+        attribute = variable.name.removeprefix(PREFIX)
+        for cls in family(plan.facts, variable.scope) if is_member(variable) else ():
+            for statement in cls.body:
+                if attribute in bound_names(statement):
+                    message = f"`{variable.name}` is also declared in the body of `{cls.name}`"
+                    raise Blocked(statement, "LNX022", message)
+
+
+def _check_unknown_readers(plan: Plan) -> None:
+    """A function for callers elsewhere may be handed one of the objects."""
+    members = {v.name.removeprefix(PREFIX) for v in plan.roles.role if is_member(v)}
+    for node in plan.facts.values:
+        if not isinstance(node, ast.Attribute) or node.attr not in members:
+            continue
+        base = node.value
+        variable = plan.facts.scopes.variable(base, base.id) if isinstance(base, ast.Name) else None
+        if variable is None or not isinstance(variable.scope, FUNCTIONS):
+            continue
+        of_method = isinstance(plan.facts.scopes.scope[variable.scope], ast.ClassDef)
+        parameter = (variable.scope, variable.name) in plan.facts.parameters
+        uncalled = not plan.facts.references.get(variable.scope)
+        arguments = {a.arg for a in ast.walk(variable.scope.args) if isinstance(a, ast.arg)}
+        if uncalled and not of_method and not parameter and variable.name in arguments:
+            message = f"`{variable.name}` may be an object whose `{node.attr}` becomes a model here"
+            raise Blocked(node, "LNX015", message)
+
+
+def _check_short_lived(plan: Plan, variable: Variable) -> None:
+    """A local name for what an attribute holds is only used until the attribute is set anew."""
+    scopes, name = plan.facts.scopes, plan.naming.of(variable).model
+    nodes = plan.roles.nodes[variable]
+    message = f"`{variable.name}` would be another name of `{name}`, which may be set in the meantime"
+    for node in nodes:
+        if isinstance(node, ast.arg) or scopes.function(node) is not variable.scope or _in_loop(plan, node):
+            raise Blocked(node, "LNX018", message)
+    statements = [scopes.statement(node) for node in nodes]
+    first = min(s.lineno for s in statements)
+    last = max(s.end_lineno or s.lineno for s in statements)
+    for other in ast.walk(variable.scope):
+        if isinstance(other, (ast.Call, ast.Name)) and first <= other.lineno <= last:
+            if _sets(plan, other, name) and scopes.statement(other) not in statements:
+                raise Blocked(other, "LNX018", message)
+            if isinstance(other, ast.Call) and isinstance(plan.facts.values.get(other.func), (Bound, Class)):
+                raise Blocked(other, "LNX018", message)
+
+
+def _in_loop(plan: Plan, node: ast.AST) -> bool:
+    scopes, scope = plan.facts.scopes, plan.facts.scopes.function(node)
+    while node is not scope:
+        if isinstance(node, LOOPS):
+            return True
+        node = scopes.parent[node]
+    return False
+
+
+def _sets(plan: Plan, node: ast.AST, name: str) -> bool:
+    """Whether a node sets an attribute to a model of this name."""
+    if node not in plan.facts.scopes.members or not isinstance(getattr(node, "ctx", None), ast.Store):
+        return False
+    variable = plan.facts.scopes.members[node].variable
+    return plan.roles.role.get(variable) in {"state", "model"} and plan.naming.of(variable).model == name
+
+
+def owners(plan: Plan) -> list[ast.AST]:
+    """The classes whose objects have other attributes from now on."""
+    changed = {variable.scope for variable in plan.roles.role if is_member(variable)}
+    return [cls for owner in changed for cls in family(plan.facts, owner)]
