@@ -8,6 +8,7 @@ from dataclasses import replace
 from migrate.analysis import (
     arrays,
     batches,
+    bound_functions,
     building,
     class_fields,
     library,
@@ -26,6 +27,7 @@ from migrate.analysis.kinds import (
     ApplyFn,
     Batched,
     Bound,
+    BoundFunction,
     Chain,
     Class,
     Function,
@@ -90,6 +92,8 @@ def invoke(run: Run, callee: Value, given: Arguments) -> Value:
                 return _compiled(run, function, site, given)
         case Batched(function, site):
             return batches.call(run, function, site, given)
+        case BoundFunction():
+            return bound_functions.call(run, callee, given)
         case Grad():
             return linen.differentiated(run, callee, given)
         case Class() if modules.is_module(callee):

@@ -401,6 +401,15 @@ class Batched:
 
 
 @dataclass(frozen=True)
+class BoundFunction:
+    """`nn.apply(function, module)`, which calls `function` with the module when it is given variables."""
+
+    function: Function
+    instances: frozenset[Instance]
+    site: ast.Call
+
+
+@dataclass(frozen=True)
 class Mixed:
     """A value that is followed on one path and something else on another."""
 
@@ -447,6 +456,7 @@ Value = (
     | Grad
     | Jit
     | Batched
+    | BoundFunction
     | Mixed
     | nnx_kinds.NnxModel
     | nnx_kinds.NnxOptimizer
@@ -463,7 +473,7 @@ TOKENED = (Variables, Params, Path, State, OptState, Optimizer, Pending, Stats, 
 TIMELESS = (Grads, Pending)
 VANISHING = (Stats, Updates)
 OF_STATS = (Stats, Updates, Variables)
-FOLLOWED = (Instance, ApplyFn, Holder, Thing, *TOKENED)
+FOLLOWED = (Instance, ApplyFn, BoundFunction, Holder, Thing, *TOKENED)
 
 
 def followed(value: Value) -> bool:

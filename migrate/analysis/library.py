@@ -9,6 +9,7 @@ from dataclasses import replace
 from migrate.analysis import (
     arrays,
     batches,
+    bound_functions,
     building,
     carries,
     lifted,
@@ -82,6 +83,8 @@ def call(run: Run, name: str, given: Arguments) -> Value:
             return linen.create(run, given)
         case "linen2nnx.param":
             return own_variables.parameter(run, given)
+        case "flax.linen.apply" if bound_functions.is_known(given):
+            return bound_functions.bind(given)
         case "flax.linen.Sequential" if run.owner is not None:
             return sequences.chain(run, given)
         case "flax.linen.vmap" | "flax.linen.remat" | "flax.linen.jit" if run.owner is not None:

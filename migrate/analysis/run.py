@@ -17,6 +17,7 @@ from migrate.analysis.kinds import (
     ApplyFn,
     Batched,
     Bound,
+    BoundFunction,
     Class,
     Dict,
     Function,
@@ -292,7 +293,7 @@ def instances_of(value: Value) -> frozenset[Instance]:
     match value:
         case Instance():
             return frozenset({value})
-        case ApplyFn(instances):
+        case ApplyFn(instances) | BoundFunction(_, instances):
             return instances
         case Method(receiver, _):
             return instances_of(receiver)

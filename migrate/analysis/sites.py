@@ -324,6 +324,17 @@ class Replicate:
 
 
 @dataclass(frozen=True)
+class ApplyFunction:
+    """`nn.apply(function, module)(variables)`; `inner` is the call of `nn.apply`."""
+
+    node: ast.Call
+    inner: ast.Call
+    variables: ast.expr
+    function: FunctionNode
+    instances: frozenset[Instance]
+
+
+@dataclass(frozen=True)
 class Binding:
     """A call of a function of the project: which expression each parameter receives."""
 
@@ -355,6 +366,7 @@ Site = (
     | Carry
     | CopyTree
     | PlainTree
+    | ApplyFunction
     | Batch
     | Replicate
     | ReplaceStats

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from migrate.analysis.kinds import (
     ApplyFn,
+    BoundFunction,
     Dict,
     Grads,
     Holder,
@@ -47,7 +48,7 @@ def described(value: Value) -> str:
             return "a tree of gradients"
         case Instance():
             return "a module definition"
-        case ApplyFn():
+        case ApplyFn() | BoundFunction():
             return "an apply function"
         case Method(receiver, _):
             return f"a method of {described(receiver)}"

@@ -29,6 +29,7 @@ from migrate.plan.definitions import definitions
 from migrate.plan.flows import rewrite_flows
 from migrate.plan.library_name import check_library_name
 from migrate.plan.lines import check_lines
+from migrate.plan.made_definitions import check_made_definitions
 from migrate.plan.members import check_members, rewrite_empty_places
 from migrate.plan.naming import Naming
 from migrate.plan.needs import needs
@@ -133,6 +134,7 @@ def _plan(facts: Facts, component: ComponentFacts, style: Style, bridged: bool) 
     check_overwritten(plan)
     check_members(plan)
     check_whole_variables(plan)
+    check_made_definitions(plan)
     rewrite_transformations(plan)
     rewrite_parameters(plan)
     table = rewriters()

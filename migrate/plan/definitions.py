@@ -17,7 +17,7 @@ from migrate.analysis.facts import Facts
 from migrate.analysis.kinds import ApplyFn
 from migrate.analysis.run import instances_of
 from migrate.analysis.scopes import Variable
-from migrate.analysis.sites import Init, Site
+from migrate.analysis.sites import ApplyFunction, Init, Site
 from migrate.plan.merging import stay_apart
 from migrate.plan.roles import Roles, is_parameter
 
@@ -85,6 +85,8 @@ def _keeps(facts: Facts, node: ast.Name, kept: set[Variable]) -> bool:
     if isinstance(parent, ast.Attribute):
         return not isinstance(facts.values.get(parent), ApplyFn)
     call = facts.scopes.parent[parent] if isinstance(parent, ast.keyword) else parent
+    if isinstance(facts.sites.get(facts.scopes.parent[call]), ApplyFunction):
+        return False
     if isinstance(call, ast.Call) and call in facts.bindings and node is not call.func:
         return any(
             Variable(function, name) in kept

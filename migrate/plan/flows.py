@@ -29,6 +29,7 @@ from migrate.analysis.kinds import (
 )
 from migrate.analysis.sites import (
     Apply,
+    ApplyFunction,
     ApplyGradients,
     ApplyUpdates,
     CompileApply,
@@ -322,7 +323,7 @@ def _moves(plan: Plan, target: ast.Name, node: ast.expr) -> bool:
 def _belongs_to_site(plan: Plan, node: ast.expr, parent: ast.AST) -> bool:
     above = plan.site(parent)
     match above:
-        case Apply(variables=variables) if variables is node:
+        case Apply(variables=variables) | ApplyFunction(variables=variables) if variables is node:
             return True
         case (
             ParamsLeaf()
@@ -365,6 +366,8 @@ def _definition(plan: Plan, node: ast.expr) -> None:
         case ast.Attribute():
             return
         case ast.Call(func=function) if function is node:
+            return
+        case ast.Call() if isinstance(plan.site(plan.parent(parent)), ApplyFunction):
             return
         case ast.keyword() if isinstance(plan.site(plan.parent(parent)), (CreateState, CreateHolder)):
             return

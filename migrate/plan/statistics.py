@@ -6,7 +6,7 @@ import ast
 
 from migrate.analysis.kinds import VANISHING, Sequence, State
 from migrate.analysis.scopes import FunctionNode
-from migrate.analysis.sites import Apply, ApplyGradients, CreateState, ReplaceStats
+from migrate.analysis.sites import Apply, ApplyFunction, ApplyGradients, CreateState, ReplaceStats
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 from migrate.plan.parameters import pass_on, receivers
@@ -25,7 +25,9 @@ def vanish(plan: Plan, node: ast.expr) -> None:
     match parent:
         case ast.Subscript(value=value) if value is node:
             return
-        case ast.Dict() if isinstance(plan.site(plan.parent(parent)), Apply) or _is_named(plan, parent):
+        case ast.Dict() if isinstance(plan.site(plan.parent(parent)), Apply | ApplyFunction) or _is_named(
+            plan, parent
+        ):
             return
         case ast.keyword() if isinstance(plan.site(plan.parent(parent)), TAKING):
             return
