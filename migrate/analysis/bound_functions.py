@@ -1,7 +1,7 @@
 """`nn.apply(function, module)(variables)`: a function that gets the module with its variables in it.
 
-A model of NNX has its parameters, so that the function takes it as it is, and its body stays. It is entered with
-nothing known of the module; what it may do with it is checked where the call is rewritten.
+A model of NNX has its parameters, so that the function takes it as it is, and its body stays. It is entered
+with nothing known of the module; what it may do with it is checked where the call is rewritten.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from migrate.analysis.kinds import (
     Instance,
     Params,
     Stats,
+    Tokens,
     Value,
     Variables,
 )
@@ -41,7 +42,7 @@ def bind(given: Arguments) -> BoundFunction:
 
 def call(run: Run, callee: BoundFunction, given: Arguments) -> Value:
     """The call with variables, which runs the function."""
-    tokens = frozenset()
+    tokens: Tokens = frozenset()
     match given.args:
         case (Variables(tokens),):
             pass
