@@ -16,6 +16,7 @@ from migrate.rewrite.edits import Piece, Template, template
 TAKING = (CreateState, ApplyGradients, ReplaceStats)
 """What a state is given its statistics by."""
 
+APPLIED = (Apply, ApplyFunction)
 MESSAGE = "the batch statistics are used as a value here"
 
 
@@ -25,9 +26,7 @@ def vanish(plan: Plan, node: ast.expr) -> None:
     match parent:
         case ast.Subscript(value=value) if value is node:
             return
-        case ast.Dict() if isinstance(plan.site(plan.parent(parent)), Apply | ApplyFunction) or _is_named(
-            plan, parent
-        ):
+        case ast.Dict() if isinstance(plan.site(plan.parent(parent)), APPLIED) or _is_named(plan, parent):
             return
         case ast.keyword() if isinstance(plan.site(plan.parent(parent)), TAKING):
             return
