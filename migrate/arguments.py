@@ -41,6 +41,9 @@ def _migrate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--diff", action="store_true", help="print the diff (the default without --write)")
     parser.add_argument("--write", action="store_true", help="write the new texts over the files")
     parser.add_argument("--allow-dirty", action="store_true", help="write over uncommitted changes, too")
+    parser.add_argument(
+        "--path-map", metavar="FILE", help="write which variable of Linen is which of NNX, as TOML"
+    )
     parser.add_argument("--exit-non-zero-on-fix", action="store_true", help="exit 1 if files were written")
     _add_reporting(parser)
     _add_style(parser)

@@ -18,6 +18,7 @@ from migrate.plan.build import Decision, decide
 from migrate.plan.callers import told_to_callers
 from migrate.plan.components import ComponentFacts, first_line
 from migrate.plan.context import Plan
+from migrate.plan.path_map import path_map
 from migrate.plan.visible import visible, without_origin
 from migrate.result import Component, Finding, Options, Result, SiteCount, Status
 from migrate.rewrite.edits import Edits
@@ -131,7 +132,8 @@ class Outcome:
         exports = visible(facts, decision.plan) if migrated and decision.plan is not None else {}
         for place, names in exports.items():
             self.visible.setdefault(place, set()).update(names)
-        self.components.append(Component(name, path, line, status, form, modules, blockers))
+        paths = _paths(facts, component) if status == "migrated" else ()
+        self.components.append(Component(name, path, line, status, form, modules, blockers, paths))
         return migrated
 
     def _share(self, facts: Facts, found: shared_function.Occurrences, edits: Edits) -> None:
@@ -185,6 +187,15 @@ def _modules(facts: Facts, component: ComponentFacts) -> tuple[str, ...]:
     inits = (facts.initialised[site.node] for site in component.sites if isinstance(site, Init))
     classes = (instance.cls for instances in inits for instance in instances)
     return tuple(sorted({cls.node.name if isinstance(cls, Class) else cls.name for cls in classes}))
+
+
+def _paths(facts: Facts, component: ComponentFacts) -> tuple[tuple[str, str], ...]:
+    """Where the variables of the models that a component initialises are found afterwards."""
+    inits = (facts.initialised[site.node] for site in component.sites if isinstance(site, Init))
+    classes = {
+        instance.cls for instances in inits for instance in instances if isinstance(instance.cls, Class)
+    }
+    return tuple(sorted({pair for cls in classes for pair in path_map(facts, cls).items()}))
 
 
 def _has_holder(decision: Decision) -> bool:

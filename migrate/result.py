@@ -50,7 +50,10 @@ class Finding:
 
 @dataclass(frozen=True)
 class Component:
-    """A training component: what is migrated whole, bridged whole or left alone."""
+    """A training component: what is migrated whole, bridged whole or left alone.
+
+    `paths` are variables of its Linen models with their places in the NNX models.
+    """
 
     id: str
     path: str
@@ -59,6 +62,7 @@ class Component:
     plan: str
     modules: tuple[str, ...] = ()
     blockers: tuple[Finding, ...] = ()
+    paths: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)

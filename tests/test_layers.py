@@ -85,6 +85,11 @@ ROWS = [
         TOKENS,
         id="attention-weights",
     ),
+    pytest.param("nn.Einsum((6, 2, 4), '...d,dhk->...hk')(x).reshape(2, 5, 8)", TOKENS, id="einsum"),
+    pytest.param("nn.Einsum((2, 6, 4), 'nta,hab->nthb')(x).sum(2)", TOKENS, id="einsum-in-order"),
+    pytest.param(
+        "nn.Einsum(shape=(6, 4), einsum_str='btd,dk->btk', use_bias=False)(x)", TOKENS, id="einsum-no-bias"
+    ),
     pytest.param("nn.InstanceNorm()(x)", IMAGE, id="instance-norm"),
     pytest.param("nn.InstanceNorm(1e-3, jnp.bfloat16)(x)", IMAGE, id="instance-norm-half"),
 ]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 
-from migrate.analysis.kinds import Const, Length, Sequence, Value
+from migrate.analysis.array_functions import function
+from migrate.analysis.kinds import Array, Const, Length, Sequence, Value
 from migrate.analysis.pooling import per_axis, windowed
 from migrate.analysis.shapes import integers, sizes_of
 from migrate.analysis.sizes import UNKNOWN_SHAPE, Shape, Size, combined, number
@@ -41,10 +42,20 @@ def output(rule: str, inputs: Shape, given: Given, texts: dict[str, str]) -> Sha
         case "attention":
             features = size(given, texts, "out_features")
             return inputs if features is None and "out_features" not in given else inputs.with_last(features)
+        case "einsum":
+            return _einsum(inputs, given)
         case "general":
             return general(inputs, given, texts)
         case _:
             return UNKNOWN_SHAPE
+
+
+def _einsum(inputs: Shape, given: Given) -> Shape:
+    kernel = sizes_of(given["shape"]) if "shape" in given else None
+    if kernel is None or "einsum_str" not in given:
+        return UNKNOWN_SHAPE
+    result = function("jax.numpy.einsum", [given["einsum_str"], Array(inputs), Array(kernel)], {})
+    return result.shape if isinstance(result, Array) else UNKNOWN_SHAPE
 
 
 def _has_last(inputs: Shape) -> bool:

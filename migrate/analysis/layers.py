@@ -110,6 +110,17 @@ LAYERS: dict[str, LayerKind] = {
         output="general",
         leaves=("kernel", "bias"),
     ),
+    "flax.linen.Einsum": LayerKind(
+        target="Einsum",
+        positional=_words(
+            "shape einsum_str use_bias dtype param_dtype precision kernel_init bias_init promote_dtype "
+            "preferred_element_type"
+        ),
+        first=("einsum_str", "shape", "bias_shape"),
+        kept=frozenset(_words("dtype param_dtype precision kernel_init bias_init preferred_element_type")),
+        output="einsum",
+        leaves=("kernel", "bias"),
+    ),
     "flax.linen.Conv": LayerKind(
         target="Conv",
         positional=_CONV,

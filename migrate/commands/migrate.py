@@ -17,6 +17,8 @@ def migrate(namespace: Namespace, data: bytes, colour: bool) -> Outcome:
     to_stdout = namespace.write and namespace.paths == ["-"]
     if namespace.write and not to_stdout:
         _write(done, namespace.allow_dirty)
+    if namespace.path_map is not None:
+        _write_path_map(namespace.path_map, done.result)
     summary = summary_text(
         done.counts,
         done.result,
@@ -58,6 +60,14 @@ def _write(done: Scan, allow_dirty: bool) -> None:
         names = ", ".join(dirty)
         raise UsageError(f"uncommitted changes in {names}; commit them, or add --allow-dirty to write anyway")
     write_all(done.result.changed, done.batch.sources)
+
+
+def _write_path_map(file: str, result: Result) -> None:
+    from pathlib import Path
+
+    from migrate.report.path_map import write_path_map
+
+    write_path_map(Path(file), dict(pair for component in result.components for pair in component.paths))
 
 
 def _rewritten_input(done: Scan, data: bytes) -> bytes:

@@ -44,7 +44,14 @@ def _of_layer(plan: Plan, site: Init, cls: Symbol) -> Arguments:
     first = (site.inputs[0], site.shapes[0]) if site.inputs else None
     if kind.first[:1] == ("in",) and kind.output != "cell":
         return [("in_features", _last_axis(plan, site, first))]
-    if "in" in kind.first or "general" in kind.first or kind.draws or kind.stats or not kind.leaves:
+    if (
+        "in" in kind.first
+        or "bias_shape" in kind.first
+        or "general" in kind.first
+        or kind.draws
+        or kind.stats
+        or not kind.leaves
+    ):
         raise Blocked(site.node, "LNX110", f"`{cls.name.removeprefix('flax.')}` as a whole model")
     return []
 

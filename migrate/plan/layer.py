@@ -14,6 +14,7 @@ from migrate.analysis.sizes import Shape, Size, product, rest
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 from migrate.plan.drafts import Draft, Line
+from migrate.plan.einsum import bias_shape
 from migrate.plan.helpers import write_helper
 from migrate.plan.input_sizes import InputSize, input_sizes
 from migrate.plan.lifted import axis_size, class_of, ensemble
@@ -154,6 +155,9 @@ def positional(plan: Plan, site: Layer, kind: LayerKind, given: dict[str, Piece]
             pieces.append(last_axis(plan, site))
         elif name == "general":
             pieces.append(_contracted(plan, site))
+        elif name == "bias_shape":
+            given.pop("use_bias", None)
+            pieces += [text] if (text := bias_shape(plan, site)) is not None else []
         elif name in given:
             pieces.append(given.pop(name))
         else:
