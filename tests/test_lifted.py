@@ -6,7 +6,7 @@ import pytest
 
 from tests.module_harness import assert_identical, compared, findings, migrated, program
 
-CLASSES = """
+CRITIC = """
 class Critic(nn.Module):
     hidden: int
 
@@ -16,6 +16,8 @@ class Critic(nn.Module):
         return nn.Dense(2)(x) * scale
 
 
+"""
+NOISY = """
 class Noisy(nn.Module):
     @nn.compact
     def __call__(self, x, train: bool):
@@ -47,7 +49,9 @@ FORMS = [
 def net(lines: list[str]) -> str:
     head = "class Net(nn.Module):\n    hidden: int = 4\n    num: int = 3\n\n"
     head += "    @nn.compact\n    def __call__(self, x):\n"
-    return CLASSES + head + "".join(f"        {line}\n" for line in lines)
+    text = "".join(lines)
+    classes = CRITIC * ("Critic" in text) + NOISY * ("Noisy" in text)
+    return classes + head + "".join(f"        {line}\n" for line in lines)
 
 
 @pytest.mark.parametrize("lines", FORMS)
@@ -59,6 +63,37 @@ def test_jax_is_imported_where_it_is_needed() -> None:
     text = program(net([f"return nn.vmap(Critic, {ENSEMBLE})(4)(x)"]), "Net()", (4, 6))
     text = text.replace("import jax\n", "").replace("jax.random.key(0)", "jnp.zeros(2, 'uint32')")
     assert "import jax\nimport jax.numpy as jnp\n" in migrated(text)
+
+
+DROPPING = """
+class Critic(nn.Module):
+    rate: Any = None
+
+    @nn.compact
+    def __call__(self, x):
+        x = nn.Dense(3)(x)
+        if self.rate is not None:
+            x = nn.Dropout(self.rate, deterministic=False)(x)
+        return nn.Dense(1)(x)
+
+
+class Net(nn.Module):
+    num: int = 2
+
+    @nn.compact
+    def __call__(self, x):
+        return nn.vmap(Critic, {ensemble})()(x)
+"""
+
+
+@pytest.mark.parametrize(("keys", "migrates"), [("", True), (", rngs={'dropout': jax.random.key(1)}", False)])
+def test_members_that_may_draw(keys: str, migrates: bool) -> None:
+    text = program(DROPPING.replace("{ensemble}", ENSEMBLE), "Net()", (4, 6))
+    text += f"print(net.apply(variables, X{keys}))\n"
+    if migrates:
+        assert "jax.vmap(lambda member: member(x))(self.VmapCritic_0)" in migrated(text)
+    else:
+        assert any(found.startswith("LNX130") for found in findings(text))
 
 
 REFUSED = [

@@ -24,7 +24,7 @@ def change(run: Run, items: Sequence | Collected, name: str, given: Arguments) -
     """What the method gives; the variable holds the changed list afterwards, and others nothing certain."""
     result, after = _changed(run, items, name, given)
     target = given.node.func.value if isinstance(given.node.func, ast.Attribute) else None
-    for frame in run.frame.chain():
+    for frame in {frame for entry in run.stack for frame in entry.chain()}:
         for other, value in frame.vars.items():
             if value is items:
                 frame.vars[other] = UNKNOWN

@@ -7,7 +7,7 @@ import ast
 from migrate.analysis.classes import methods
 from migrate.analysis.kinds import Class, Lifted
 from migrate.analysis.layers import LAYERS
-from migrate.analysis.sites import Layer
+from migrate.analysis.sites import Apply, Layer
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 from migrate.rewrite.edits import Piece, Template, template
@@ -95,10 +95,16 @@ def _drop(plan: Plan, site: Layer, lifted: Lifted) -> None:
 
 def _check_pure(plan: Plan, site: Layer, draws: bool) -> None:
     """What members write, or draw, would be lost or be the same for all of them."""
-    if draws:
-        raise Blocked(site.node, "LNX130", "the members of an ensemble draw random numbers")
+    if draws and not _never_given_keys(plan):
+        raise Blocked(site.node, "LNX130", "the members of an ensemble may draw random numbers")
     if site.cls is not None and _keeps_statistics(plan, site.cls, set()):
         raise Blocked(site.node, "LNX130", "the members of an ensemble keep statistics")
+
+
+def _never_given_keys(plan: Plan) -> bool:
+    """Whether every `apply` of the component goes without random keys, so that nothing can be drawn."""
+    calls = [site.node for site in plan.component.sites if isinstance(site, Apply)]
+    return bool(calls) and not any(k.arg in {"rngs", None} for call in calls for k in call.keywords)
 
 
 def _keeps_statistics(plan: Plan, cls: Class, seen: set[ast.ClassDef]) -> bool:
