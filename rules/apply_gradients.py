@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 
-from migrate.analysis.kinds import VANISHING, Holder, followed
+from migrate.analysis.kinds import Holder
 from migrate.analysis.sites import ApplyGradients
+from migrate.plan.beside import check_beside
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 from migrate.plan.holders import reads_models
@@ -127,7 +128,7 @@ def rewrite(plan: Plan, site: ApplyGradients) -> None:
             result = [] if in_place(plan, site.node) else [template("return {}, {}", model, optimizer)]
             plan.edits.statements[statement] = [update, *result]
         case ast.Tuple() if isinstance(plan.parent(parent), ast.Return):
-            _only_update(plan, site, parent)
+            check_beside(plan, site.node, parent)
             plan.edits.before[statement].append(update)
             if not in_place(plan, site.node):
                 plan.edits.expressions[site.node] = template("({}, {})", model, optimizer)
@@ -159,7 +160,7 @@ def _update_holder(plan: Plan, site: ApplyGradients) -> None:
         case ast.Return():
             plan.edits.statements[statement] = [update, template("return {}", new)]
         case ast.Tuple() if isinstance(plan.parent(parent), ast.Return):
-            _only_update(plan, site, parent)
+            check_beside(plan, site.node, parent)
             plan.edits.before[statement].append(update)
             plan.edits.expressions[site.node] = new
         case _:
@@ -171,15 +172,3 @@ def _update_holder(plan: Plan, site: ApplyGradients) -> None:
 def in_place(plan: Plan, node: ast.expr) -> bool:
     """Whether the stateful style leaves this result out."""
     return plan.style == "stateful" and returned_in_place(plan.facts, node)
-
-
-def _only_update(plan: Plan, site: ApplyGradients, result: ast.Tuple) -> None:
-    """What is computed beside the update must not read the model: it would see the new weights."""
-    for element in result.elts:
-        if element is not site.node:
-            for node in ast.walk(element):
-                value = plan.facts.values.get(node)
-                if value is not None and followed(value) and not isinstance(value, VANISHING):
-                    raise Blocked(
-                        element, "LNX011", "the old state is read beside the update that replaces it"
-                    )

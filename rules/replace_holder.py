@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from migrate.analysis.sites import ReplaceHolder
+from migrate.plan.beside import check_beside
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 from migrate.plan.holders import field_name, reads_models
@@ -50,6 +51,7 @@ def _place(plan: Plan, site: ReplaceHolder, state: str, updates: list[Piece]) ->
         return
     statement, parent = plan.statement(site.node), plan.parent(site.node)
     whole = len(site.trees) == len(site.node.keywords)
+    tops = {site.node, parent}
     match parent:
         case ast.Assign(targets=[ast.Name(id=target)]) if parent is statement:
             if not whole:
@@ -57,7 +59,9 @@ def _place(plan: Plan, site: ReplaceHolder, state: str, updates: list[Piece]) ->
             else:
                 named = [] if target == state else [f"{target} = {state}"]
                 plan.edits.statements[statement] = [*updates, *named]
-        case ast.Return():
+        case ast.Return() | ast.Tuple() if isinstance(statement, ast.Return) and statement.value in tops:
+            if isinstance(parent, ast.Tuple):
+                check_beside(plan, site.node, parent)
             plan.edits.before[statement] += updates
             if whole:
                 plan.edits.expressions[site.node] = state

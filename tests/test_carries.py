@@ -32,6 +32,22 @@ def update(state, x):
 REWRITES = [
     pytest.param(
         """
+        @jax.jit
+        def body(state, item):
+            return update(state, item), None
+
+
+        def main(x):
+            ts = create(x[0])
+            ts, _ = body(state=ts, item=x[0])
+            ts, _ = jax.lax.scan(body, ts, x)
+            return ts.step
+        """,
+        None,
+        id="the-body-is-compiled-and-called-by-itself",
+    ),
+    pytest.param(
+        """
         def main(x):
             def body(carry, item):
                 return update(carry, item), None
@@ -183,12 +199,11 @@ REFUSALS = [
 
 
         def main(x):
-            state = create(x[0])
-            state, _ = body(state, x[0])
-            state, _ = jax.lax.scan(body, state, x)
-            return state.step
+            bodies = [body]
+            state, _ = jax.lax.scan(body, create(x[0]), x)
+            return state.step, bodies
         """,
-        id="the-body-is-called-by-itself",
+        id="the-body-is-kept",
     ),
     pytest.param(
         """

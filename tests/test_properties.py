@@ -7,15 +7,18 @@ import tokenize
 from collections import Counter
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from migrate.core import migrate_sources
 from migrate.result import Options, Style
 from tests.generated_programs import programs
+from tests.generated_training import carriers, program, training_programs
 
 PATH = "train.py"
 STYLES = st.sampled_from(["functional", "stateful"])
+ANY = st.one_of(programs(), training_programs())
 QUICK = settings(max_examples=25)
 FEW = settings(max_examples=4)
 
@@ -45,7 +48,7 @@ def numbers(text: str) -> list[object] | None:
 
 
 @QUICK
-@given(programs(), STYLES)
+@given(ANY, STYLES)
 def test_the_result_is_python_and_stays(text: str, style: Style) -> None:
     new = migrated(text, style)
     if new is not None:
@@ -56,14 +59,14 @@ def test_the_result_is_python_and_stays(text: str, style: Style) -> None:
 
 
 @QUICK
-@given(programs(), STYLES)
+@given(ANY, STYLES)
 def test_comments_stay(text: str, style: Style) -> None:
     new = migrated(text, style)
     assert new is None or comments(new) == comments(text)
 
 
 @QUICK
-@given(programs(), STYLES)
+@given(ANY, STYLES)
 def test_newlines_stay(text: str, style: Style) -> None:
     new = migrated(text, style)
     crlf = migrated(text.replace("\n", "\r\n"), style)
@@ -71,9 +74,33 @@ def test_newlines_stay(text: str, style: Style) -> None:
 
 
 @FEW
-@given(programs(), STYLES)
+@given(ANY, STYLES)
 def test_numbers_stay(text: str, style: Style) -> None:
     new = migrated(text, style)
     if new is not None:
         before = numbers(text)
         assert before is None or numbers(new) == before
+
+
+@pytest.mark.parametrize(
+    ("kind", "style"),
+    [
+        pytest.param(kind, style, id=f"{kind}-{style}")
+        for kind, styles in {
+            "state": ("functional", "stateful"),
+            "own-class": ("functional", "stateful"),
+            "pair": ("functional", "stateful"),
+            "tuple": ("functional",),
+            "dict": ("functional",),
+        }.items()
+        for style in styles
+    ],
+)
+def test_the_simplest_program_of_a_kind_is_rewritten(kind: str, style: Style) -> None:
+    """Or the properties above would hold of programs that all stay."""
+    carrier = carriers("adam(0.1)", "")[kind]
+    run = [carrier.advance, carrier.norm, *filter(None, [carrier.scan])]
+    text = program(carrier, run, keeps=False)
+    new = migrated(text, style)
+    assert new is not None
+    assert numbers(new) == numbers(text)

@@ -15,6 +15,7 @@ from migrate.analysis.kinds import (
     UNKNOWN,
     Dict,
     Function,
+    Jit,
     Mixed,
     Sequence,
     Value,
@@ -54,6 +55,8 @@ def call(run: Run, name: str, given: Arguments) -> Value:
     values = dict(zip(loop.parameters, given.args, strict=False)) | dict(given.keywords)
     nodes = dict(zip(loop.parameters, node.args, strict=False)) | {str(k.arg): k.value for k in node.keywords}
     body, init = values.get(loop.body), values.get(loop.init)
+    if isinstance(body, Jit) and run.style == "functional":
+        body = body.function
     rest = [value for key, value in values.items() if key not in {loop.init, loop.body, loop.test}]
     if not isinstance(body, Function) or init is None or any(followed(value) for value in rest):
         return lost(run, given)

@@ -18,9 +18,10 @@ def unpack(plan: Plan, variable: Variable, site: Carry) -> None:
         raise Blocked(body, "LNX202", "a train state is the carry of a lambda: write a function")
     if variable.name in (names.model, names.optimizer):
         raise Blocked(body, "LNX018", f"`{variable.name}` would be a model and the carry that holds it")
-    others = plan.facts.references[body] - {s.node for s in plan.facts.sites.values() if isinstance(s, Carry)}
-    if others:
-        raise Blocked(body, "LNX202", "the body of a loop is also called by itself")
+    loops = {s.node for s in plan.facts.sites.values() if isinstance(s, Carry)}
+    calls = {call for call, called in plan.facts.bindings.items() if body in called}
+    if plan.facts.references[body] - loops - calls:
+        raise Blocked(body, "LNX202", "the body of a loop is also used otherwise than by calls")
     first = body.body[ast.get_docstring(body, clean=False) is not None :]
     if not first:
         raise Blocked(body, "LNX202", "the body of a loop has no statements")

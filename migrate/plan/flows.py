@@ -231,7 +231,8 @@ def _between_names(plan: Plan, statement: ast.Assign, target: ast.Name, node: as
 
 
 def _result_of_call(plan: Plan, node: ast.Call, parent: ast.AST) -> None:
-    if not isinstance(parent, (ast.Return, ast.Assign, ast.AnnAssign, ast.Tuple, ast.Expr)):
+    places = (ast.Return, ast.Assign, ast.AnnAssign, ast.Tuple, ast.List, ast.Dict, ast.Expr)
+    if not isinstance(parent, places):
         raise Blocked(
             node, "LNX010", "the train state that a call gives is used without a name: assign it first"
         )

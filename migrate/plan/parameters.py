@@ -13,7 +13,7 @@ from migrate.plan.carries import carried
 from migrate.plan.context import Plan
 from migrate.plan.needs import MODEL, OPTIMIZER
 from migrate.plan.roles import is_parameter
-from migrate.rewrite.edits import Piece, Template
+from migrate.rewrite.edits import Piece, Template, template
 
 TREES = (Params, Variables)
 
@@ -119,6 +119,14 @@ def pass_on(plan: Plan, node: ast.expr, parameters: list[Variable]) -> None:
     keyword = isinstance(parent, ast.keyword)
     call = plan.parent(parent) if keyword else parent
     assert isinstance(call, ast.Call)
+    loops = carried(plan.facts).keys() & {p for p in parameters if plan.roles.role.get(p) == "state"}
+    if loops:
+        if loops != {*parameters}:
+            raise Blocked(node, "LNX202", "the body of a loop and another function are called at one place")
+        pair = template("({}, {})", plan.model_of(node), plan.optimizer_of(node))
+        name = parent.arg if isinstance(parent, ast.keyword) else None
+        plan.edits.arguments[call][node] = ((name, pair),)
+        return
     forms = {_form(plan, parameter) for parameter in parameters}
     if len(forms) != 1:
         raise Blocked(
