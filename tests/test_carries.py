@@ -43,7 +43,19 @@ REWRITES = [
             ts, _ = jax.lax.scan(body, ts, x)
             return ts.step
         """,
-        None,
+        """
+        @jax.jit
+        def body(state, item):
+            model, optimizer = state
+            return update(model, optimizer, item), None
+
+
+        def main(x):
+            model, optimizer = create(x[0])
+            (model, optimizer), _ = body(state=(model, optimizer), item=x[0])
+            (model, optimizer), _ = jax.lax.scan(body, (model, optimizer), x)
+            return optimizer.step[...].astype(jnp.int32)
+        """,
         id="the-body-is-compiled-and-called-by-itself",
     ),
     pytest.param(
