@@ -105,6 +105,11 @@ def rewrite(plan: Plan, site: Init) -> None:
     drop_dead_samples(plan, site, [piece for _, piece in arguments])
     positional = isinstance(site.instance.cls, Symbol)
     begin, end = plan.statement(definition), plan.statement(site.node)
+    if plan.facts.scopes.function(begin) is not plan.facts.scopes.function(end):
+        _extend(plan, definition, arguments, positional)
+        plan.edits.statements[begin] = []
+        plan.edits.before[end].append(template("{} = {}", name, definition))
+        return
     reads = _reads(plan, arguments, site)
     near = begin is end or not _between(plan, begin, end)
     if near or (_stays(plan, site.key) and _available(plan, begin, end, reads)):

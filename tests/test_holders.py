@@ -54,6 +54,13 @@ def result(body: str, style: Style = "functional", head: str = HEAD) -> Result:
     return migrate_sources({"train.py": text}, Options(style=style))
 
 
+def test_a_state_with_another_apply_function_is_left_alone() -> None:
+    head = HEAD.replace("apply_fn=model.apply", "apply_fn=library.apply").replace(
+        "import optax", "import library\nimport optax"
+    )
+    assert not result("", head=head).changed
+
+
 REWRITES = [
     pytest.param(
         """

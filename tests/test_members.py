@@ -147,6 +147,15 @@ REWRITES = [
     ),
     pytest.param(
         method("""
+        def __call__(self, x):
+            return self.state.apply_fn({"params": self.state.params}, x)
+        """)
+        + "\n\n\ndef main(x):\n    trainer = Trainer(x)\n    return trainer(x)\n",
+        ["return self.net(x)"],
+        id="called-object",
+    ),
+    pytest.param(
+        method("""
         def fit(self, x):
             state = self.state
             for _ in range(3):
@@ -369,6 +378,46 @@ def test_classes_whose_attributes_others_may_use_are_left_alone(head: str) -> No
     found = result("", head=head)
     assert not found.changed
     assert "LNX022" in {finding.code for finding in found.findings}
+
+
+DEFINED = """\
+import flax.linen as nn
+import jax
+import optax
+from flax.training.train_state import TrainState
+
+
+class Trainer:
+    def __init__(self, width):
+        self.width = width
+        self.net = nn.Dense(WIDTH)
+
+    def build(self, key, x):
+        params = self.net.init(key, x)["params"]
+        self.state = TrainState.create(apply_fn=APPLY, params=params, tx=optax.sgd(0.1))
+
+    def predict(self, x):
+        return self.net.apply({"params": self.state.params}, x)
+"""
+
+
+@pytest.mark.parametrize("apply_fn", ["self.net.apply", "None", "()"])
+def test_a_definition_that_is_initialised_in_another_method_moves_there(apply_fn: str) -> None:
+    found = result("", head=DEFINED.replace("WIDTH", "self.width").replace("APPLY", apply_fn))
+    text = found.changed["train.py"]
+    assert "self.net = nnx.Linear(x.shape[-1], self.width, rngs=nnx.Rngs(key))" in text
+    assert text.count("self.net =") == 1
+
+
+@pytest.mark.parametrize("width", ["width", "library.next()"])
+def test_a_definition_made_from_other_values_does_not_move(width: str) -> None:
+    found = result("", head=DEFINED.replace("WIDTH", width).replace("APPLY", "None"))
+    assert "self.net = nnx.Linear(x" not in found.changed.get("train.py", "")
+
+
+def test_a_state_with_another_apply_function_is_left_alone() -> None:
+    found = result("", head=DEFINED.replace("WIDTH", "2").replace("APPLY", "library.apply"))
+    assert not found.changed
 
 
 def test_a_class_of_another_file_changes_with_those_that_use_it() -> None:

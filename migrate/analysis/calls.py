@@ -41,6 +41,7 @@ from migrate.analysis.kinds import (
     Mixed,
     Partial,
     Symbol,
+    Thing,
     Value,
     Wrapped,
     followed,
@@ -80,6 +81,8 @@ def invoke(run: Run, callee: Value, given: Arguments) -> Value:
             return enter(run, callee, given)
         case Bound(first, function):
             return invoke(run, function, replace(given, args=(first, *given.args)))
+        case Thing() if (method := things.lookup(run, callee.cls, "__call__")) is not None:
+            return invoke(run, Bound(callee, method), given)
         case Class() if callee.node in run.families:
             return things.made(run, callee, given)
         case Partial(function, args, keywords) if not followed(callee):

@@ -26,7 +26,7 @@ from migrate.analysis.kinds import (
 )
 from migrate.analysis.run import Run
 from migrate.analysis.sites import ApplyGradients, CopyTree, CreateHolder, Init, ReadHolder, ReplaceHolder
-from migrate.analysis.train_states import check_created, check_current, check_inside, field
+from migrate.analysis.train_states import check_created, check_current, check_inside, field, is_apply
 
 OWN = frozenset({"step", "apply_fn", "params", "tx", "opt_state"})
 METHODS = frozenset({"apply_gradients", "replace"})
@@ -63,7 +63,7 @@ def create(run: Run, cls: Class, given: Arguments) -> Value:
     if given.args or not required <= set(keywords) <= {*required, *names}:
         return lost(run, given)
     params, apply_fn = keywords["params"], keywords["apply_fn"]
-    if not isinstance(params, (Params, Variables)):
+    if not isinstance(params, (Params, Variables)) or not is_apply(apply_fn):
         return lost(run, given)
     held = {name: value for name, value in keywords.items() if name in names and followed(value)}
     if any(not isinstance(value, (Params, Variables)) for value in held.values()):

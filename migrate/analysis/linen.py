@@ -60,7 +60,7 @@ from migrate.analysis.sites import (
     Init,
 )
 from migrate.analysis.sizes import UNKNOWN_SHAPE
-from migrate.analysis.train_states import check_created, check_current, origins
+from migrate.analysis.train_states import check_created, check_current, is_apply, origins
 
 
 def define(run: Run, cls: Class, given: Arguments) -> Value:
@@ -192,7 +192,7 @@ def create(run: Run, given: Arguments) -> Value:
         return lost(run, given)
     keywords = dict(given.keywords)
     params, apply_fn = keywords["params"], keywords["apply_fn"]
-    if not isinstance(params, (Params, Variables)) or not isinstance(apply_fn, ApplyFn):
+    if not isinstance(params, (Params, Variables)) or not is_apply(apply_fn):
         return lost(run, given)
     check_created(run, node, params, apply_fn)
     expression = expressions["params"]

@@ -8,10 +8,12 @@ from migrate.analysis import masks
 from migrate.analysis.kinds import (
     UNKNOWN,
     ApplyFn,
+    Const,
     Holder,
     Instance,
     OptState,
     Params,
+    Sequence,
     State,
     Tokens,
     Value,
@@ -38,6 +40,11 @@ def field(run: Run, state: State | Holder, name: str) -> Value:
             return ApplyFn(origins(run, state.tokens))
         case _:
             return UNKNOWN
+
+
+def is_apply(value: Value) -> bool:
+    """Whether a state may be created with this as its `apply_fn`: the model's own, or nothing at all."""
+    return isinstance(value, ApplyFn) or value in (Const(None), Sequence(()))
 
 
 def check_created(run: Run, node: ast.Call, params: Params | Variables, apply_fn: Value) -> None:

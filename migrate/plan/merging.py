@@ -8,10 +8,11 @@ from collections.abc import Iterable
 from migrate.analysis.facts import Facts
 from migrate.analysis.sites import Init, Site
 from migrate.plan.blocked import Blocked
+from migrate.plan.moving import moves_to_init
 
 
 def merged(facts: Facts, sites: Iterable[Site], site: Init) -> tuple[ast.Call, str]:
-    """The construction and the name that it is bound to, both in the block of `init`; raises `Blocked`."""
+    """The construction, which stands or may stand in the block of `init`, and its name; raises `Blocked`."""
     callee = site.node.func
     assert isinstance(callee, ast.Attribute)
     node, scopes = site.instance.site, facts.scopes
@@ -26,11 +27,12 @@ def merged(facts: Facts, sites: Iterable[Site], site: Init) -> tuple[ast.Call, s
         raise Blocked(
             site.node, "LNX006", "the definition comes from elsewhere than one assignment in this scope"
         )
-    if scopes.function(node) is not scopes.function(site.node):
+    moved = scopes.function(node) is not scopes.function(site.node)
+    if moved and not moves_to_init(facts, site):
         raise Blocked(
             site.node, "LNX006", "the definition is made in one function and initialised in another"
         )
-    if scopes.block(statement) is not scopes.block(scopes.statement(site.node)):
+    if not moved and scopes.block(statement) is not scopes.block(scopes.statement(site.node)):
         raise Blocked(site.node, "LNX006", "the definition and its `init` stand in different blocks")
     if sum(isinstance(s, Init) and s.instance == site.instance for s in sites) > 1:
         raise Blocked(site.node, "LNX006", "one definition is initialised more than once")
