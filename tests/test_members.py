@@ -336,6 +336,73 @@ REFUSALS = [
         method("def __getattr__(self, name):\n    return library.default"), "LNX022", id="attribute-hook"
     ),
     pytest.param("def main(x):\n    library.run(Trainer(x))", "LNX010", id="handed-to-a-library"),
+    pytest.param(
+        method("""
+        def stream(self, xs):
+            for x in xs:
+                old = self.state
+                yield x
+                print(old.apply_fn({"params": old.params}, x))
+        """),
+        "LNX022",
+        id="generator",
+    ),
+    pytest.param(
+        dedent("""
+        trainer = None
+
+
+        def setup(x):
+            global trainer
+            trainer = Trainer(x)
+
+
+        def step(x):
+            return trainer.state.step
+        """),
+        "LNX013",
+        id="global-object",
+    ),
+    pytest.param(
+        dedent("""
+        def main(x):
+            trainer = Trainer(x)
+            other = trainer
+            old = other.state
+            trainer.state = trainer.state.apply_gradients(grads=trainer.gradients(x))
+            return other.state.apply_fn({"params": old.params}, x)
+        """),
+        "LNX011",
+        id="old-state-of-the-same-object",
+    ),
+    pytest.param(
+        method(f"""
+        def update(self, x):
+            {EAGER}
+
+        def step(self, xs, x):
+            state = self.state
+            [self.update(x) for x in xs]
+            return state.apply_fn({{"params": state.params}}, x)
+        """),
+        "LNX011",
+        id="updated-in-a-comprehension",
+    ),
+    pytest.param(
+        dedent("""
+        def main(x):
+            trainer = Trainer(x)
+            old = trainer.state
+            try:
+                trainer.state = trainer.state.apply_gradients(grads=trainer.gradients(x))
+                library.risky()
+            except ValueError:
+                trainer.state = old
+            return trainer.state.apply_fn({"params": trainer.state.params}, x)
+        """),
+        "LNX011",
+        id="rolled-back",
+    ),
     pytest.param("def show(trainer):\n    return trainer.state", "LNX015", id="object-of-other-callers"),
     pytest.param(
         dedent("""
@@ -364,6 +431,28 @@ def test_attributes_that_cannot_be_followed_are_left_alone(body: str, code: str,
     found = result(body, style)
     assert not found.changed
     assert code in {finding.code for finding in found.findings}
+
+
+CLASS_BODY = """\
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+
+
+class Config:
+    net = nn.Dense(2)
+    params = net.init(jax.random.key(0), jnp.ones((1, 3)))["params"]
+
+
+def run(x):
+    return Config.net.apply({"params": Config.params}, x)
+"""
+
+
+def test_a_model_in_the_body_of_a_class_is_left_alone() -> None:
+    found = result("", head=CLASS_BODY)
+    assert not found.changed
+    assert "LNX013" in {finding.code for finding in found.findings}
 
 
 CLASSES = [

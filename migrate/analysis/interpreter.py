@@ -261,6 +261,8 @@ def assign(run: Run, target: ast.expr, kind: Value) -> None:
             run.keep(kind)
             things.set_member(run, target, kind)
         case ast.Name(id=name):
+            if name in run.facts.scopes.outer[run.frame.scope]:
+                run.escape(target, "LNX013", "a followed value is shared by `global` or `nonlocal`", kind)
             run.frame.vars[name] = kind
         case ast.Tuple(elts=elements) | ast.List(elts=elements):
             _unpack(run, elements, kind)
@@ -345,6 +347,8 @@ def _define_class(run: Run, node: ast.ClassDef) -> None:
     with run.entering(frame):
         run_block(run, node.body)
     run.bodies[node] = frame.vars
+    message = "a followed value is an attribute of a class: keep it in an object or in the module"
+    run.escape(node, "LNX013", message, *frame.vars.values())
     run.frame.vars[node.name] = cls
 
 

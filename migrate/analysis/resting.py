@@ -24,6 +24,8 @@ def run_method(run: Run, function: Function) -> None:
     if cls is None:
         enter_unknown(run, function)
         return
+    if run.facts.scopes.runs_later(function.node):
+        _refuse_generator(run, cls, function)
     for one in _heirs(run, cls):
         found = lookup(run, one, getattr(function.node, "name", ""))
         if found is not None and function in [f for f, _ in callables_in(found)]:
@@ -50,6 +52,14 @@ def _enter(run: Run, function: Function, thing: Thing, found: Value | None) -> N
     outside = run.visible() if isinstance(found, Jit) else frozenset[Token]()
     with run.freezing(outside) if outside else nullcontext():
         enter_unknown(run, function, thing)
+
+
+def _refuse_generator(run: Run, cls: Class, function: Function) -> None:
+    """Others may change an object while one of its methods waits in the middle."""
+    if any(node in run.facts.scopes.members for node in ast.walk(function.node)):
+        message = "a method that waits in the middle reads an attribute that holds a train state or model"
+        token = Token(run.families[cls.node], "object")
+        run.facts.escape(function.node, "LNX022", message, frozenset({token}))
 
 
 def users(run: Run, node: ast.AST) -> set[ast.AST]:
