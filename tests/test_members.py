@@ -498,6 +498,28 @@ def test_a_definition_that_is_initialised_in_another_method_moves_there(apply_fn
     assert text.count("self.net =") == 1
 
 
+def test_an_empty_place_does_not_hide_the_model_that_stands_above_it() -> None:
+    head = dedent("""
+    import flax.linen as nn
+
+
+    class Predictor:
+        def __init__(self, key, x):
+            self.net = nn.Dense(2)
+            self.params = None
+            self.params = self.net.init(key, x)["params"]
+
+        def clear(self):
+            self.params = None
+
+        def predict(self, x):
+            return None if self.params is None else self.net.apply({"params": self.params}, x)
+    """)
+    text = result("", head=head).changed["train.py"]
+    assert text.count("self.net = None") == 1
+    assert "def clear(self):\n        self.net = None" in text
+
+
 @pytest.mark.parametrize("width", ["width", "library.next()"])
 def test_a_definition_made_from_other_values_does_not_move(width: str) -> None:
     found = result("", head=DEFINED.replace("WIDTH", width).replace("APPLY", "None"))

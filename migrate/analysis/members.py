@@ -18,6 +18,7 @@ from migrate.analysis.kinds import (
     Holder,
     Instance,
     Mixed,
+    Optimizer,
     Params,
     State,
     Thing,
@@ -27,7 +28,7 @@ from migrate.analysis.kinds import (
 from migrate.analysis.modules import is_module
 from migrate.analysis.scopes import Member
 
-KEPT = (Instance, ApplyFn, State, Holder, Params, Variables)
+KEPT = (Instance, ApplyFn, State, Holder, Params, Variables, Optimizer)
 
 
 def read_again(facts: Facts, known: Attributes, trees: Mapping[str, ast.Module]) -> Attributes | None:

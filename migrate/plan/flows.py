@@ -300,6 +300,8 @@ def _optimizer(plan: Plan, node: ast.expr) -> None:
         pass_on(plan, node, parameters)
         return
     match parent:
+        case ast.Compare() if is_attribute(plan.facts, node):
+            plan.edits.expressions[node] = plan.optimizer_of(node)
         case ast.Assign(targets=[ast.Name() as target]):
             if not isinstance(node, ast.Name) or plan.names(target) != plan.names(node):
                 raise Blocked(node, "LNX018", f"`{target.id}` would be a second name of one optimizer")

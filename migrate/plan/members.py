@@ -6,6 +6,7 @@ import ast
 
 from migrate.analysis.kinds import Bound, Class
 from migrate.analysis.scopes import FUNCTIONS, Variable
+from migrate.analysis.sites import Init
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 from migrate.plan.member_names import PREFIX, bound_names, family, is_empty_place, is_member
@@ -27,14 +28,16 @@ def check_members(plan: Plan) -> None:
 def rewrite_empty_places(plan: Plan) -> None:
     """`self.state = None` becomes two lines; what a definition was put aside for stays as it is."""
     for variable, role in plan.roles.role.items():
-        if is_member(variable) and role in {"state", "model"}:
+        if is_member(variable) and role in {"state", "model", "optimizer"}:
             for node in plan.facts.scopes.names(variable):
                 if is_empty_place(plan.facts, node):
                     names = plan.names(node)
-                    texts = [names.model, names.optimizer] if role == "state" else [names.model]
+                    texts = [*dict.fromkeys([names.model, names.optimizer][: 1 + (role == "state")])]
                     statement = plan.statement(node)
                     plan.edits.statements[statement] = [
-                        f"{text} = None" for text in texts if not _is_place(plan, node, text)
+                        f"{text} = None"
+                        for text in texts
+                        if not _is_place(plan, node, text) and not _is_built_above(plan, node, text)
                     ]
 
 
@@ -43,6 +46,20 @@ def _is_place(plan: Plan, node: ast.Name, text: str) -> bool:
     block = plan.facts.scopes.block(plan.statement(node))
     others = [n for s in block for n in ast.iter_child_nodes(s) if isinstance(n, ast.Name) and n is not node]
     return any(n.id == text and is_empty_place(plan.facts, n) for n in others)
+
+
+def _is_built_above(plan: Plan, node: ast.Name, text: str) -> bool:
+    """Whether the model of this name stands above by now, although its `init` stood below."""
+    scopes = plan.facts.scopes
+    for site in plan.component.sites:
+        if isinstance(site, Init) and isinstance(site.node.func, ast.Attribute):
+            begin, end = scopes.statement(site.instance.site), scopes.statement(site.node)
+            named = isinstance(site.node.func.value, ast.Name) and site.node.func.value.id == text
+            stays = plan.edits.statements.get(begin) != []
+            here = scopes.function(begin) is scopes.function(node)
+            if named and stays and here and begin.lineno < node.lineno < end.lineno:
+                return True
+    return False
 
 
 def _check_one_model(plan: Plan) -> None:

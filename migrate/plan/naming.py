@@ -158,8 +158,11 @@ class Naming:
 
     def _optimizer(self, group: list[Variable], shortest: Variable) -> Names:
         """One name, in both places: such a variable is one object."""
-        match = OPTIMIZER.match(shortest.name)
-        name = proposed(shortest.name, OPTIMIZER).optimizer if match else "optimizer"
+        own = shortest.name.removeprefix(PREFIX)
+        name = proposed(own, OPTIMIZER).optimizer if OPTIMIZER.match(own) else "optimizer"
+        if is_member(shortest):
+            name = self._free(group, f"{PREFIX}{name}", f"{PREFIX}nnx_{name}")
+            return Names(name, name)
         name = self._free(group, name)
         return Names(name, name)
 
