@@ -270,6 +270,14 @@ class _Exchange(ast.NodeTransformer):
         self.generic_visit(node)
         return node
 
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        """Of a size and itself, the larger one is that size."""
+        self.generic_visit(node)
+        if isinstance(node.func, ast.Name) and node.func.id == "max":
+            node.args = [*{ast.unparse(argument): argument for argument in node.args}.values()]
+            return node.args[0] if len(node.args) == 1 else node
+        return node
+
     def _exchanged(self, name: str, node: ast.expr) -> ast.expr:
         known = self.values.get(name)
         return node if known is None else ast.parse(known, mode="eval").body
