@@ -177,6 +177,21 @@ REWRITES = [
         id="compared-with-none",
     ),
     pytest.param(
+        "    state: TrainState\n",
+        ["    net: nnx.Linear", "    optimizer: nnx.Optimizer"],
+        id="declared-in-the-class",
+    ),
+    pytest.param(
+        dedent("""
+        def main(x):
+            trainer = Trainer(x)
+            assert isinstance(trainer, Trainer)
+            return trainer.state.apply_fn({"params": trainer.state.params}, x)
+        """),
+        ["assert isinstance(trainer, Trainer)", "return trainer.net(x)"],
+        id="type-is-asked",
+    ),
+    pytest.param(
         dedent("""
         def main(x):
             for seed in range(3):

@@ -38,6 +38,7 @@ from migrate.analysis.kinds import (
     Sequence,
     ShapeOf,
     Symbol,
+    Thing,
     Token,
     Value,
     Variables,
@@ -81,6 +82,8 @@ def call(run: Run, name: str, given: Arguments) -> Value:
             return UNKNOWN
         case "flax.TrainState.create" | "flax.TrainState":
             return linen.create(run, given)
+        case "builtins.isinstance" if given.args and isinstance(given.args[0], Thing):
+            return UNKNOWN
         case "linen2nnx.param":
             return own_variables.parameter(run, given)
         case "flax.linen.apply" if bound_functions.is_known(given):

@@ -30,7 +30,7 @@ from migrate.plan.flows import rewrite_flows
 from migrate.plan.library_name import check_library_name
 from migrate.plan.lines import check_lines
 from migrate.plan.made_definitions import check_made_definitions
-from migrate.plan.members import check_members, rewrite_empty_places
+from migrate.plan.members import check_members, rewrite_declarations, rewrite_empty_places
 from migrate.plan.naming import Naming
 from migrate.plan.needs import needs
 from migrate.plan.overwritten import check_overwritten
@@ -152,6 +152,7 @@ def _plan(facts: Facts, component: ComponentFacts, style: Style, bridged: bool) 
     if not bridged:
         _check_constructions(plan)
         _check_classes(plan)
+    rewrite_declarations(plan)
     rewrite_empty_places(plan)
     rewrite_flows(plan)
     rewrite_results(plan)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 
-from migrate.analysis.kinds import Bound, Class
+from migrate.analysis.kinds import Bound, Class, Symbol
 from migrate.analysis.scopes import FUNCTIONS, Variable
 from migrate.analysis.sites import Init
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 from migrate.plan.member_names import PREFIX, bound_names, family, is_empty_place, is_member
+from migrate.plan.parameters import origins
 
 LOOPS = (ast.For, ast.AsyncFor, ast.While)
 
@@ -23,6 +24,37 @@ def check_members(plan: Plan) -> None:
         local = role in {"state", "model"} and not is_member(variable)
         if local and plan.naming.of(variable).model.startswith(PREFIX):
             _check_short_lived(plan, variable)
+
+
+def _is_declared(plan: Plan, variable: Variable, statement: ast.stmt) -> bool:
+    """Whether a statement of a class only says of which type an attribute is, and not that it is Linen's."""
+    if not isinstance(statement, ast.AnnAssign) or statement.value is not None:
+        return False
+    named = [plan.facts.values.get(node) for node in ast.walk(statement.annotation)]
+    linen = any(isinstance(value, Symbol) and value.name.startswith("flax.linen.") for value in named)
+    role = plan.roles.role[variable]
+    return role in {"state", "model", "optimizer"} or (role != "holder" and not linen)
+
+
+def rewrite_declarations(plan: Plan) -> None:
+    """`state: TrainState` in the body of a class becomes a line for each of the new attributes."""
+    for variable, role in plan.roles.role.items():
+        attribute = variable.name.removeprefix(PREFIX)
+        for cls in family(plan.facts, variable.scope) if is_member(variable) else ():
+            declared = {name for statement in cls.body for name in bound_names(statement)}
+            for statement in cls.body:
+                if attribute in bound_names(statement) and role in {"state", "model", "optimizer"}:
+                    lines = _declarations(plan, variable, role)
+                    kept = [f"{name}: {kind}" for name, kind in lines if name not in declared]
+                    plan.edits.statements[statement] = [*kept]
+
+
+def _declarations(plan: Plan, variable: Variable, role: str) -> list[tuple[str, str]]:
+    names = plan.naming.of(variable)
+    node = plan.roles.nodes[variable][0]
+    model = (names.model.removeprefix(PREFIX), plan.type_of(origins(plan, plan.facts.values[node]), node))
+    optimizer = (names.optimizer.removeprefix(PREFIX), "nnx.Optimizer")
+    return {"state": [model, optimizer], "model": [model]}.get(role, [optimizer])
 
 
 def rewrite_empty_places(plan: Plan) -> None:
@@ -80,7 +112,7 @@ def _check_class_bodies(plan: Plan) -> None:
         attribute = variable.name.removeprefix(PREFIX)
         for cls in family(plan.facts, variable.scope) if is_member(variable) else ():
             for statement in cls.body:
-                if attribute in bound_names(statement):
+                if attribute in bound_names(statement) and not _is_declared(plan, variable, statement):
                     message = f"`{variable.name}` is also declared in the body of `{cls.name}`"
                     raise Blocked(statement, "LNX022", message)
 
