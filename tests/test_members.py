@@ -364,6 +364,28 @@ REFUSALS = [
     ),
     pytest.param(
         dedent("""
+        def make(x):
+            return Trainer(x)
+
+
+        def main(x):
+            one = make(x)
+            two = make(x)
+            state = one.state
+            two.state = state
+            one.state = one.state.apply_gradients(grads=one.gradients(x))
+            return two.state.apply_fn({"params": two.state.params}, x)
+        """),
+        "LNX022",
+        id="two-objects-of-one-place",
+    ),
+    pytest.param(
+        method("def take(self, other):\n    self.count = other.state.step"),
+        "LNX015",
+        id="object-in-a-parameter",
+    ),
+    pytest.param(
+        dedent("""
         trainer = None
 
 

@@ -28,8 +28,8 @@ def main() -> int:
     """Print the tables; the exit code is 1 after a crash or a fault, and if nothing could be had."""
     arguments = _arguments()
     styles: Sequence[Style] = get_args(Style) if arguments.style is None else (arguments.style,)
-    projects = [project for target in arguments.targets for project in projects(target, arguments.cache)]
-    done = [examine(project, style) for project in projects for style in styles]
+    chosen = [project for target in arguments.targets for project in projects(target, arguments.cache)]
+    done = [examine(project, style) for project in chosen for style in styles]
     if not done:
         return 1
     if arguments.list:

@@ -106,6 +106,7 @@ class Run:
     families: Mapping[ast.AST, ast.ClassDef] = field(default_factory=dict)
     bodies: dict[ast.ClassDef, dict[str, Value]] = field(default_factory=dict)
     things: dict[ast.ClassDef, set[Thing]] = field(default_factory=lambda: defaultdict(set))
+    repeated: set[Thing] = field(default_factory=set)
     rested: set[ast.ClassDef] = field(default_factory=set)
     resting: dict[tuple[ast.AST, ast.AST], tuple[Thing, Function]] = field(default_factory=dict)
 

@@ -42,6 +42,8 @@ def made(run: Run, cls: Class, given: Arguments) -> Value:
     earlier = {name: v for name, v in holder.vars.items() if name.startswith(heap.prefix(thing))}
     for name in earlier:
         del holder.vars[name]
+    if earlier:
+        run.repeated.add(thing)
     run.things[cls.node].add(thing)
     method = lookup(run, cls, "__init__")
     if method is not None:
@@ -162,7 +164,7 @@ def set_member(run: Run, target: ast.Name, kind: Value) -> None:
     if thing is None:
         return
     run.facts.links |= {(token, thing.token) for token in tokens_of(kind)}
-    if _is_of_another(run, target):
+    if _is_of_another(run, target) or (thing in run.repeated and _is_handed(run, target, thing, kind)):
         message = "a followed value goes from one object to another of its class"
         run.escape(target, "LNX022", message, kind, thing)
     set_attribute(run, target, thing, name, kind)
@@ -185,6 +187,14 @@ def _is_of_another(run: Run, target: ast.Name) -> bool:
     members, statement = run.facts.scopes.members, run.facts.scopes.statement(target)
     same = (n for n in ast.walk(statement) if n in members and members[n] == members[target])
     return any(isinstance(n, ast.Name) and n.id != target.id for n in same)
+
+
+def _is_handed(run: Run, target: ast.Name, thing: Thing, kind: Value) -> bool:
+    """Whether one of several objects made at one place gets by a name what another of them may hold."""
+    statement = run.facts.scopes.statement(target)
+    variables, prefix = heap.frame_of(run.frame).vars, heap.prefix(thing)
+    held = frozenset[Token]().union(*(tokens_of(v) for n, v in variables.items() if n.startswith(prefix)))
+    return not isinstance(getattr(statement, "value", None), ast.Call) and bool(tokens_of(kind) & held)
 
 
 def _owner(run: Run, node: ast.Name) -> tuple[Thing | None, str]:

@@ -127,11 +127,13 @@ def _check_unknown_readers(plan: Plan) -> None:
         variable = plan.facts.scopes.variable(base, base.id) if isinstance(base, ast.Name) else None
         if variable is None or not isinstance(variable.scope, FUNCTIONS):
             continue
+        positional = [*variable.scope.args.posonlyargs, *variable.scope.args.args]
         of_method = isinstance(plan.facts.scopes.scope[variable.scope], ast.ClassDef)
+        is_self = of_method and bool(positional) and positional[0].arg == variable.name
         parameter = (variable.scope, variable.name) in plan.facts.parameters
         uncalled = not plan.facts.references.get(variable.scope)
         arguments = {a.arg for a in ast.walk(variable.scope.args) if isinstance(a, ast.arg)}
-        if uncalled and not of_method and not parameter and variable.name in arguments:
+        if uncalled and not is_self and not parameter and variable.name in arguments:
             message = f"`{variable.name}` may be an object whose `{node.attr}` becomes a model here"
             raise Blocked(node, "LNX015", message)
 
