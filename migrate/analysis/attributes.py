@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from migrate.analysis import arrays, holders, imports, modules, nnx_bindings, stats_states, things
+from migrate.analysis import arrays, holders, imports, modules, nnx_bindings, same_trees, stats_states, things
 from migrate.analysis.collected import CHANGING
 from migrate.analysis.collected import item as item_of
 from migrate.analysis.kinds import (
@@ -75,6 +75,8 @@ def attribute(run: Run, node: ast.Attribute, holder: Value) -> Value:
         case Array():
             return arrays.attribute(holder, node.attr)
         case Sequence() | Collected() if node.attr in CHANGING:
+            return Method(holder, node.attr)
+        case Variables() | Params() if node.attr in same_trees.METHODS:
             return Method(holder, node.attr)
         case Variables() | Params() | OptState() | Optimizer() | Pending() | Mixed() | ApplyFn() | Dict():
             run.escape(

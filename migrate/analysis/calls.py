@@ -128,6 +128,8 @@ def invoke(run: Run, callee: Value, given: Arguments) -> Value:
 def _compiled(run: Run, function: Value, site: ast.expr, given: Arguments) -> Value:
     if isinstance(function, Bound) and not _has_numbers(site):
         return _compiled(run, function.function, site, replace(given, args=(function.first, *given.args)))
+    if isinstance(function, Method) and function.name == "init" and _on_the_spot(given):
+        return invoke(run, function, given)
     if not isinstance(function, Function):
         return (
             invoke(run, function, given)
@@ -140,6 +142,12 @@ def _compiled(run: Run, function: Value, site: ast.expr, given: Arguments) -> Va
 def _has_numbers(site: ast.expr) -> bool:
     """Whether arguments are named or numbered, which the method that is compiled counts otherwise."""
     return isinstance(site, ast.Call) and bool(site.keywords)
+
+
+def _on_the_spot(given: Arguments) -> bool:
+    """`jax.jit(model.init)(key, x)`: compiled without options for this one call."""
+    function = given.node.func
+    return isinstance(function, ast.Call) and len(function.args) == 1 and not function.keywords
 
 
 def decorate(run: Run, decorator: ast.expr, function: Value) -> Value:

@@ -18,6 +18,7 @@ from migrate.analysis import (
     optimizers,
     own_variables,
     plain_trees,
+    same_trees,
     sequences,
 )
 from migrate.analysis.activation import Arguments, enter_callbacks, lost
@@ -106,6 +107,8 @@ def call(run: Run, name: str, given: Arguments) -> Value:
             return _read(run, given)
         case _ if name in carries.LOOPS and any(map(followed, (*given.args, *keywords.values()))):
             return carries.call(run, name, given)
+        case _ if name in same_trees.SAME and given.args and followed(given.args[0]):
+            return same_trees.same(run, given)
         case _ if name in plain_trees.READERS and any(map(followed, (*given.args, *keywords.values()))):
             return plain_trees.read(run, given)
         case _ if name in plain_trees.LOADERS and given.args and followed(given.args[0]):

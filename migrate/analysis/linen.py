@@ -15,6 +15,7 @@ from migrate.analysis import (
     holders,
     modules,
     recurrent,
+    same_trees,
     stats_states,
 )
 from migrate.analysis.activation import Arguments, enter, lost
@@ -115,6 +116,8 @@ def call(run: Run, callee: Method | ApplyFn | Instance, given: Arguments) -> Val
         case Method(State() as state, name):
             run.escape(given.node, "LNX012", f"`{name}` of a train state has no rewriting yet", state)
             return UNKNOWN
+        case Method((Params() | Variables()) as tree, name):
+            return same_trees.call(run, tree, name, given)
         case Method(Array() as array, name):
             return array_functions.method(array, name, arrays.spread(run, given), dict(given.keywords))
         case Method(Sequence() | Collected() as items, name) if collected.changes(run, items, name, given):

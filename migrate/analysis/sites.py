@@ -118,6 +118,12 @@ class Init:
     shapes: tuple[Shape, ...]
     named: tuple[tuple[str, ast.expr, Shape], ...] = ()
 
+    @property
+    def init(self) -> ast.expr:
+        """`model.init`, which `jax.jit` may compile on the spot."""
+        function = self.node.func
+        return function.args[0] if isinstance(function, ast.Call) and function.args else function
+
     def samples(self) -> tuple[ast.expr, ...]:
         """Every sample, however it was given."""
         return (*self.inputs, *(node for _, node, _ in self.named))
@@ -335,6 +341,14 @@ class ApplyFunction:
 
 
 @dataclass(frozen=True)
+class SameTree:
+    """`unfreeze(params)` or `variables.pop("params")`: the parameters of the model that `tree` is of."""
+
+    node: ast.Call
+    tree: ast.expr
+
+
+@dataclass(frozen=True)
 class Binding:
     """A call of a function of the project: which expression each parameter receives."""
 
@@ -366,6 +380,7 @@ Site = (
     | Carry
     | CopyTree
     | PlainTree
+    | SameTree
     | ApplyFunction
     | Batch
     | Replicate

@@ -25,7 +25,7 @@ RESERVED = frozenset(
 def wrapped(plan: Plan, site: Init) -> Piece:
     """The wrapped module, initialised; raises `Blocked` where its names are in the way of the wrapper's."""
     _check_names(plan, site)
-    assert isinstance(site.node.func, ast.Attribute)
+    assert isinstance(site.init, ast.Attribute)
     rngs: Piece = streams(site.key) if isinstance(site.key, ast.Dict) else site.key
     arguments: list[Piece] = [*site.inputs]
     for keyword in site.node.keywords:
@@ -34,7 +34,7 @@ def wrapped(plan: Plan, site: Init) -> Piece:
         arguments.append(template(f"{keyword.arg}={{}}", keyword.value))
     arguments.append(template("rngs={}", rngs))
     text = "nnx.bridge.ToNNX({}).lazy_init(" + ", ".join(["{}"] * len(arguments)) + ")"
-    return template(text, site.node.func.value, *arguments)
+    return template(text, site.init.value, *arguments)
 
 
 def _check_names(plan: Plan, site: Init) -> None:

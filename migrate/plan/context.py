@@ -20,7 +20,16 @@ from migrate.analysis.kinds import (
 from migrate.analysis.layers import LAYERS
 from migrate.analysis.run import instances_of
 from migrate.analysis.scopes import Variable
-from migrate.analysis.sites import CreateHolder, CreateState, Init, ParamsItem, ReadHolder, ReadState, Site
+from migrate.analysis.sites import (
+    CreateHolder,
+    CreateState,
+    Init,
+    ParamsItem,
+    ReadHolder,
+    ReadState,
+    SameTree,
+    Site,
+)
 from migrate.plan.blocked import Blocked
 from migrate.plan.components import ComponentFacts
 from migrate.plan.definitions import Definitions
@@ -104,6 +113,8 @@ class Plan:
                 ReadState(node=ast.Attribute(value=inner)) | ParamsItem(node=ast.Subscript(value=inner))
             ):
                 return self.model_of(inner)
+            case _, SameTree(tree=inner):
+                return self.model_of(inner)
             case ast.Dict(values=[inner, *others]), _ if len(others) < 2:
                 return self.model_of(inner)
             case _, Init():
@@ -114,7 +125,7 @@ class Plan:
     def _name_of_initialised(self, node: ast.expr, site: Init) -> str:
         """What the model of an `init` in the middle of an expression is called."""
         if (name := self.naming.initialised(site)) is not None:
-            callee = site.node.func
+            callee = site.init
             assert isinstance(callee, ast.Attribute) and isinstance(callee.value, ast.Name)
             return written_at(self.facts, callee.value, name)
         statement = self.statement(node)

@@ -60,7 +60,7 @@ def _holds(facts: Facts, roles: Roles, variable: Variable) -> set[ast.Call]:
 
 
 def _variable(facts: Facts, site: Init) -> Variable | None:
-    value = site.node.func.value if isinstance(site.node.func, ast.Attribute) else None
+    value = site.init.value if isinstance(site.init, ast.Attribute) else None
     return facts.scopes.variable(value, value.id) if isinstance(value, ast.Name) else None
 
 

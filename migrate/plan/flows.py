@@ -48,6 +48,7 @@ from migrate.analysis.sites import (
     ReplaceHolder,
     ReplaceStats,
     Replicate,
+    SameTree,
     UpdateModel,
 )
 from migrate.plan.blocked import Blocked
@@ -334,6 +335,7 @@ def _belongs_to_site(plan: Plan, node: ast.expr, parent: ast.AST) -> bool:
             | PlainTree()
             | LoadTree()
             | Replicate()
+            | SameTree()
             | InitOptimizer()
             | UpdateModel()
             | ApplyUpdates()
@@ -349,7 +351,7 @@ def _belongs_to_site(plan: Plan, node: ast.expr, parent: ast.AST) -> bool:
 
 def _gives_model(plan: Plan, node: ast.expr) -> bool:
     """A call that gives back parameters, of a function of the project or a copy: a model afterwards."""
-    return isinstance(node, ast.Call) and not isinstance(plan.site(node), Init)
+    return isinstance(node, ast.Call) and not isinstance(plan.site(node), Init | SameTree)
 
 
 def _definition(plan: Plan, node: ast.expr) -> None:

@@ -6,7 +6,7 @@ import ast
 from dataclasses import replace
 
 from migrate.analysis.kinds import Class
-from migrate.analysis.sites import CreateHolder, Init, ParamsItem
+from migrate.analysis.sites import CreateHolder, Init, ParamsItem, SameTree
 from migrate.plan.blocked import Blocked
 from migrate.plan.bridge import wrapped
 from migrate.plan.construction import Arguments, rngs, sizes
@@ -48,9 +48,9 @@ def _called(plan: Plan, site: Init) -> Piece:
                 sample, "LNX006", "making this sample has effects that would go with it: name it first"
             )
     drop_dead_samples(plan, site, [piece for _, piece in forms[0]])
-    assert isinstance(site.node.func, ast.Attribute)
+    assert isinstance(site.init, ast.Attribute)
     text = "{}(" + ", ".join(f"{name}={{}}" for name, _ in forms[0]) + ")"
-    return template(text, site.node.func.value, *(piece for _, piece in forms[0]))
+    return template(text, site.init.value, *(piece for _, piece in forms[0]))
 
 
 def _arguments(plan: Plan, site: Init, cls: object) -> Arguments:
@@ -85,7 +85,9 @@ def _comes_first(plan: Plan, site: Init) -> bool:
 def _outermost(plan: Plan, node: ast.expr) -> ast.expr:
     """The whole of `model.init(key, x)["params"]`."""
     parent = plan.parent(node)
-    item = isinstance(plan.site(parent), ParamsItem) and isinstance(parent, ast.expr)
+    if isinstance(parent, ast.Attribute) and isinstance(plan.site(plan.parent(parent)), SameTree):
+        parent = plan.parent(parent)
+    item = isinstance(plan.site(parent), ParamsItem | SameTree) and isinstance(parent, ast.expr)
     return _outermost(plan, parent) if item else node  # type: ignore[arg-type]
 
 
@@ -94,5 +96,7 @@ def initialised(plan: Plan, node: ast.expr) -> Init | None:
     site = plan.site(node)
     if isinstance(site, ParamsItem):
         return initialised(plan, site.node.value)
+    if isinstance(site, SameTree):
+        return initialised(plan, site.tree)
     apart = isinstance(site, Init) and (plan.bridged or site.node in plan.definitions.apart)
     return site if apart and isinstance(site, Init) else None

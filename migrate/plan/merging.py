@@ -13,7 +13,7 @@ from migrate.plan.moving import moves_to_init
 
 def merged(facts: Facts, sites: Iterable[Site], site: Init) -> tuple[ast.Call, str]:
     """The construction, which stands or may stand in the block of `init`, and its name; raises `Blocked`."""
-    callee = site.node.func
+    callee = site.init
     assert isinstance(callee, ast.Attribute)
     node, scopes = site.instance.site, facts.scopes
     statement = scopes.statement(node)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from migrate.analysis.facts import Facts
 from migrate.analysis.kinds import Tokens
 from migrate.analysis.scopes import FUNCTIONS, Variable
-from migrate.analysis.sites import CreateState, Init, ParamsItem, ReadState
+from migrate.analysis.sites import CreateState, Init, ParamsItem, ReadState, SameTree
 from migrate.plan.blocked import Blocked
 from migrate.plan.carries import carried
 from migrate.plan.definitions import Definitions
@@ -104,6 +104,8 @@ class Naming:
         match node, site:
             case _, ReadState(node=ast.Attribute(value=value)) | ParamsItem(node=ast.Subscript(value=value)):
                 return self.model_in(value)
+            case _, SameTree(tree=tree):
+                return self.model_in(tree)
             case _, Init():
                 return self.initialised(site)
             case _, CreateState(params=params):
@@ -119,7 +121,7 @@ class Naming:
 
     def initialised(self, site: Init) -> str | None:
         """The name that the model gets where it is initialised, if the definition's name is free for it."""
-        match site.node.func:
+        match site.init:
             case ast.Attribute(value=ast.Name(id=name) as node):
                 variable = self._facts.scopes.variable(node, name)
                 if variable is not None and is_member(variable):

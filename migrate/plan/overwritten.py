@@ -21,6 +21,7 @@ from migrate.analysis.sites import (
     ParamsItem,
     ReadState,
     ReplaceStats,
+    SameTree,
     UpdateModel,
 )
 from migrate.plan.blocked import Blocked
@@ -123,9 +124,9 @@ class _Walk:
             return None
         value = node.value
         while isinstance(
-            site := self.plan.facts.sites.get(value) if value else None, (ReadState, ParamsItem)
+            site := self.plan.facts.sites.get(value) if value else None, (ReadState, ParamsItem, SameTree)
         ):
-            value = site.node.value
+            value = site.tree if isinstance(site, SameTree) else site.node.value
         variable = self._variable(value) if isinstance(value, ast.Name) else None
         return variable if variable in self.members else None
 

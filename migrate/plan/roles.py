@@ -33,7 +33,7 @@ from migrate.analysis.kinds import (
     tokens_of,
 )
 from migrate.analysis.scopes import FUNCTIONS, FunctionNode, Variable
-from migrate.analysis.sites import ApplyGradients, ApplyUpdates, ReplaceStats, UpdateModel
+from migrate.analysis.sites import ApplyGradients, ApplyUpdates, ReplaceStats, SameTree, UpdateModel
 from migrate.plan.blocked import Blocked
 from migrate.plan.components import Union
 from migrate.plan.member_names import is_empty_place, is_member
@@ -108,6 +108,8 @@ def _add(found: Roles, variable: Variable, node: ast.Name | ast.arg, value: Valu
         if not isinstance(value, (Grads, OptState, Pending)) and followed(value) and not _stays(value):
             raise Blocked(node, "LNX204", f"`{variable.name}` is a train state or model on some paths only")
         return
+    if {role, found.role.get(variable)} == {"model", "stats"}:
+        found.role[variable] = role = "model"
     if found.role.setdefault(variable, role) != role:
         raise Blocked(
             node, "LNX204", f"`{variable.name}` stands for different things in one scope: use two names"
@@ -191,6 +193,8 @@ def _same_object(facts: Facts, value: ast.expr) -> Variable | None:
         value = site.state
     elif isinstance(site, ApplyUpdates):
         value = site.params
+    elif isinstance(site, SameTree):
+        return _same_object(facts, site.tree)
     return facts.scopes.variable(value, value.id) if isinstance(value, ast.Name) else None
 
 
