@@ -19,8 +19,8 @@ RULE = Rule(
     title="Parameters that are loaded can be written into the model",
     fix="automatic",
     what=(
-        "Finds `params = from_bytes(params, data)` and `from_state_dict` of `flax.serialization` for the "
-        "parameters of a known model."
+        "Finds `params = from_bytes(params, data)` and `from_state_dict` of `flax.serialization`, and "
+        "`restore_checkpoint` of `flax.training.checkpoints`, for the parameters of a known model."
     ),
     why=(
         "Linen gives a new tree, which takes the place of the old one at the next call. A model of NNX "
@@ -103,8 +103,8 @@ def rewrite(plan: Plan, site: LoadTree) -> None:
     source = plan.model_of(site.params)
     tree = plain(plan, site.params)
     item = '["params"]' if is_whole(plan, site.params) else ""
-    given = template("{}({}, {})" + item, site.node.func, tree, site.node.args[1])
-    lines = [template(f"nnx.update({name}, {{}})", given)]
+    plan.edits.expressions[site.params] = tree
+    lines = [template(f"nnx.update({name}, {{}}{item})", site.node)]
     if site.in_place and name != source:
         raise Blocked(site.node, "LNX018", f"`{target.id}` would have two names: use one")
     if not site.in_place:

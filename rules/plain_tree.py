@@ -16,7 +16,7 @@ RULE = Rule(
     fix="automatic",
     what=(
         "Finds parameters, alone or in a dict, that are handed to `flax.serialization.to_bytes`, `pickle`, "
-        "`print`, `jax.device_get` and a few more functions that take them as data."
+        "`save_checkpoint`, `print`, `jax.device_get` and a few more functions that take them as data."
     ),
     why=(
         "The parameters live in the model. The state of a model is a tree of variables that follows it, "

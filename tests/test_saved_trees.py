@@ -14,6 +14,7 @@ TOP = """
 import pickle
 from flax import serialization
 from flax.serialization import from_bytes, to_bytes
+from flax.training.checkpoints import restore_checkpoint, save_checkpoint
 
 net = Net()
 params = net.init(jax.random.key(0), X)["params"]
@@ -33,6 +34,9 @@ def migrated(body: str, style: Style = "functional") -> str | None:
 
 SAVED = [
     pytest.param("to_bytes(state.params)", f"to_bytes({TREE})", id="bytes"),
+    pytest.param(
+        "save_checkpoint('here', state.params, 3)", f"save_checkpoint('here', {TREE}, 3)", id="checkpoint"
+    ),
     pytest.param("pickle.dumps(state.params)", f"pickle.dumps({TREE})", id="pickle"),
     pytest.param("to_bytes(target=state.params)", f"to_bytes(target={TREE})", id="keyword"),
     pytest.param(
@@ -97,7 +101,32 @@ def _joined(text: str) -> str:
     return "".join(text.split()).replace(",)", ")")
 
 
+def test_a_checkpoint_is_loaded_by_its_target() -> None:
+    body = "later = state.params\nlater = restore_checkpoint(target=later, ckpt_dir='here')"
+    text = migrated(f"{body}\nnet.apply({{'params': later}}, X)")
+    assert text is not None
+    loaded = f"nnx.update(net, restore_checkpoint(target={TREE}, ckpt_dir='here'))"
+    assert _joined(text).endswith(_joined(f"{loaded}\nnet(X)"))
+
+
+WHOLE = [
+    pytest.param("save_checkpoint('here', state, 3)", id="saved"),
+    pytest.param("save_checkpoint('here', {'state': state}, 3)", id="saved-in-a-dict"),
+    pytest.param("state = restore_checkpoint('here', state)", id="loaded"),
+    pytest.param("pickle.dumps(state.opt_state)", id="optimizer-state"),
+]
+
+
+@pytest.mark.parametrize("body", WHOLE)
+def test_a_whole_state_says_what_is_in_the_way(body: str) -> None:
+    found = migrate_sources({"train.py": after(NET, JITTED_STEP, TOP + body)}, Options(bridge=False))
+    assert not found.changed
+    assert "LNX403" in {finding.code for finding in found.findings}
+
+
 STAYS = [
+    pytest.param("restore_checkpoint('here', *[state.params])", id="starred-target"),
+    pytest.param("later = restore_checkpoint(state.params, None)", id="parameters-in-another-place"),
     pytest.param("to_bytes(state)", id="whole-state"),
     pytest.param("to_bytes(state.opt_state)", id="optimizer-state"),
     pytest.param("to_bytes({'a': state})", id="state-in-a-dict"),

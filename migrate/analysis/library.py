@@ -111,8 +111,8 @@ def call(run: Run, name: str, given: Arguments) -> Value:
             return same_trees.same(run, given)
         case _ if name in plain_trees.READERS and any(map(followed, (*given.args, *keywords.values()))):
             return plain_trees.read(run, given)
-        case _ if name in plain_trees.LOADERS and given.args and followed(given.args[0]):
-            return plain_trees.load(run, given)
+        case _ if name in plain_trees.LOADERS and any(map(followed, (*given.args, *keywords.values()))):
+            return plain_trees.load(run, name, given)
         case "copy.deepcopy" | "copy.copy" if _is_tree(given):
             assert isinstance(given.args[0], (Params, Variables))
             return _copied(run, given, given.args[0], given.node.args[0])

@@ -14,8 +14,11 @@ from migrate.analysis.copies import adopt
 from migrate.analysis.kinds import (
     UNKNOWN,
     Dict,
+    Holder,
+    OptState,
     Params,
     Sequence,
+    State,
     Token,
     Value,
     Variables,
@@ -34,6 +37,8 @@ READERS = frozenset(
         "cloudpickle.dumps",
         "flax.serialization.to_bytes",
         "flax.serialization.to_state_dict",
+        "flax.training.checkpoints.save_checkpoint",
+        "flax.training.checkpoints.save_checkpoint_multiprocess",
         "jax.device_get",
         "joblib.dump",
         "pickle.dump",
@@ -42,8 +47,14 @@ READERS = frozenset(
 )
 """Functions that take a tree as data and keep nothing of it."""
 
-LOADERS = frozenset({"flax.serialization.from_bytes", "flax.serialization.from_state_dict"})
-"""Functions that give a tree like their first argument, with other leaves."""
+LOADERS = {
+    "flax.serialization.from_bytes": 0,
+    "flax.serialization.from_state_dict": 0,
+    "flax.training.checkpoints.restore_checkpoint": 1,
+}
+"""Functions that give a tree like their `target`, with other leaves, and the place of the target."""
+
+STATES = (State, Holder, OptState)
 
 
 def read(run: Run, given: Arguments) -> Value:
@@ -52,11 +63,29 @@ def read(run: Run, given: Arguments) -> Value:
     spread = any(isinstance(a, ast.Starred) for a in given.node.args) or any(
         k.arg is None for k in given.node.keywords
     )
+    if any(_holds_state(value) for value in values):
+        return _whole_state(run, given, values)
     if spread or not all(_is_data(value) for value in values):
         return lost(run, given)
     nodes = (*given.node.args, *(k.value for k in given.node.keywords))
     trees = tuple(node for node, value in zip(nodes, values, strict=True) if followed(value))
     run.facts.site(PlainTree(given.node, trees))
+    return UNKNOWN
+
+
+def _holds_state(value: Value) -> bool:
+    if isinstance(value, Dict | Sequence):
+        return any(_holds_state(item) for item in _items(value))
+    return isinstance(value, STATES)
+
+
+def _whole_state(run: Run, given: Arguments, values: tuple[Value, ...]) -> Value:
+    """The optimizer state of NNX has another layout: files of the one are not read by the other."""
+    message = (
+        "a train state is saved or loaded as a whole, and NNX lays out the optimizer state in another way: "
+        "save its parameters"
+    )
+    run.escape(given.node, "LNX403", message, *values)
     return UNKNOWN
 
 
@@ -74,25 +103,41 @@ def _items(value: Dict | Sequence) -> Iterator[Value]:
     yield from value.items if isinstance(value, Sequence) else (item for _, item in value.items)
 
 
-def load(run: Run, given: Arguments) -> Value:
+def target_of(name: str, given: Arguments) -> tuple[ast.expr, Value] | None:
+    """The tree that a loader fills, where it is given as Flax names it."""
+    at = LOADERS[name]
+    if any(isinstance(a, ast.Starred) for a in given.node.args) or "**" in dict(given.keywords):
+        return None
+    if at < len(given.args):
+        return given.node.args[at], given.args[at]
+    expressions = {k.arg: k.value for k in given.node.keywords}
+    keywords = dict(given.keywords)
+    return (expressions["target"], keywords["target"]) if "target" in keywords else None
+
+
+def load(run: Run, name: str, given: Arguments) -> Value:
     """`params = from_bytes(params, data)` changes the model; under another name it makes a new one."""
-    node, first = given.node, given.args[0]
-    if len(given.args) != 2 or given.keywords or followed(given.args[1]):
+    node, target = given.node, target_of(name, given)
+    values = (*given.args, *dict(given.keywords).values())
+    if any(_holds_state(value) for value in values):
+        return _whole_state(run, given, values)
+    if target is None or sum(followed(value) for value in values) > 1:
         return lost(run, given)
-    if not isinstance(first, Params | Variables) or any(isinstance(a, ast.Starred) for a in node.args):
+    expression, tree = target
+    if not isinstance(tree, Params | Variables):
         return lost(run, given)
-    if any(first.tokens & frozen for frozen in run.frozen):
-        run.escape(node, "LNX402", "parameters are loaded inside a traced function", first)
+    if any(tree.tokens & frozen for frozen in run.frozen):
+        run.escape(node, "LNX402", "parameters are loaded inside a traced function", tree)
     statement = run.facts.scopes.parent[node]
-    target = statement.targets[0] if isinstance(statement, ast.Assign) else None
-    if isinstance(target, ast.Name) and _is_named(node.args[0], target.id):
-        run.facts.site(LoadTree(node, node.args[0], in_place=True))
-        run.age(first.tokens)
-        return replace(first, stale=False)
+    bound = statement.targets[0] if isinstance(statement, ast.Assign) else None
+    if isinstance(bound, ast.Name) and _is_named(expression, bound.id):
+        run.facts.site(LoadTree(node, expression, in_place=True))
+        run.age(tree.tokens)
+        return replace(tree, stale=False)
     token = Token(node, "loaded")
-    adopt(run, dict.fromkeys(first.tokens, token))
-    run.facts.site(LoadTree(node, node.args[0], in_place=False))
-    return replace(first, tokens=frozenset({token}), stale=False)
+    adopt(run, dict.fromkeys(tree.tokens, token))
+    run.facts.site(LoadTree(node, expression, in_place=False))
+    return replace(tree, tokens=frozenset({token}), stale=False)
 
 
 def _is_named(node: ast.expr, name: str) -> bool:

@@ -66,7 +66,7 @@ from migrate.plan.statistics import kept_elements, vanish
 from migrate.plan.variable_dicts import goes_to_apply, variables_of
 from migrate.rewrite.edits import template
 
-BY_KEYWORD = (CreateState, CreateHolder, ReplaceHolder, PlainTree, UpdateModel)
+BY_KEYWORD = (CreateState, CreateHolder, ReplaceHolder, PlainTree, LoadTree, UpdateModel)
 """Sites that write the parameters that they are given by keyword."""
 
 UNWRITTEN = (Grads, Method, Path, Pending)

@@ -13,9 +13,9 @@ WHOLE = -1
 OBJECTS = (State, Params, Variables, Optimizer)
 
 
-def received(facts: Facts, function: FunctionNode) -> Tokens:
-    """The tokens that the function's parameters denote."""
-    values = [v for (node, _), v in facts.parameters.items() if node is function and isinstance(v, OBJECTS)]
+def received(facts: Facts, function: FunctionNode, kind: type) -> Tokens:
+    """The tokens that the function's parameters of one kind denote: a state of given parameters is new."""
+    values = [v for (node, _), v in facts.parameters.items() if node is function and type(v) is kind]
     return frozenset().union(*(tokens_of(value) for value in values))
 
 
@@ -27,16 +27,17 @@ def dropped_positions(facts: Facts, function: FunctionNode) -> tuple[int, ...]:
     if function in facts.bodies:
         return ()
     value = facts.returns.get(function)
-    known = received(facts, function)
     if isinstance(value, OBJECTS):
-        return (WHOLE,) if _came_in(value, known) else ()
+        return (WHOLE,) if _came_in(facts, function, value) else ()
     if isinstance(value, Sequence):
-        return tuple(i for i, item in enumerate(value.items) if _came_in(item, known))
+        return tuple(i for i, item in enumerate(value.items) if _came_in(facts, function, item))
     return ()
 
 
-def _came_in(value: Value, known: Tokens) -> bool:
-    return isinstance(value, OBJECTS) and bool(value.tokens) and value.tokens <= known
+def _came_in(facts: Facts, function: FunctionNode, value: Value) -> bool:
+    if not isinstance(value, OBJECTS) or not value.tokens:
+        return False
+    return value.tokens <= received(facts, function, type(value))
 
 
 def parameter_of(facts: Facts, function: FunctionNode, position: int) -> str:
@@ -46,7 +47,7 @@ def parameter_of(facts: Facts, function: FunctionNode, position: int) -> str:
     names = [
         name
         for (node, name), kind in facts.parameters.items()
-        if node is function and isinstance(kind, OBJECTS) and tokens_of(item) & kind.tokens
+        if node is function and type(kind) is type(item) and tokens_of(item) & tokens_of(kind)
     ]
     if len(names) != 1:
         raise Blocked(function, "LNX005", "it is not clear which train state this function gives back")
