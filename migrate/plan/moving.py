@@ -34,11 +34,11 @@ def _is_method(facts: Facts, function: ast.AST) -> bool:
 
 def _is_only_applied(facts: Facts, variable: Variable, target: ast.Name, site: Init) -> bool:
     """Whether the attribute is set once, initialised once, and otherwise only applied."""
-    assert isinstance(site.node.func, ast.Attribute)
+    assert isinstance(site.init, ast.Attribute)
     for node in facts.scopes.names(variable):
         if isinstance(node.ctx, ast.Load):
             applied = isinstance(facts.values.get(facts.scopes.parent[node]), ApplyFn)
-            if node is not site.node.func.value and not applied:
+            if node is not site.init.value and not applied:
                 return False
         elif node is not target and not is_empty_place(facts, node):
             return False
