@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from migrate.analysis.classes import field_names, fields, methods
-from migrate.analysis.kinds import Class
+from migrate.analysis.kinds import Class, Symbol
 from migrate.plan.blocked import Blocked
 from migrate.plan.called_fields import check_called_fields
 from migrate.plan.class_values import rewrite_class_values
@@ -15,7 +15,8 @@ from migrate.plan.drafts import Line, changed
 from migrate.plan.input_sizes import input_sizes
 from migrate.plan.layer_calls import rewrite_calls
 from migrate.plan.module_drafts import draft_of
-from migrate.plan.own_parameters import read_parameters, rename_setup
+from migrate.plan.named_lists import read_named_lists
+from migrate.plan.own_parameters import read_attributes, rename_setup
 from migrate.plan.reserved import RESERVED
 from migrate.rewrite.edits import ClassEdit, Method, Piece, template
 from migrate.rule import Example, Rule
@@ -130,7 +131,8 @@ def rewrite(plan: Plan, site: Class) -> None:
     )
     plan.edits.expressions[node.bases[0]] = "nnx.Module"
     rewrite_calls(plan, site)
-    read_parameters(plan, site)
+    read_attributes(plan, site)
+    read_named_lists(plan, site)
     rewrite_class_values(plan, site)
     _drop_compact(plan, known)
 
@@ -164,8 +166,20 @@ def _check_form(plan: Plan, site: Class) -> None:
             raise Blocked(method, "LNX111", f"the first parameter of `{name}` is not called `self`")
         if name in {"__init__", "__post_init__", "__getattr__", "__setattr__"}:
             raise Blocked(method, "LNX111", f"`{node.name}` defines `{name}`")
-        if name != "__call__" and method.decorator_list and name != "setup":
-            raise Blocked(method, "LNX111", f"the method `{name}` is decorated")
+        if name != "__call__":
+            _check_decorators(plan, method)
+
+
+def _check_decorators(plan: Plan, method: ast.FunctionDef) -> None:
+    """Properties stay what they are; `nowrap` is about Linen alone."""
+    for decorator in method.decorator_list:
+        match plan.facts.values.get(decorator):
+            case Symbol("flax.linen.nowrap"):
+                plan.edits.decorators.add(decorator)
+            case Symbol("builtins.property"):
+                pass
+            case _:
+                raise Blocked(method, "LNX111", f"the method `{method.name}` is decorated")
 
 
 def _reads(node: ast.AST) -> set[str]:

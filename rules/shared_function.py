@@ -84,7 +84,9 @@ def occurrences(facts: Facts) -> Mapping[str, Occurrences]:
 
 def _is_spelling(file: File, node: ast.AST) -> bool:
     """Whether the node names the library, and is not a variable that holds one of its functions."""
-    return not isinstance(node, ast.Name) or node.id in file.imports
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return isinstance(node, ast.Name) and node.id in file.imports
 
 
 def leaves_linen(facts: Facts, file: File, found: Occurrences) -> bool:

@@ -541,6 +541,115 @@ FORMS = [
         FLAT,
         id="long-sizes-in-parentheses",
     ),
+    pytest.param(
+        """
+        class Net(nn.Module):
+            width: int = 4
+
+            def setup(self):
+                self.query = nn.Dense(self.inner, name="q_proj")
+                self.act = nn.gelu
+                self.scale = self.param("scale_weight", nn.initializers.ones, (self.inner,))
+
+            @property
+            def inner(self) -> int:
+                return self.width * 2
+
+            @nn.nowrap
+            def double(self, x):
+                return 2 * x
+
+            def __call__(self, x):
+                return self.act(self.query(self.double(x)) * self.scale)
+
+            def predict(self, x):
+                return jnp.argmax(self(x), -1)
+        """,
+        "Net()",
+        FLAT,
+        id="names-of-their-own-and-properties",
+    ),
+    pytest.param(
+        """
+        class Block(nn.Module):
+            width: int
+
+            @nn.compact
+            def __call__(self, x):
+                return x + nn.Dense(x.shape[-1])(nn.relu(nn.Dense(self.width)(x)))
+
+
+        class Net(nn.Module):
+            depth: int = 11
+
+            def setup(self):
+                self.layers = [Block(4, name=str(i)) for i in range(self.depth)]
+                self.tails = [nn.Dense(6, name=f"tail_{j}") for j in range(2)]
+
+            def __call__(self, x):
+                for i, layer in enumerate(self.layers):
+                    x = layer(x) / (1 + i)
+                return self.tails[0](x) + self.tails[1](x)
+        """,
+        "Net()",
+        FLAT,
+        id="lists-with-computed-names",
+    ),
+    pytest.param(
+        """
+        ACTIVATIONS = {"relu": nn.relu, "own": lambda x: x * nn.sigmoid(x)}
+
+
+        class Patches(nn.Module):
+            size: int = 3
+
+            def setup(self):
+                self.count = self.size * 2
+                self.projection = nn.Dense(self.count)
+
+            def __call__(self, x):
+                return self.projection(x)
+
+
+        class Net(nn.Module):
+            activation: str = "own"
+            pooled: bool = True
+            wide: bool = False
+
+            def setup(self):
+                self.patches = Patches()
+                self.bias = self.param("bias", nn.initializers.zeros, (self.patches.count,))
+                self.act = ACTIVATIONS[self.activation]
+                self.pooler = nn.Dense(4) if self.pooled else None
+                self.other = nn.Dense(4) if self.wide else None
+                self.norm = nn.LayerNorm() if self.wide else nn.RMSNorm()
+
+            def __call__(self, x):
+                x = self.norm(self.act(self.patches(x) + self.bias))
+                if self.pooler is not None:
+                    x = x + self.pooler(x).sum()
+                return x if self.other is None else self.other(x)
+        """,
+        "Net()",
+        FLAT,
+        id="layers-or-nothing-and-tables-of-functions",
+    ),
+    pytest.param(
+        """
+        from flax.linen.attention import dot_product_attention_weights
+
+
+        class Net(nn.Module):
+            @nn.compact
+            def __call__(self, x):
+                query = nn.Dense(6)(x)[:, None, None, :]
+                weights = dot_product_attention_weights(query, query)
+                return nn.Dense(2)(x) * weights.mean()
+        """,
+        "Net()",
+        FLAT,
+        id="functions-that-stay-in-linen",
+    ),
 ]
 
 

@@ -26,8 +26,11 @@ class Project:
         return find_importers(list(changed), self.texts, self.texts)
 
 
-def read_project(name: str, root: Path, pattern: str = "*.py") -> Project:
-    """Read the Python files below `root`; those that cannot be decoded are left out."""
+def read_project(name: str, root: Path, pattern: str = "*.py", near: bool = True) -> Project:
+    """Read the Python files below `root`; those that cannot be decoded are left out.
+
+    With `near`, files without a mention of Flax are sources too where they are tied to the others.
+    """
     texts: dict[str, str] = {}
     sources: dict[str, str] = {}
     for path in sorted(root.rglob("*.py")):
@@ -39,6 +42,6 @@ def read_project(name: str, root: Path, pattern: str = "*.py") -> Project:
             continue
         if MENTION in data and path.match(pattern):
             sources[shown] = texts[shown]
-    others = [path for path in texts if path not in sources]
+    others = [path for path in texts if path not in sources] if near else []
     sources |= {path: texts[path] for path in connected(sources, others, texts.__getitem__)}
     return Project(name, sources, texts)

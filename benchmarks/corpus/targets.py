@@ -12,12 +12,12 @@ from benchmarks.corpus.project import Project, read_project
 ALL = "all"
 
 
-def projects(target: str, cache: Path) -> list[Project]:
+def projects(target: str, cache: Path, near: bool = True) -> list[Project]:
     """The projects that one argument names; what cannot be had is named on standard error."""
     found = []
     for name in DISTRIBUTIONS if target == ALL else [target]:
         if name not in DISTRIBUTIONS:
-            found.append(read_project(Path(name).resolve().name, Path(name)))
+            found.append(read_project(Path(name).resolve().name, Path(name), near=near))
             continue
         distribution = DISTRIBUTIONS[name]
         try:
@@ -25,5 +25,5 @@ def projects(target: str, cache: Path) -> list[Project]:
         except (Unavailable, WrongContents) as error:
             print(f"left out: {error}", file=sys.stderr)
         else:
-            found.append(read_project(name, root, distribution.pattern))
+            found.append(read_project(name, root, distribution.pattern, near))
     return found

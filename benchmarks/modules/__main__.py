@@ -18,7 +18,7 @@ from benchmarks.modules.snapshot import PACKAGES, accept
 def main() -> int:
     """Print the tables; the exit code is 1 where a class computes something else than its original."""
     arguments = _arguments()
-    found = [project for target in arguments.targets for project in projects(target, arguments.cache)]
+    found = [project for target in arguments.targets for project in projects(target, arguments.cache, False)]
     done = []
     for project in found:
         done.append(examine(project, not arguments.no_build))

@@ -66,7 +66,7 @@ def _weight(component: Component) -> int:
 
 def examine(project: Project, build: bool = True, limit: int | None = None) -> Examination:
     """Migrate the modules of a project by themselves and compare those that become NNX classes."""
-    sources = by_themselves(project.sources)
+    sources = by_themselves(project.sources, project.texts)
     result = run(sources, Options())
     after = {**sources, **result.changed}
     left = {(place.path, place.name) for place in module_classes(after)}

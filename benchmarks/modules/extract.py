@@ -23,27 +23,29 @@ class _File:
     kept: set[str] = field(default_factory=set)
 
 
-def by_themselves(sources: Mapping[str, str]) -> dict[str, str]:
-    """The texts of the files with Linen modules, reduced to these and to what they mention."""
-    files = {path: _File(tree, _bound(tree)) for path, tree in _parsed(sources)}
-    modules = Modules(sources)
+def by_themselves(sources: Mapping[str, str], texts: Mapping[str, str]) -> dict[str, str]:
+    """The Linen modules of `sources`, and what they mention, with what `texts` hold of the project."""
+    files: dict[str, _File] = {}
+    modules = Modules(texts)
     waiting: list[Name] = [(place.path, place.name) for place in module_classes(sources)]
     while waiting:
         path, name = waiting.pop()
-        file = files.get(path)
-        if file is not None and name in file.bound and name not in file.kept:
+        if path not in files:
+            tree = _parsed(texts[path])
+            files[path] = _File(tree, _bound(tree))
+        file = files[path]
+        if name in file.bound and name not in file.kept:
             file.kept.add(name)
             for statement in file.bound[name]:
-                waiting += _wanted(files, modules, path, statement, name)
+                waiting += _wanted(file, modules, path, statement, name)
     return {path: _reduced(file) for path, file in files.items() if file.kept}
 
 
-def _parsed(sources: Mapping[str, str]) -> Iterator[tuple[str, ast.Module]]:
-    for path, text in sources.items():
-        try:
-            yield path, parse(text)
-        except (SyntaxError, ValueError):
-            continue
+def _parsed(text: str) -> ast.Module:
+    try:
+        return parse(text)
+    except (SyntaxError, ValueError):
+        return ast.Module([], [])
 
 
 def _bound(tree: ast.Module) -> dict[str, list[ast.stmt]]:
@@ -71,21 +73,19 @@ def bound_names(statement: ast.stmt) -> Iterator[str]:
             yield from (node.id for node in stores if isinstance(node.ctx, ast.Store))
 
 
-def _wanted(
-    files: Mapping[str, _File], modules: Modules, path: str, statement: ast.stmt, name: str
-) -> Iterator[Name]:
+def _wanted(file: _File, modules: Modules, path: str, statement: ast.stmt, name: str) -> Iterator[Name]:
     """What one kept statement needs: names of its own file, and members of the modules that it imports."""
     if isinstance(statement, (ast.Import, ast.ImportFrom)):
         level, parts = relative(imported(statement)[name])
         holder = modules.find(path, parts[:-1], level) if parts[:-1] or level else None
-        if holder in files and holder is not None and parts[-1] in files[holder].bound:
+        if holder is not None:
             yield holder, parts[-1]
         return
     for node in _without_annotations(statement):
         if isinstance(node, ast.Name):
             yield path, node.id
         elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-            origin = _origin(files[path], node.value.id)
+            origin = _origin(file, node.value.id)
             level, parts = relative(origin) if origin else (0, ())
             holder = modules.find(path, parts, level) if parts else None
             if holder is not None:

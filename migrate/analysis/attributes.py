@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 
 from migrate.analysis import arrays, holders, imports, modules, nnx_bindings, same_trees, stats_states, things
 from migrate.analysis.collected import CHANGING
@@ -16,8 +17,10 @@ from migrate.analysis.kinds import (
     Collected,
     Const,
     Dict,
+    Function,
     Holder,
     Instance,
+    Length,
     Method,
     Mixed,
     Namespace,
@@ -25,6 +28,7 @@ from migrate.analysis.kinds import (
     Optimizer,
     OptState,
     Params,
+    Partial,
     Path,
     Pending,
     Repeated,
@@ -35,6 +39,7 @@ from migrate.analysis.kinds import (
     Symbol,
     Thing,
     Transformation,
+    Unknown,
     Updates,
     Value,
     Variables,
@@ -43,6 +48,7 @@ from migrate.analysis.kinds import (
 from migrate.analysis.names import canonical
 from migrate.analysis.run import Run
 from migrate.analysis.sites import ParamsItem, ParamsLeaf, ReadState
+from migrate.analysis.sizes import Size
 from migrate.analysis.train_states import field, origins
 
 FIELDS = {"params", "step", "opt_state", "tx", "apply_fn"}
@@ -109,6 +115,9 @@ def _of_instance(run: Run, node: ast.Attribute, instance: Instance) -> Value:
             return Method(instance, "init")
         case "attend" | "initialize_carry" if run.owner is not None:
             return Method(instance, node.attr)
+        case _ if run.owner is not None and modules.is_plain_attribute(run, instance, node.attr):
+            written = run.facts.files.segment(node)
+            return Length(Size(written), False) if written.startswith("self.") else UNKNOWN
         case _:
             run.escape(node, "LNX299", f"`.{node.attr}` of a module definition is not followed", instance)
             return UNKNOWN
@@ -122,6 +131,8 @@ def subscript(run: Run, node: ast.Subscript, holder: Value, index: Value) -> Val
             return Params(tokens, stale)
         case Instance(), _ if run.owner is not None:
             return UNKNOWN
+        case Dict(items), Length() | Unknown() if items and all(isinstance(v, FUNCTIONS) for _, v in items):
+            return functools.reduce(_either, (value for _, value in items))
         case Repeated(layer), _ if not isinstance(node.slice, ast.Slice):
             return layer
         case Variables(tokens, stale), Const("batch_stats"):
@@ -157,6 +168,15 @@ def subscript(run: Run, node: ast.Subscript, holder: Value, index: Value) -> Val
                 )
             run.escape(node, "LNX299", "a followed value is used as an index", index)
             return UNKNOWN
+
+
+FUNCTIONS = (Symbol, Partial, Function)
+
+
+def _either(left: Value, right: Value) -> Value:
+    """One of several functions of a table: `ACTIVATIONS[self.activation]`."""
+    parts = left.parts if isinstance(left, Mixed) else frozenset({left})
+    return Mixed(parts | {right}) if parts != {right} else right
 
 
 def _path(run: Run, node: ast.Subscript, holder: Params | Variables | Path, key: str) -> Value:

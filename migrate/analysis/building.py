@@ -6,7 +6,7 @@ import ast
 from dataclasses import replace
 from keyword import iskeyword
 
-from migrate.analysis import recurrent
+from migrate.analysis import recurrent, sequences
 from migrate.analysis.activation import Arguments
 from migrate.analysis.classes import field_names, inputs_of, methods
 from migrate.analysis.counting import name_of
@@ -30,6 +30,7 @@ from migrate.analysis.layer_shapes import output
 from migrate.analysis.layers import LAYERS, SELF_CALLS, WRAPPERS
 from migrate.analysis.lifted import PREFIXES, side_by_side
 from migrate.analysis.modules import summarise
+from migrate.analysis.optional_layers import alternatives
 from migrate.analysis.reasons import blocked
 from migrate.analysis.run import Run
 from migrate.analysis.shapes import of
@@ -118,6 +119,8 @@ def _name(run: Run, node: ast.Call, short: str, given: dict[str, ast.expr]) -> t
         written = init_text(run.facts, run.owner, value)
         if written is not None:
             return written.strip("()")[2:-1], True
+    if sequences.is_repeated(run, node) and sequences.names_turns(run, node, value):
+        return f"{{{run.facts.files.segment(value)}}}", True
     written = init_text(run.facts, run.owner, value) if run.owner is not None else None
     if written is not None and isinstance(value, ast.Call | ast.BinOp) and not set("{}\\") & set(written):
         return f"{{{written.strip()}}}", True
@@ -160,7 +163,8 @@ def _after_return(run: Run, method: ast.FunctionDef, node: ast.AST) -> bool:
 def call(run: Run, instance: Value, given: Arguments) -> Value:
     """A layer built inside a module is called; its input sizes are what reaches it."""
     if isinstance(instance, Mixed):
-        results = [call(run, part, given) for part in sorted(instance.parts, key=_position)]
+        assert alternatives(instance)
+        results = [call(run, part, given) for part in alternatives(instance) or ()]
         result = results[0]
         for other in results[1:]:
             result = join(result, other)
@@ -190,11 +194,6 @@ def call(run: Run, instance: Value, given: Arguments) -> Value:
     if LAYERS[site.layer].output == "cell":
         return recurrent.carried(site.layer, shape, found, texts)
     return Array(output(LAYERS[site.layer].output, shape, found, texts))
-
-
-def _position(value: Value) -> tuple[int, int]:
-    site = value.site if isinstance(value, Instance) else None
-    return (site.lineno, site.col_offset) if site is not None else (0, 0)
 
 
 def _learn(run: Run, site: Layer, shape: Shape, given: dict[str, Value]) -> None:

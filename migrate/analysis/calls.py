@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 from dataclasses import replace
 
 from migrate.analysis import (
@@ -39,13 +40,16 @@ from migrate.analysis.kinds import (
     Lifted,
     Method,
     Mixed,
+    Object,
     Partial,
     Symbol,
     Thing,
     Value,
     Wrapped,
     followed,
+    join,
 )
+from migrate.analysis.optional_layers import alternatives
 from migrate.analysis.run import Run
 
 
@@ -114,15 +118,28 @@ def invoke(run: Run, callee: Value, given: Arguments) -> Value:
             run.entered.add(inner.node)
             class_fields.bind(run, inner, given)
             return building.construct(run, inner.node.name, inner, given, lifted=callee)
+        case Object() if run.owner is not None:
+            return modules.call_itself(run, given.node)
         case Chain(items) if run.owner is not None:
             return sequences.call(run, items, given, invoke)
-        case Mixed(parts) if run.owner is not None and all(isinstance(p, Instance) for p in parts):
+        case Mixed(parts) if run.owner is not None and alternatives(callee) is not None:
             return building.call(run, callee, given)
+        case Mixed(parts) if run.owner is not None and all(isinstance(p, FUNCTIONS) for p in parts):
+            return _any_of(run, parts, given)
         case Length(size) if run.owner is not None and size.text.startswith("self."):
             lost(run, given, callee)
             return arrays.elementwise(list(given.args)) if len(given.args) == 1 else UNKNOWN
         case _:
             return lost(run, given, callee)
+
+
+FUNCTIONS = (Symbol, Partial, Function)
+
+
+def _any_of(run: Run, parts: frozenset[Value], given: Arguments) -> Value:
+    """One of several functions is called: what is the same whichever it is."""
+    results = [invoke(run, part, given) for part in sorted(parts, key=repr)]
+    return functools.reduce(join, results)
 
 
 def _compiled(run: Run, function: Value, site: ast.expr, given: Arguments) -> Value:

@@ -31,6 +31,7 @@ from migrate.analysis.kinds import (
     join,
     without_time,
 )
+from migrate.analysis.optional_layers import are_optional
 from migrate.analysis.run import Run
 from migrate.analysis.scopes import COMPREHENSIONS, Comprehension
 from migrate.analysis.sizes import Size
@@ -171,7 +172,8 @@ def _dict(run: Run, node: ast.Dict) -> Value:
 
 def _compare(run: Run, node: ast.Compare, kinds: list[Value]) -> None:
     against_none = all(isinstance(op, (ast.Is, ast.IsNot)) for op in node.ops)
-    if against_none and node.left in run.facts.scopes.members and kinds[1:] == [Const(None)]:
+    members = node.left in run.facts.scopes.members and kinds[1:] == [Const(None)]
+    if against_none and (members or are_optional(run, *kinds)):
         return
     reason = "is compared with None" if against_none else "is compared"
     run.escape(node, "LNX299", f"a followed value {reason}", *kinds)

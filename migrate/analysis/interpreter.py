@@ -377,8 +377,9 @@ def _loop(run: Run, node: ast.For | ast.AsyncFor | ast.While) -> None:
         return
     frame = run.frame
     iterated = evaluate(run, node.iter) if not isinstance(node, ast.While) else UNKNOWN
-    turns = sequences.over_layers(iterated) if run.owner is not None else None
-    if turns is not None and isinstance(node, ast.For) and not loops.leaves(node):
+    inside = run.owner is not None and isinstance(node, ast.For) and not loops.leaves(node)
+    turns = sequences.over_layers(run, node.iter) if inside and not isinstance(node, ast.While) else None
+    if turns is not None and isinstance(node, ast.For):
         for item in turns:
             assign(run, node.target, item)
             run_block(run, node.body)

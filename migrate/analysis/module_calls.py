@@ -27,25 +27,25 @@ from migrate.analysis.kinds import (
 )
 from migrate.analysis.layers import ATTENTION_OPTIONS, LAYERS, shared
 from migrate.analysis.lifted import PREFIXES
+from migrate.analysis.optional_layers import alternatives
 from migrate.analysis.reasons import blocked
 from migrate.analysis.run import Run
 
 PLAIN = (
-    *("absl.", "builtins.", "chex.", "collections.", "dataclasses.", "distrax.", "einops.", "flax.core."),
-    *("flax.struct.", "flax.traverse_util.", "functools.", "h5py.", "itertools.", "jax.", "jaxtyping."),
-    *(
-        "jmp.",
-        "jraph.",
-        "linen2nnx.",
-        "logging.",
-        "math.",
-        "ml_collections.",
-        "numpy.",
-        "operator.",
-        "optax.",
-    ),
-    *("rlax.", "scipy.", "tensorflow_probability.", "tqdm.", "typing.", "warnings."),
+    *("absl.", "builtins.", "chex.", "collections.", "copy.", "dataclasses.", "distrax.", "einops."),
+    *("flax.core.", "flax.struct.", "flax.traverse_util.", "functools.", "h5py.", "itertools.", "jax."),
+    *("jaxtyping.", "jmp.", "jraph.", "linen2nnx.", "logging.", "math.", "ml_collections.", "numpy."),
+    *("operator.", "optax.", "os.", "pprint.", "random.", "re.", "rlax.", "scipy."),
+    *("tensorflow_probability.", "time.", "tqdm.", "typing.", "warnings."),
 )
+PURE = frozenset(
+    f"flax.linen.{name}"
+    for name in (
+        *("dot_product_attention", "dtypes.promote_dtype", "dtypes.canonicalize_dtype", "promote_dtype"),
+        *("_conv_dimension_numbers", "_canonicalize_axes"),
+    )
+)
+"""Functions of Linen that only compute: they may stay, as NNX has none that computes just the same."""
 LINEN = "flax.linen."
 STEPS = (
     *("flax.linen.compact", "flax.linen.Module", "flax.linen.Sequential", "flax.linen.merge_param"),
@@ -69,21 +69,27 @@ def _is_plain(run: Run, node: ast.Call, callee: Value) -> bool:
         case Symbol("flax.linen.dot_product_attention_weights"):
             return len(node.args) <= 4 and not ATTENTION_OPTIONS & {k.arg for k in node.keywords}
         case Symbol(name) if name.startswith(LINEN):
-            return shared(name) is not None or name in LAYERS or name in STEPS or is_layer(callee)
+            return shared(name) is not None or name in LAYERS or name in {*STEPS, *PURE} or is_layer(callee)
         case Symbol(name):
             return name.startswith(PLAIN)
         case LayerField() | Lifted():
             return True
         case Partial(function):
             return _is_plain(run, node, function)
-        case Function() | Instance() | Class() | Method() | Chain():
+        case Function() | Instance() | Class() | Method() | Chain() | Object():
             return True
-        case Mixed(parts) if all(isinstance(part, Instance) for part in parts):
-            return True
+        case Mixed(parts):
+            return alternatives(callee) is not None or all(_is_function(run, node, part) for part in parts)
         case Length(size):
             return _called_field(run, node, size.text)
         case _:
             return callee == UNKNOWN and _is_known_result(run, node)
+
+
+def _is_function(run: Run, node: ast.Call, value: Value) -> bool:
+    """One of several functions, none of which may be a layer class."""
+    known = isinstance(value, Symbol | Partial | Function) and not is_layer(value)
+    return known and _is_plain(run, node, value)
 
 
 def _called_field(run: Run, node: ast.Call, text: str) -> bool:

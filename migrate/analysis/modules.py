@@ -22,6 +22,7 @@ from migrate.analysis.kinds import (
     UNKNOWN,
     Array,
     Class,
+    Const,
     Function,
     Instance,
     Length,
@@ -32,6 +33,7 @@ from migrate.analysis.kinds import (
     followed,
 )
 from migrate.analysis.layers import LAYERS
+from migrate.analysis.optional_layers import alternatives
 from migrate.analysis.reasons import blocked
 from migrate.analysis.run import Run
 from migrate.analysis.sites import Layer, Parameter, Summary
@@ -147,6 +149,32 @@ def _method(run: Run, name: str, method: ast.FunctionDef, holder: Object) -> Val
     return Partial(Function(method, run.frame), (holder,), ())
 
 
+def is_plain_attribute(run: Run, instance: Instance, name: str) -> bool:
+    """Whether an attribute of another module is a field, or set once by its `setup` to what is no layer."""
+    cls = instance.cls
+    if not isinstance(cls, Class):
+        return False
+    if name in field_names(cls):
+        return True
+    summarise(run, cls)
+    setup = methods(cls).get("setup")
+    statements = setup.body if setup is not None else []
+    set_here = [s for s in statements if isinstance(s, ast.Assign) and _sets(s, name)]
+    value = run.facts.values.get(set_here[0].value) if len(set_here) == 1 else None
+    return value == UNKNOWN or isinstance(value, Length | Const)
+
+
+def _sets(statement: ast.Assign, name: str) -> bool:
+    return any(isinstance(target, ast.Attribute) and target.attr == name for target in statement.targets)
+
+
+def call_itself(run: Run, node: ast.AST) -> Value:
+    """`self(x)` in another method: nothing that the module does not do anyway."""
+    if not run.beside:
+        blocked(run, node, "LNX111", "a module calls itself on its way through `__call__`")
+    return UNKNOWN
+
+
 def keep(run: Run, target: ast.Attribute, holder: Value, kind: Value) -> bool:
     """`self.name = value` inside `setup`; False where this is not such a place."""
     if not isinstance(holder, Object) or run.owner is None:
@@ -155,6 +183,9 @@ def keep(run: Run, target: ast.Attribute, holder: Value, kind: Value) -> bool:
     _name_parameter(run, target)
     if isinstance(kind, Instance):
         _name_layer(run, kind, target.attr)
+    elif (layers := alternatives(kind)) is not None:
+        for layer in layers:
+            _name_layer(run, layer, target.attr)
     elif followed(kind) and not sequences.listed(run, target, kind):
         blocked(run, target, "LNX111", "layers are kept in a list, dict or tuple")
     return True
@@ -166,8 +197,6 @@ def _name_parameter(run: Run, target: ast.Attribute) -> None:
     value = statement.value if isinstance(statement, ast.Assign) else None
     site = run.facts.sites.get(value) if value is not None else None
     if isinstance(site, Parameter):
-        if site.name != target.attr:
-            blocked(run, target, "LNX111", "a parameter has another name than its attribute")
         run.facts.sites[site.node] = replace(site, kept=target.attr)
 
 
@@ -175,11 +204,11 @@ def _name_layer(run: Run, instance: Instance, name: str) -> None:
     site = run.facts.sites.get(instance.site)
     if not isinstance(site, Layer):
         return
-    if site.explicit and site.name != name:
+    if site.explicit and site.name != name and not site.name.isidentifier():
         blocked(run, site.node, "LNX111", "a layer in `setup` has another name than its attribute")
     if site.kept is not None and site.kept != name:
         blocked(run, site.node, "LNX111", "one layer is kept under two names")
-    run.facts.sites[instance.site] = site.named(name)
+    run.facts.sites[instance.site] = replace(site, kept=name) if site.explicit else site.named(name)
 
 
 def leaf(run: Run, instance: Instance, keys: tuple[str, ...]) -> bool:

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from migrate.analysis.activation import Arguments
-from migrate.analysis.kinds import UNKNOWN, Chain, Instance, Repeated, Sequence, Value
+from migrate.analysis.hoisting import init_text
+from migrate.analysis.kinds import UNKNOWN, Chain, Instance, Repeated, Sequence, Symbol, Value
 from migrate.analysis.layers import LAYERS
 from migrate.analysis.reasons import blocked
 from migrate.analysis.run import Run
@@ -53,20 +54,51 @@ def call(run: Run, items: tuple[Value, ...], given: Arguments, invoke: Invoke) -
     return value
 
 
-def repeated(run: Run, node: ast.expr, values: list[Value]) -> Value | None:
-    """`[nn.Dense(n) for n in self.widths]` in `setup`."""
+def is_repeated(run: Run, node: ast.AST) -> bool:
+    """Whether a construction is the item of a comprehension that `setup` keeps as an attribute."""
+    comprehension = run.facts.scopes.parent[node]
+    return isinstance(comprehension, ast.ListComp) and _is_kept(run, comprehension)
+
+
+def _is_kept(run: Run, node: ast.ListComp) -> bool:
     function = run.facts.scopes.function(node)
-    setup = isinstance(function, ast.FunctionDef) and function.name == "setup"
-    if run.owner is None or not setup or not isinstance(node, ast.ListComp):
-        return None
     parent = run.facts.scopes.parent[node]
     kept = isinstance(parent, ast.Assign) and len(parent.targets) == 1
-    if not kept or not values or not all(isinstance(v, Instance) and v == values[0] for v in values):
+    return kept and isinstance(function, ast.FunctionDef) and function.name == "setup"
+
+
+def names_turns(run: Run, node: ast.AST, name: ast.expr) -> bool:
+    """Whether names are made from what the comprehension counts, fields, and names of the file alone.
+
+    Then the same comprehension finds the layers again in every method.
+    """
+    comprehension = run.facts.scopes.parent[node]
+    assert isinstance(comprehension, ast.ListComp) and run.owner is not None
+    turns = comprehension.generators
+    if len(turns) > 1 or turns[0].ifs or init_text(run.facts, run.owner, turns[0].iter) is None:
+        return False
+    for part in (part for whole in (name, turns[0].iter) for part in ast.walk(whole)):
+        variable = run.facts.scopes.variable(part, part.id) if isinstance(part, ast.Name) else None
+        scope = variable.scope if variable is not None else comprehension
+        if scope is not comprehension and not isinstance(scope, ast.Module) and not _is_self(part):
+            return False
+    return any(isinstance(part, ast.Name) for part in ast.walk(name))
+
+
+def _is_self(node: ast.AST) -> bool:
+    return isinstance(node, ast.Name) and node.id == "self"
+
+
+def repeated(run: Run, node: ast.expr, values: list[Value]) -> Value | None:
+    """`[nn.Dense(n) for n in self.widths]` in `setup`."""
+    if run.owner is None or not isinstance(node, ast.ListComp) or not _is_kept(run, node):
+        return None
+    if not values or not all(isinstance(v, Instance) and v == values[0] for v in values):
         return None
     item = values[0]
     assert isinstance(item, Instance)
     site = run.facts.sites.get(item.site)
-    if not isinstance(site, Layer) or site.explicit:
+    if not isinstance(site, Layer) or (site.explicit and not is_repeated(run, item.site)):
         return None
     run.facts.sites[item.site] = replace(site, kept="*")
     run.facts.lists.add(node)
@@ -90,12 +122,24 @@ def listed(run: Run, target: ast.Attribute, kind: Value) -> bool:
     return True
 
 
-def over_layers(value: Value) -> list[Value] | None:
-    """What a loop over a list of layers binds, turn by turn."""
-    match value:
+def over_layers(run: Run, node: ast.expr) -> list[Value] | None:
+    """What a loop over a list of layers binds, turn by turn; the list may be counted."""
+    match run.facts.values.get(node):
+        case _ if (counted := _counted(run, node)) is not None:
+            turns = over_layers(run, counted)
+            return [Sequence((UNKNOWN, item)) for item in turns] if turns is not None else None
         case Repeated(item):
             return [item, item]
         case Sequence(items) if items and all(isinstance(item, Instance) for item in items):
             return [*items]
+        case _:
+            return None
+
+
+def _counted(run: Run, node: ast.expr) -> ast.expr | None:
+    """What `enumerate(...)` counts."""
+    match node:
+        case ast.Call(func=function, args=[inner], keywords=[]):
+            return inner if run.facts.values.get(function) == Symbol("builtins.enumerate") else None
         case _:
             return None

@@ -27,6 +27,7 @@ from migrate.analysis.kinds import (
     Variables,
     followed,
 )
+from migrate.analysis.optional_layers import alternatives
 from migrate.analysis.sites import (
     Apply,
     ApplyFunction,
@@ -56,6 +57,7 @@ from migrate.plan.carried import is_initial
 from migrate.plan.context import Plan
 from migrate.plan.holders import is_old
 from migrate.plan.initialisation import initialised
+from migrate.plan.layer import in_setup
 from migrate.plan.member_names import is_attribute
 from migrate.plan.needs import OPTIMIZER, returned_in_place
 from migrate.plan.parameters import TREES, pass_on, receivers
@@ -399,10 +401,18 @@ def _layer(plan: Plan, node: ast.expr, parent: ast.AST) -> None:
     called = isinstance(parent, ast.Call) and parent.func is node
     named = isinstance(parent, ast.Assign) and parent.value is node
     listed = isinstance(parent, ast.List | ast.Tuple | ast.ListComp) and _in_sequence(plan, parent)
-    if called or named or listed or isinstance(parent, ast.Attribute):
+    if called or named or listed or isinstance(parent, ast.Attribute) or _is_alternative(plan, node, parent):
         return
     if not is_wrapper(plan.site(plan.parent(parent) if isinstance(parent, ast.keyword) else parent)):
         raise Blocked(node, "LNX111", "a layer is handed on as a value")
+
+
+def _is_alternative(plan: Plan, node: ast.expr, parent: ast.AST) -> bool:
+    """Whether `setup` keeps a layer or something else by a condition, or it is asked which of the two."""
+    if isinstance(parent, ast.IfExp) and node is not parent.test:
+        above = plan.parent(parent)
+        return isinstance(above, ast.IfExp | ast.Assign) and in_setup(plan, node)
+    return isinstance(parent, ast.Compare) and alternatives(plan.facts.values[node]) is not None
 
 
 def _target(plan: Plan, node: ast.expr, value: Value) -> None:

@@ -10,8 +10,9 @@ from migrate.analysis.layers import LAYERS
 from migrate.analysis.sites import CellCarry, DrawKey, Layer, Parameter
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
-from migrate.plan.drafts import Draft
+from migrate.plan.drafts import Draft, Line
 from migrate.plan.layer import construction, parameter
+from migrate.plan.named_lists import named_list
 from migrate.plan.recurrent import is_wrapper, wrapper
 from migrate.plan.skeleton import Skeleton
 from migrate.rewrite.edits import template
@@ -70,13 +71,21 @@ def _setup(plan: Plan, draft: Draft, setup: ast.FunctionDef, sites: list[Layer |
             raise Blocked(site.node, "LNX111", "a layer is made in `setup` and not kept as an attribute")
         plan.edits.expressions[site.node] = made
         draft.constructions.append(made)
+    layers = [site for site in sites if isinstance(site, Layer) and site.explicit and site.kept == "*"]
+    named = {plan.statement(site.node): site for site in layers}
     for node in plan.facts.lists & set(ast.walk(setup)):
+        if plan.statement(node) in named:
+            continue
         statement = plan.statement(node)
         if not isinstance(statement, ast.Assign) or len(statement.targets) != 1:
             raise Blocked(node, "LNX111", "a list of layers has two names")
         plan.edits.statements[statement] = [template("{} = nnx.List({})", statement.targets[0], node)]
     documented = ast.get_docstring(setup, clean=False) is not None
-    moved = [(statement, None) for statement in setup.body]
+    if outside := named.keys() - {*setup.body}:
+        raise Blocked(outside.pop(), "LNX111", "a list of layers with names is made under a condition")
+    moved: list[Line] = [
+        (named_list(plan, named[s]) if s in named else s, s if s in named else None) for s in setup.body
+    ]
     draft.lines[:] = [*moved[:documented], *draft.lines, *moved[documented:]]
 
 
@@ -102,13 +111,13 @@ def _exclusive(plan: Plan, one: ast.AST, other: ast.AST) -> bool:
     while node in parent:
         chain.append((parent[node], node))
         node = parent[node]
-    branches = {above: below for above, below in chain if isinstance(above, ast.If)}
+    branches = {above: below for above, below in chain if isinstance(above, ast.If | ast.IfExp)}
     node = other
     while node in parent:
         above = parent[node]
-        if above in branches and isinstance(above, ast.If):
-            sides = [branches[above] in above.body, node in above.body]
-            return sides[0] != sides[1]
+        if above in branches and isinstance(above, ast.If | ast.IfExp):
+            first = above.body if isinstance(above, ast.If) else [above.body]
+            return (branches[above] in first) != (node in first)
         node = above
     return False
 

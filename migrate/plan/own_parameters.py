@@ -4,24 +4,42 @@ from __future__ import annotations
 
 import ast
 
-from migrate.analysis.classes import methods
+from migrate.analysis.classes import field_names, methods, own_constants
 from migrate.analysis.kinds import Class
 from migrate.analysis.sites import Layer, Parameter
+from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 from migrate.plan.drafts import changed
 from migrate.plan.input_sizes import InputSizes
 from migrate.plan.module_drafts import owned
+from migrate.plan.reserved import RESERVED
 from migrate.rewrite.edits import Suite
 
 
-def read_parameters(plan: Plan, cls: Class) -> None:
-    """`self.scale`, which `setup` made, is an array in Linen and a variable in NNX."""
-    names = {site.kept for site in owned(plan, cls) if isinstance(site, Parameter) and site.kept}
+def read_attributes(plan: Plan, cls: Class) -> None:
+    """`self.scale`, which `setup` made, is an array in Linen and a variable in NNX.
+
+    What has an explicit name takes it as its attribute, so that its place in the tree stays.
+    """
+    made = [s for s in owned(plan, cls) if isinstance(s, Layer | Parameter) and s.kept not in {None, "*"}]
+    values = {site.kept for site in made if isinstance(site, Parameter)}
+    names = {site.kept: site.name for site in made}
+    for name in {*names.values()} - {*names}:
+        if name in _attributes(cls) or name in RESERVED:
+            raise Blocked(cls.node, "LNX111", f"`{name}` is the name of a layer and another attribute")
     for method in methods(cls).values():
         for node in ast.walk(method):
             match node:
-                case ast.Attribute(value=ast.Name(id="self"), attr=name, ctx=ast.Load()) if name in names:
-                    plan.edits.expressions[node] = f"self.{name}[...]"
+                case ast.Attribute(value=ast.Name(id="self"), attr=name, ctx=ast.Load()) if name in values:
+                    plan.edits.expressions[node] = f"self.{names[name]}[...]"
+                case ast.Attribute(value=ast.Name(id="self"), attr=name) if names.get(name, name) != name:
+                    plan.edits.expressions[node] = f"self.{names[name]}"
+
+
+def _attributes(cls: Class) -> set[str]:
+    nodes = (node for method in methods(cls).values() for node in ast.walk(method))
+    used = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+    return used | {*methods(cls), *field_names(cls), *own_constants(cls)}
 
 
 def rename_setup(plan: Plan, setup: ast.FunctionDef | None, sizes: InputSizes) -> None:

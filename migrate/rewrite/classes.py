@@ -91,7 +91,7 @@ def _written(
         return _suite(page, piece, lines, indent)
     new = parsed_statement(page, text_of(page, piece), indent)
     if isinstance(origin, ast.stmt):
-        line = lines[origin]
+        line = lines[origin] if origin in lines else _line_of(page, origin)
         lead = [entry for entry in line.leading_lines if entry.comment]
         kept = [*lead, *as_lines(_missing(line.body, new))]
         return new.with_changes(leading_lines=kept, trailing_whitespace=line.trailing_whitespace)
