@@ -8,11 +8,15 @@ from dataclasses import replace
 
 from migrate.analysis.activation import Arguments
 from migrate.analysis.hoisting import init_text
-from migrate.analysis.kinds import UNKNOWN, Chain, Instance, Repeated, Sequence, Symbol, Value
+from migrate.analysis.kinds import UNKNOWN, Array, Chain, Instance, Repeated, Sequence, Symbol, Value
 from migrate.analysis.layers import LAYERS
 from migrate.analysis.reasons import blocked
 from migrate.analysis.run import Run
 from migrate.analysis.sites import Layer
+from migrate.analysis.sizes import Shape
+
+COUNT = Array(Shape((), True))
+"""The number of a turn: one number, whatever it is."""
 
 Invoke = Callable[[Run, Value, Arguments], Value]
 
@@ -127,7 +131,7 @@ def over_layers(run: Run, node: ast.expr) -> list[Value] | None:
     match run.facts.values.get(node):
         case _ if (counted := _counted(run, node)) is not None:
             turns = over_layers(run, counted)
-            return [Sequence((UNKNOWN, item)) for item in turns] if turns is not None else None
+            return [Sequence((COUNT, item)) for item in turns] if turns is not None else None
         case Repeated(item):
             return [item, item]
         case Sequence(items) if items and all(isinstance(item, Instance) for item in items):
