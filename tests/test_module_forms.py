@@ -597,6 +597,34 @@ FORMS = [
     ),
     pytest.param(
         """
+        class Net(nn.Module):
+            init: Any = None
+            last: Any = None
+
+            @nn.compact
+            def __call__(self, x):
+                if self.init is None:
+                    init = jax.nn.initializers.normal(0.1)
+                else:
+                    init = self.init
+                x = nn.Dense(3, kernel_init=init)(x)
+                for i, size in enumerate((4, 5)):
+                    if i == 0:
+                        x = nn.Dense(size, kernel_init=init)(x)
+                    else:
+                        if self.last is not None:
+                            last = self.last
+                        else:
+                            last = init
+                        x = nn.Dense(size, kernel_init=last)(x)
+                return x
+        """,
+        "Net()",
+        FLAT,
+        id="a-name-that-a-condition-binds",
+    ),
+    pytest.param(
+        """
         ACTIVATIONS = {"relu": nn.relu, "own": lambda x: x * nn.sigmoid(x)}
 
 

@@ -120,3 +120,32 @@ def test_files_that_are_not_named_are_not_broken() -> None:
     result = run({"net.py": NET}, Options(imported_by=importers))
     assert [finding.code for finding in result.findings] == ["LNX016"]
     assert result.changed == {}
+
+
+@pytest.mark.parametrize(
+    ("field", "body"),
+    [
+        pytest.param("inner: nn.Module", "self.inner(x)", id="a-module"),
+        pytest.param("inner: 'nn.Module'", "self.inner(x)", id="a-module-in-quotes"),
+        pytest.param("inner: object", "self.inner(x)", id="anything-that-is-called"),
+        pytest.param("inner: list[nn.Module]", "[part(x) for part in self.inner][0]", id="a-list-of-modules"),
+    ],
+)
+def test_modules_that_callers_give(field: str, body: str) -> None:
+    text = NET.replace("width: int = 4", field).replace("nn.Dense(self.width)(x)", f"nn.Dense(4)({body})")
+    result = migrate_sources({"net.py": text}, Options())
+    assert result.changed == {}
+    assert {finding.code for finding in result.findings} == {"LNX111"}
+
+
+def test_functions_that_callers_give() -> None:
+    text = NET.replace("width: int = 4", "act: 'Callable'").replace("(self.width)(x)", "(4)(self.act(x))")
+    assert migrate_sources({"net.py": text}, Options()).changed
+
+
+def test_a_class_with_nothing_in_it_takes_rngs() -> None:
+    text = (
+        "import flax.linen as nn\n\n\nclass Same(nn.Module):\n    def __call__(self, x):\n        return x\n"
+    )
+    new = migrate_sources({"net.py": text}, Options()).changed["net.py"]
+    assert "def __init__(self, *, rngs: nnx.Rngs):\n        pass\n" in new

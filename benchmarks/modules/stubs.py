@@ -103,14 +103,27 @@ class Sources(importlib.abc.MetaPathFinder, importlib.abc.Loader):
                     setattr(module, name, Missing)
 
 
+def _imported(tree: ast.Module) -> set[str]:
+    """The packages that a file imports by their full names."""
+    nodes = [*ast.walk(tree)]
+    found = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    found |= {node.module or "" for node in nodes if isinstance(node, ast.ImportFrom) and not node.level}
+    return {name.partition(".")[0] for name in found}
+
+
 class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Comes last: whatever nothing else has found."""
+    """Comes last: what the files below a folder import and nothing else has found."""
+
+    def __init__(self, root: Path) -> None:
+        trees = [ast.parse(path.read_text(encoding="utf-8")) for path in root.rglob("*.py")]
+        found = {name for tree in trees for name in _imported(tree)} - {"jax", "jaxlib", "flax", "numpy"}
+        self.names = {*found, *(path.stem for path in root.iterdir())} - sys.stdlib_module_names
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> importlib.machinery.ModuleSpec | None:
-        """A spec for every name."""
-        if fullname.partition(".")[0] in sys.stdlib_module_names | {"jax", "flax", "jaxlib", "numpy"}:
+        """A spec for every name below these packages."""
+        if fullname.partition(".")[0] not in self.names:
             return None
         return importlib.machinery.ModuleSpec(fullname, self, is_package=True)
 

@@ -33,7 +33,7 @@ def main() -> None:
     """Compare what standard input names; what the programs print is swallowed."""
     before, after = sys.argv[1:3]
     cases = json.load(sys.stdin)
-    sys.meta_path.append(stubs.Finder())
+    sys.meta_path.append(stubs.Finder(Path(before)))
     old = _loaded(before, cases)
     new = _loaded(after, cases)
     for path, name in cases:
@@ -96,8 +96,13 @@ def _verdict(old: Any, new: Any) -> tuple[str, str]:
 def _of_call(net: Any, new: Any, given: dict[str, Any], arguments: dict[str, Any]) -> tuple[str, str]:
     """The verdict for one way to call both modules."""
     keys = _keys()
-    variables = redrawn(dict(net.init(keys, **arguments)))
-    before = linen_results(net, variables, (), arguments, rngs=keys)
+    try:
+        variables = redrawn(dict(net.init(keys, **arguments)))
+        before = linen_results(net, variables, (), arguments, rngs=keys)
+    except TimeoutError:
+        raise
+    except Exception as error:
+        raise Unguessed(f"{type(error).__name__}: {error}") from error
     try:
         model = _built(new, given, arguments, variables)
         extra = {"rngs": nnx.Rngs(0)} if "rngs" in inspect.signature(model.__call__).parameters else {}

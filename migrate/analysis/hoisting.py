@@ -66,6 +66,9 @@ def _name(facts: Facts, owner: Class, root: ast.expr, node: ast.Name, found: dic
 def _assigned(facts: Facts, owner: Class, root: ast.expr, node: ast.Name, found: dict[ast.expr, str]) -> bool:
     """A name that the method binds once, to something that `__init__` can make as well."""
     value = assigned_value(facts, node)
+    if value is None and (chosen := _chosen(facts, owner, node)) is not None:
+        found[node] = chosen
+        return True
     text = init_text(facts, owner, value) if value is not None else None
     if value is None or text is None:
         return False
@@ -87,6 +90,38 @@ def assigned_value(facts: Facts, node: ast.Name) -> ast.expr | None:
         return None
     same = facts.scopes.function(statement) is facts.scopes.function(node)
     return statement.value if same and variable.scope is facts.scopes.function(node) else None
+
+
+def _chosen(facts: Facts, owner: Class, node: ast.Name) -> str | None:
+    """What a name holds that just the two branches of one condition bind, as a choice."""
+    variable = facts.scopes.variable(node, node.id)
+    stores = [name for name in facts.scopes.names(variable) if not isinstance(name.ctx, ast.Load)]
+    statements = [facts.scopes.parent.get(store) for store in stores]
+    first = statements[0] if len(stores) == 2 else None
+    choice = facts.scopes.parent.get(first) if first is not None else None
+    if variable is None or not isinstance(choice, ast.If) or is_bound(facts, variable):
+        return None
+    function = facts.scopes.function(node)
+    if function is not facts.scopes.function(choice) or variable.scope is not function:
+        return None
+    if node.lineno <= (choice.end_lineno or choice.lineno):
+        return None
+    values = [_bound_in(block, stores) for block in (choice.body, choice.orelse)]
+    parts = [part for value in (*values, choice.test) if value is not None for part in ast.walk(value)]
+    symbols = (facts.values.get(part) for part in parts)
+    if any(isinstance(symbol, Symbol) and symbol.name.startswith("flax.") for symbol in symbols):
+        return None
+    yes, no, test = (init_text(facts, owner, v) if v is not None else None for v in (*values, choice.test))
+    return None if None in {yes, no, test} else f"({yes} if {test} else {no})"
+
+
+def _bound_in(block: list[ast.stmt], stores: list[ast.Name]) -> ast.expr | None:
+    """What a plain assignment in a block gives one of the names."""
+    for statement in block:
+        match statement:
+            case ast.Assign(targets=[ast.Name() as target], value=value) if target in stores:
+                return value
+    return None
 
 
 def is_bound(facts: Facts, variable: Variable) -> bool:

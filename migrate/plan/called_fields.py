@@ -17,10 +17,41 @@ Seen = set[tuple[ast.ClassDef, str]]
 
 def check_called_fields(plan: Plan, site: Class) -> None:
     """Raise `Blocked` where a field that is called may be given a layer, or a function that builds one."""
+    _check_given_modules(plan, site)
     for name, call in plan.facts.called[site.node].items():
         if not _holds_functions(plan, site, name, set()):
             message = f"the field `{name}` is called, and what it is given may build layers"
             raise Blocked(call, "LNX111", message)
+
+
+def _check_given_modules(plan: Plan, site: Class) -> None:
+    """What callers elsewhere give for a field must not be a module of Linen, nor build layers."""
+    if site.node not in plan.facts.unbuilt or _builds(plan, site):
+        return
+    for statement in fields(site):
+        name = getattr(statement.target, "id", "")
+        if (site.node, name) in plan.facts.class_fields:
+            continue
+        named = [*ast.walk(statement.annotation)]
+        modules = any(_word(node).endswith("Module") for node in named)
+        unknown = statement.value is None and "Callable" not in map(_word, named)
+        if modules or (unknown and name in plan.facts.called[site.node]):
+            message = f"callers elsewhere may give a Linen module for the field `{name}`"
+            raise Blocked(statement, "LNX111", message)
+
+
+def _word(node: object) -> str:
+    match node:
+        case ast.Name(id=word) | ast.Attribute(attr=word) | ast.Constant(value=str(word)):
+            return word
+        case _:
+            return ""
+
+
+def _builds(plan: Plan, cls: Class) -> list[ast.Call]:
+    """The constructions of a class in its component."""
+    builds = [s.node for s in plan.component.sites if isinstance(s, Construct) and s.instance.cls == cls]
+    return builds + [s.node for s in plan.component.sites if isinstance(s, Layer) and s.cls == cls]
 
 
 def _holds_functions(plan: Plan, cls: Class, name: str, seen: Seen) -> bool:
@@ -30,8 +61,7 @@ def _holds_functions(plan: Plan, cls: Class, name: str, seen: Seen) -> bool:
     seen.add((cls.node, name))
     names = field_names(cls)
     defaults = {s.target.id: s.value for s in fields(cls) if isinstance(s.target, ast.Name) and s.value}
-    builds = [s.node for s in plan.component.sites if isinstance(s, Construct) and s.instance.cls == cls]
-    builds += [s.node for s in plan.component.sites if isinstance(s, Layer) and s.cls == cls]
+    builds = _builds(plan, cls)
     given = [argument(build, names, name) for build in builds]
     return all(
         expression is None or _is_function(plan, expression, plan.facts.values.get(expression, UNKNOWN), seen)

@@ -121,7 +121,7 @@ def headed(page: Page, statement: ast.stmt, line: Any, indent: str) -> Any:
     if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)):
         changed = changed_function(page, statement, line, changed, indent)
     for block, path in lens.blocks(statement, line):
-        if not any(child in page.spine for child in block):
+        if statement not in page.edits.classes and not any(child in page.spine for child in block):
             continue
         suite = lens.get(line, path)
         if isinstance(suite, cst.If):
