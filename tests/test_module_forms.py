@@ -598,15 +598,15 @@ FORMS = [
     pytest.param(
         """
         class Net(nn.Module):
-            init: Any = None
+            first: Any = None
             last: Any = None
 
             @nn.compact
             def __call__(self, x):
-                if self.init is None:
+                if self.first is None:
                     init = jax.nn.initializers.normal(0.1)
                 else:
-                    init = self.init
+                    init = self.first
                 x = nn.Dense(3, kernel_init=init)(x)
                 for i, size in enumerate((4, 5)):
                     if i == 0:
