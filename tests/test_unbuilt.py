@@ -149,3 +149,21 @@ def test_a_class_with_nothing_in_it_takes_rngs() -> None:
     )
     new = migrate_sources({"net.py": text}, Options()).changed["net.py"]
     assert "def __init__(self, *, rngs: nnx.Rngs):\n        pass\n" in new
+
+
+def test_a_class_that_is_built_by_one_that_stays() -> None:
+    """`Block` is built and never called in a way that can be followed, and builds `Net`."""
+    block = "class Block(nn.Module):\n    def setup(self):\n        self.net = Net()\n"
+    outer = (
+        "class Outer(nn.Module):\n    def setup(self):\n        parts = []\n        for _ in range(2):\n"
+        "            parts.append(Block())\n        self.parts = hidden(parts)\n"
+    )
+    text = f"from own import hidden\n{NET}\n\n{block}\n\n{outer}"
+    assert migrate_sources({"net.py": text}, Options()).changed == {}
+
+
+def test_a_mention_in_code_that_is_not_reached() -> None:
+    text = f"{NET}\n\ndef f(x):\n    return x\n    return Net()(x)\n"
+    result = migrate_sources({"net.py": text}, Options())
+    assert result.changed == {}
+    assert {finding.code for finding in result.findings} == {"LNX114"}

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from migrate.analysis.classes import is_module
-from migrate.analysis.kinds import UNKNOWN, Namespace, Symbol
+from migrate.analysis.kinds import UNKNOWN, Class, Namespace, Symbol
 from migrate.analysis.modules import summarise
 from migrate.analysis.run import Run
 
@@ -16,12 +16,47 @@ VARIABLES = frozenset({"mutable", "rngs", "method"})
 
 def read(run: Run) -> None:
     """Read what nothing has built, with inputs of which nothing is known but what the class itself tells."""
-    for cls in reversed([*run.facts.classes.values()]):
-        if is_module(cls) and cls.node not in run.entered and isinstance(cls.frame.scope, ast.Module):
+    modules = [cls for cls in run.facts.classes.values() if is_module(cls)]
+    _read_built(run, modules)
+    for cls in reversed(modules):
+        if cls.node not in run.entered and isinstance(cls.frame.scope, ast.Module):
             summarise(run, cls)
             run.facts.unbuilt.add(cls.node)
+            _read_built(run, modules)
+    _record_unread(run)
     _record_lookups(run)
     _record_users(run)
+
+
+def _read_built(run: Run, modules: list[Class]) -> None:
+    """Read what is built and was never called, for the modules that it builds in turn."""
+    while unread := [c for c in modules if c.node in run.entered and c.node not in run.facts.summaries]:
+        for cls in unread:
+            summarise(run, cls)
+        if all(cls.node not in run.facts.summaries for cls in unread):
+            return
+
+
+def _record_unread(run: Run) -> None:
+    """A mention in code that was never reached may build a class, and nobody would see it."""
+    facts = run.facts
+    for file in facts.files.by_path.values():
+        for node in ast.walk(file.tree):
+            name = getattr(node, "id", "") or getattr(node, "attr", "")
+            unread = name and node not in facts.values and not _in_annotation(run, node)
+            for definition in [d for d in facts.unbuilt if d.name == name] if unread else ():
+                message = f"`{name}` is mentioned in code that cannot be followed"
+                facts.escape(node, "LNX114", message, frozenset(), owner=definition)
+
+
+def _in_annotation(run: Run, node: ast.AST) -> bool:
+    parent = run.facts.scopes.parent
+    while node in parent:
+        above = parent[node]
+        if node in (getattr(above, "annotation", None), getattr(above, "returns", None)):
+            return True
+        node = above
+    return False
 
 
 def _record_lookups(run: Run) -> None:
