@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.module_harness import assert_identical, compared, migrated, program
+from tests.module_harness import assert_identical, compared, findings, migrated, program
 
 HELPER = """
 def doubled(a, axis=-1):
@@ -76,3 +76,21 @@ def test_patterns_of_einops(expression: str, shape: tuple[int, ...], size: str) 
     body = f"    def __call__(self, x):\n        return nn.Dense(3)({expression})\n"
     text = migrated(program(head + body, "Net()", shape))
     assert f"self.Dense_0 = nnx.Linear({size}, 3, rngs=rngs)" in text
+
+
+CHANGED = [
+    pytest.param("parts = [x, x]", "parts[0] = nn.Dense(8)(x)", "jnp.concatenate(parts, -1)", id="item"),
+    pytest.param("parts = {'a': x}", "parts['a'] = nn.Dense(8)(x)", "parts['a']", id="entry"),
+    pytest.param("parts = {'a': x}", "parts.update(a=nn.Dense(8)(x))", "parts['a']", id="update"),
+    pytest.param("parts = [x, x]", "del parts[0]", "jnp.concatenate(parts, -1)", id="deletion"),
+    pytest.param("parts = other = [x]", "other.append(x)", "jnp.concatenate(parts, -1)", id="other-name"),
+    pytest.param("parts = [x]", "added(parts, x)", "jnp.concatenate(parts, -1)", id="in-a-function"),
+]
+
+
+@pytest.mark.parametrize(("made", "changed", "read"), CHANGED)
+def test_what_is_changed_in_place_tells_no_sizes(made: str, changed: str, read: str) -> None:
+    helper = "def added(items, item):\n    items.append(item)\n\n\n"
+    head = "class Net(nn.Module):\n    @nn.compact\n    def __call__(self, x):\n"
+    body = "".join(f"        {line}\n" for line in (made, changed, f"return nn.Dense(2)({read})"))
+    assert any(text.startswith("LNX112") for text in findings(program(helper + head + body, "Net()", (4, 6))))

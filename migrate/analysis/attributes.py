@@ -6,7 +6,7 @@ import ast
 import functools
 
 from migrate.analysis import arrays, holders, imports, modules, nnx_bindings, same_trees, stats_states, things
-from migrate.analysis.collected import CHANGING
+from migrate.analysis.collected import CHANGING, forget
 from migrate.analysis.collected import item as item_of
 from migrate.analysis.kinds import (
     UNKNOWN,
@@ -84,6 +84,10 @@ def attribute(run: Run, node: ast.Attribute, holder: Value) -> Value:
             return Method(holder, node.attr)
         case Variables() | Params() if node.attr in same_trees.METHODS:
             return Method(holder, node.attr)
+        case Dict() if not followed(holder):
+            if node.attr not in {"get", "items", "keys", "values", "copy"}:
+                forget(run, holder)
+            return UNKNOWN
         case Variables() | Params() | OptState() | Optimizer() | Pending() | Mixed() | ApplyFn() | Dict():
             run.escape(
                 node, "LNX299", f"`.{node.attr}` of a followed value has no counterpart that is known", holder

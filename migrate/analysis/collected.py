@@ -6,7 +6,7 @@ import ast
 from dataclasses import replace
 
 from migrate.analysis.activation import Arguments
-from migrate.analysis.kinds import UNKNOWN, Array, Collected, Sequence, Symbol, Value, followed, join
+from migrate.analysis.kinds import UNKNOWN, Array, Collected, Dict, Sequence, Symbol, Value, followed, join
 from migrate.analysis.run import Run
 from migrate.analysis.sizes import SCALAR
 
@@ -24,13 +24,23 @@ def change(run: Run, items: Sequence | Collected, name: str, given: Arguments) -
     """What the method gives; the variable holds the changed list afterwards, and others nothing certain."""
     result, after = _changed(run, items, name, given)
     target = given.node.func.value if isinstance(given.node.func, ast.Attribute) else None
-    for frame in {frame for entry in run.stack for frame in entry.chain()}:
-        for other, value in frame.vars.items():
-            if value is items:
-                frame.vars[other] = UNKNOWN
+    forget(run, items)
     if isinstance(target, ast.Name):
         run.frame.vars[target.id] = after
     return result
+
+
+def forget(run: Run, value: Value) -> None:
+    """A list or dict of a module is changed in place: whatever holds it tells nothing any more."""
+    if run.owner is None or followed(value) or not isinstance(value, Sequence | Collected | Dict):
+        return
+    for frame in {frame for entry in run.stack for frame in entry.chain()}:
+        for name, known in frame.vars.items():
+            if known is value:
+                frame.vars[name] = UNKNOWN
+    for name, known in run.attributes.items():
+        if known is value:
+            run.attributes[name] = UNKNOWN
 
 
 def _changed(run: Run, items: Sequence | Collected, name: str, given: Arguments) -> tuple[Value, Value]:

@@ -17,6 +17,7 @@ from migrate.analysis import (
     arrays,
     branches,
     calls,
+    collected,
     compiled_apply,
     heap,
     imports,
@@ -248,6 +249,8 @@ def _run(run: Run, statement: ast.stmt) -> None:
         case ast.Delete(targets=targets):
             for target in targets:
                 run.escape(target, "LNX299", "a followed value is deleted", evaluate(run, target))
+                if isinstance(target, ast.Subscript):
+                    collected.forget(run, evaluate(run, target.value))
         case _:
             pass
 
@@ -294,7 +297,9 @@ def assign(run: Run, target: ast.expr, kind: Value) -> None:
             run.escape(
                 target, "LNX013", "a followed value is kept in a container, which has no rewriting yet", kind
             )
-            run.escape(target, "LNX014", "a followed value is changed in place", evaluate(run, holder))
+            held = evaluate(run, holder)
+            collected.forget(run, held)
+            run.escape(target, "LNX014", "a followed value is changed in place", held)
         case _:
             pass
 
