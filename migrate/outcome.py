@@ -11,7 +11,7 @@ from migrate.analysis.facts import Facts
 from migrate.analysis.interpreter import interpret, reinterpret
 from migrate.analysis.kinds import Class
 from migrate.analysis.modules import is_module
-from migrate.analysis.sites import Construct, CreateHolder, Init, ReadHolder, ReadState, Site
+from migrate.analysis.sites import Construct, CreateHolder, CreateRecord, Init, ReadHolder, ReadState, Site
 from migrate.analysis.source import File
 from migrate.plan import pitfalls
 from migrate.plan.build import Decision, decide
@@ -199,7 +199,7 @@ def _paths(facts: Facts, component: ComponentFacts) -> tuple[tuple[str, str], ..
 
 
 def _has_holder(decision: Decision) -> bool:
-    return any(isinstance(site, CreateHolder) for site in decision.component.sites)
+    return any(isinstance(site, CreateHolder | CreateRecord) for site in decision.component.sites)
 
 
 def _with_modules(facts: Facts, decisions: Iterable[Decision]) -> set[str]:

@@ -76,6 +76,9 @@ def rewrite(plan: Plan, site: ApplyUpdates) -> None:
     parent = plan.parent(site.node)
     match parent:
         case ast.Assign(targets=[ast.Name() as target]) | ast.AnnAssign(target=ast.Name() as target):
+            if not isinstance(site.params, ast.Name):
+                plan.edits.statements[plan.statement(site.node)] = [f"{plan.names(target).model} = {model}"]
+                return
             if plan.names(target).model != model:
                 raise Blocked(site.node, "LNX018", f"`{target.id}` is one object with what it is made from")
             plan.edits.statements[plan.statement(site.node)] = []

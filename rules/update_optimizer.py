@@ -126,12 +126,14 @@ def rewrite(plan: Plan, site: UpdateModel) -> None:
         case _:
             raise Blocked(site.node, "LNX031", "the updates and the new state have no names")
     optimizer = plan.optimizer_of(site.optimizer)
-    if plan.names(new).optimizer != optimizer:
+    named = plan.names(new).optimizer
+    taken = [] if isinstance(site.optimizer, ast.Name) else [f"{named} = {optimizer}"]
+    if not taken and named != optimizer:
         raise Blocked(new, "LNX018", f"`{new.id}` is one object with the optimizer state it is made from")
-    update = _update(plan, site, optimizer)
+    update = _update(plan, site, named)
     if _is_read(plan, updates):
         update = template(f"{updates.id} = {{}}", update)
-    plan.edits.statements[statement] = [update]
+    plan.edits.statements[statement] = [*taken, update]
 
 
 def _update(plan: Plan, site: UpdateModel, optimizer: str) -> Template:

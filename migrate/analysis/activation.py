@@ -16,6 +16,7 @@ from migrate.analysis.kinds import (
     Const,
     Function,
     Length,
+    Record,
     Sequence,
     ShapeOf,
     Symbol,
@@ -260,6 +261,8 @@ def _carried(value: Value, inside: bool = False) -> Value:
             return UNKNOWN
         case Sequence(items):
             return Sequence(tuple(_carried(item, inside=True) for item in items))
+        case Record(cls, fields):
+            return Record(cls, tuple((name, _carried(item, inside=True)) for name, item in fields))
         case _:
             return value
 

@@ -5,7 +5,17 @@ from __future__ import annotations
 import ast
 import functools
 
-from migrate.analysis import arrays, holders, imports, modules, nnx_bindings, same_trees, stats_states, things
+from migrate.analysis import (
+    arrays,
+    holders,
+    imports,
+    modules,
+    nnx_bindings,
+    records,
+    same_trees,
+    stats_states,
+    things,
+)
 from migrate.analysis.collected import CHANGING, forget
 from migrate.analysis.collected import item as item_of
 from migrate.analysis.kinds import (
@@ -31,6 +41,7 @@ from migrate.analysis.kinds import (
     Partial,
     Path,
     Pending,
+    Record,
     Repeated,
     Sequence,
     ShapeOf,
@@ -73,6 +84,10 @@ def attribute(run: Run, node: ast.Attribute, holder: Value) -> Value:
         case Class() if node.attr == "create" and holders.is_holder_class(holder):
             return Method(holder, "create")
         case Transformation() if node.attr in {"init", "update"}:
+            return Method(holder, node.attr)
+        case Record():
+            return records.attribute(run, node, holder)
+        case Class() if records.is_class_method(run, holder, node.attr):
             return Method(holder, node.attr)
         case Instance():
             return _of_instance(run, node, holder)

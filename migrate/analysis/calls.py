@@ -19,6 +19,7 @@ from migrate.analysis import (
     nnx,
     nnx_contexts,
     optimizers,
+    records,
     sequences,
     things,
 )
@@ -42,6 +43,7 @@ from migrate.analysis.kinds import (
     Mixed,
     Object,
     Partial,
+    Record,
     Symbol,
     Thing,
     Value,
@@ -105,6 +107,14 @@ def invoke(run: Run, callee: Value, given: Arguments) -> Value:
             return linen.differentiated(run, callee, given)
         case Class() if modules.is_module(callee):
             return linen.define(run, callee, given)
+        case Class() if records.is_record_class(run, callee):
+            return records.created(run, callee, given)
+        case Record():
+            return records.call(run, callee, "__call__", given)
+        case Method(Record() as record, name):
+            return records.call(run, record, name, given)
+        case Method(Class() as cls, name) if records.is_class_method(run, cls, name):
+            return records.of_class(run, cls, name, given)
         case Symbol(name):
             return library.call(run, name, given)
         case Method() | ApplyFn() | Instance():

@@ -17,6 +17,7 @@ from migrate.analysis.kinds import (
     Function,
     Jit,
     Mixed,
+    Record,
     Sequence,
     Value,
     followed,
@@ -120,7 +121,7 @@ def _mixes(value: Value) -> bool:
             return True
         case Sequence(items):
             return any(_mixes(item) for item in items)
-        case Dict(items):
+        case Dict(items) | Record(fields=items):
             return any(_mixes(item) for _, item in items)
         case _:
             return False

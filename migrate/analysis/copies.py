@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from migrate.analysis.kinds import Function, Holder, Sequence, Token, Value, tokens_of
+from migrate.analysis.kinds import Function, Holder, Record, Sequence, Token, Value, tokens_of
 from migrate.analysis.run import Run
 
 
@@ -28,6 +28,9 @@ def copies(function: Function, values: Iterable[Value], label: str = "argument")
 def _parts(value: Value, where: str) -> Iterator[tuple[str, Value]]:
     """The parts of a value that are objects of their own, each with its place in it."""
     match value:
+        case Record(fields=fields):
+            for name, field in fields:
+                yield from _parts(field, f"{where}.{name}")
         case Sequence(items):
             for index, item in enumerate(items):
                 yield from _parts(item, f"{where}.{index}")

@@ -41,6 +41,7 @@ from migrate.analysis.kinds import (
     UNKNOWN,
     Class,
     Instance,
+    Record,
     Sequence,
     ShapeOf,
     Symbol,
@@ -132,7 +133,10 @@ def _give_up(run: Run) -> None:
 
 
 def _run_uncalled(run: Run) -> None:
-    """Run what nothing has called, callers before what they call, so that arguments are known there."""
+    """Run what nothing has called, callers before what they call, so that arguments are known there.
+
+    Methods come last of those that nothing names: the functions of their module may well call them.
+    """
     frames = [*run.module_frames.values()]
     order = {frame.scope: place for place, frame in enumerate(frames)}
     waiting: list[dict[ast.AST, set[ast.AST]]] = [{} for _ in frames]
@@ -146,7 +150,8 @@ def _run_uncalled(run: Run) -> None:
         if last is None:
             return
         here = waiting[last]
-        node = next((n for n, users in here.items() if not users & here.keys()), next(iter(here)))
+        roots = [n for n, users in here.items() if not users & here.keys()] or [*here]
+        node = min(roots, key=lambda n: isinstance(run.facts.scopes.scope[n], ast.ClassDef))
         with run.entering(frames[last]):
             resting.run_method(run, run.definitions[node])
 
@@ -315,6 +320,8 @@ def _unpack(run: Run, elements: Items[ast.expr], kind: Value) -> None:
     starred = any(isinstance(element, ast.Starred) for element in elements)
     if isinstance(kind, ShapeOf):
         kind = arrays.unpacked(run, kind, len(elements))
+    if isinstance(kind, Record) and Symbol("typing.NamedTuple") in kind.cls.bases:
+        kind = Sequence(tuple(value for _, value in kind.fields))
     if isinstance(kind, Sequence) and not starred and len(kind.items) == len(elements):
         for element, item in zip(elements, kind.items, strict=True):
             assign(run, element, item)

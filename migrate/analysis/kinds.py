@@ -336,6 +336,14 @@ class Pending:
 
 
 @dataclass(frozen=True)
+class Record:
+    """A NamedTuple or dataclass of the project, field by field."""
+
+    cls: Class
+    fields: tuple[tuple[str, Value], ...]
+
+
+@dataclass(frozen=True)
 class Stats:
     """The batch statistics of a model: an NNX model holds them, so that nothing stays of the value."""
 
@@ -448,6 +456,7 @@ Value = (
     | Transformation
     | Optimizer
     | Pending
+    | Record
     | Stats
     | Updates
     | Grads
@@ -481,7 +490,7 @@ def followed(value: Value) -> bool:
     match value:
         case Sequence(items):
             return any(followed(item) for item in items)
-        case Dict(items):
+        case Dict(items) | Record(fields=items):
             return any(followed(item) for _, item in items)
         case Mixed(parts):
             return any(followed(part) for part in parts)
@@ -504,7 +513,7 @@ def tokens_of(value: Value) -> Tokens:
             return tokens.union(*(tokens_of(field) for _, field in fields))
         case Sequence(items):
             return frozenset().union(*(tokens_of(item) for item in items))
-        case Dict(items):
+        case Dict(items) | Record(fields=items):
             return frozenset().union(*(tokens_of(item) for _, item in items))
         case Mixed(parts):
             return frozenset().union(*(tokens_of(part) for part in parts))
@@ -546,6 +555,8 @@ def join(left: Value, right: Value) -> Value:
             return listed
         case Sequence(a), Sequence(b) if len(a) == len(b):
             return Sequence(tuple(join(x, y) for x, y in zip(a, b, strict=True)))
+        case Record(cls, a), Record(other, b) if cls == other:
+            return Record(cls, tuple((k, join(x, y)) for (k, x), (_, y) in zip(a, b, strict=True)))
         case Dict(a), Dict(b) if [k for k, _ in a] == [k for k, _ in b]:
             return Dict(tuple((k, join(x, y)) for (k, x), (_, y) in zip(a, b, strict=True)))
     if followed(left) or followed(right) or _callable(left) or _callable(right):
@@ -605,6 +616,8 @@ def mapped(value: Value, change: Any) -> Value:
             return Sequence(tuple(mapped(item, change) for item in items))
         case Dict(items):
             return Dict(tuple((k, mapped(item, change)) for k, item in items))
+        case Record(cls, items):
+            return Record(cls, tuple((k, mapped(item, change)) for k, item in items))
         case Mixed(parts):
             return Mixed(frozenset(mapped(part, change) for part in parts))
         case Partial(function, args, keywords):

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Hashable
 from dataclasses import replace
 
-from migrate.analysis.kinds import Optimizer, Sequence, Transformation, Value
+from migrate.analysis.kinds import Optimizer, Record, Sequence, Transformation, Value
 from migrate.analysis.scopes import Scopes
 
 
@@ -17,6 +17,8 @@ def of_this_call(value: Value, function: ast.AST, call: ast.Call, scopes: Scopes
             return replace(value, makers=frozenset(_outside(m, function, call, scopes) for m in makers))
         case Sequence(items):
             return Sequence(tuple(of_this_call(item, function, call, scopes) for item in items))
+        case Record(cls, fields):
+            return Record(cls, tuple((k, of_this_call(v, function, call, scopes)) for k, v in fields))
         case _:
             return value
 

@@ -66,6 +66,33 @@ class ApplyUpdates:
 
 
 @dataclass(frozen=True)
+class CreateRecord:
+    """A record that is made with a model or an optimizer in it; `given` are its arguments by field."""
+
+    node: ast.Call
+    cls: Class
+    given: tuple[tuple[str, ast.expr], ...]
+
+
+@dataclass(frozen=True)
+class ReadRecord:
+    """A field of a record of the project."""
+
+    node: ast.Attribute
+    cls: Class
+    field: str
+
+
+@dataclass(frozen=True)
+class ReplaceRecord:
+    """`record.replace(...)` or `record._replace(...)`."""
+
+    node: ast.Call
+    record: ast.expr
+    cls: Class
+
+
+@dataclass(frozen=True)
 class CreateHolder:
     """`State.create(...)` of a class with fields of its own.
 
@@ -363,6 +390,9 @@ Site = (
     | InitOptimizer
     | UpdateModel
     | ApplyUpdates
+    | CreateRecord
+    | ReadRecord
+    | ReplaceRecord
     | Apply
     | Init
     | Construct

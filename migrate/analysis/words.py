@@ -16,6 +16,7 @@ from migrate.analysis.kinds import (
     Partial,
     Path,
     Pending,
+    Record,
     Sequence,
     State,
     Stats,
@@ -54,6 +55,8 @@ def described(value: Value) -> str:
             return f"a method of {described(receiver)}"
         case Sequence(items):
             return f"a tuple with {_first(items)}"
+        case Record(fields=fields):
+            return f"a record with {_first(tuple(item for _, item in fields))}"
         case Dict(items):
             return f"a dict with {_first(tuple(item for _, item in items))}"
         case Thing():

@@ -20,7 +20,7 @@ from migrate.analysis.sites import (
     Site,
     UpdateModel,
 )
-from migrate.plan import holders, stats_states
+from migrate.plan import holders, records, stats_states
 from migrate.plan.blocked import Blocked
 from migrate.plan.class_values import stands_for_field
 from migrate.plan.components import ComponentFacts, components, components_without_modules
@@ -44,7 +44,7 @@ from migrate.plan.visible import visible
 from migrate.plan.whole_variables import check_whole_variables
 from migrate.result import Importer, Options, Style
 from migrate.rewrite.edits import held_nodes
-from rules import rewriters, train_state_class
+from rules import record_class, rewriters, train_state_class
 
 TRAINING = (CreateState, ApplyGradients, InitOptimizer, UpdateModel, Differentiate)
 """Sites that make a component worth to be wrapped; one that only calls a model gains nothing by it."""
@@ -140,6 +140,8 @@ def _plan(facts: Facts, component: ComponentFacts, style: Style, bridged: bool) 
     table = rewriters()
     for cls in holders.classes(facts, component.nodes):
         train_state_class.rewrite(plan, cls)
+    for cls in records.classes(facts, component.nodes):
+        record_class.rewrite_class(plan, cls)
     gone = stats_states.classes(facts, component.sites)
     for cls in gone:
         stats_states.remove(plan, cls)

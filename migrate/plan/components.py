@@ -8,7 +8,17 @@ from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 
 from migrate.analysis.facts import Escape, Facts
-from migrate.analysis.kinds import Class, Function, Holder, Instance, State, Value, followed, tokens_of
+from migrate.analysis.kinds import (
+    Class,
+    Function,
+    Holder,
+    Instance,
+    Record,
+    State,
+    Value,
+    followed,
+    tokens_of,
+)
 from migrate.analysis.modules import is_module
 from migrate.analysis.run import instances_of
 from migrate.analysis.sites import Batch, Compile, Differentiate, DrawKey, Layer, Parameter, Site
@@ -110,7 +120,7 @@ def _keys(facts: Facts, node: ast.AST) -> list[Hashable]:
 
 def _state_class(value: Value) -> list[Hashable]:
     """The class of the project that a train state is of."""
-    return [value.cls.node] if isinstance(value, Holder | State) and value.cls is not None else []
+    return [value.cls.node] if isinstance(value, Holder | State | Record) and value.cls is not None else []
 
 
 def _class_of(facts: Facts, node: ast.AST) -> list[ast.AST]:

@@ -26,6 +26,7 @@ from migrate.analysis.sites import (
     Init,
     ParamsItem,
     ReadHolder,
+    ReadRecord,
     ReadState,
     SameTree,
     Site,
@@ -37,6 +38,7 @@ from migrate.plan.drafts import Draft
 from migrate.plan.holders import field_name
 from migrate.plan.member_names import written_at
 from migrate.plan.naming import STATE, Names, Naming, proposed
+from migrate.plan.records import new_names
 from migrate.plan.roles import Roles
 from migrate.plan.transformations import Transformations
 from migrate.plan.variable_dicts import display_of
@@ -103,6 +105,8 @@ class Plan:
         match node, site:
             case _, ReadHolder(node=ast.Attribute(value=inner), field=name):
                 return f"{self.written(inner)}.{'model' if name == 'params' else field_name(name)}"
+            case ast.Attribute(), ReadRecord():
+                return self._field(site)
             case ast.Name(), _ if isinstance(self.facts.values.get(node), Dict):
                 return self.model_of(display_of(self.facts, node))
             case ast.Name(), _:
@@ -168,6 +172,8 @@ class Plan:
             return f"{self.written(node)}.optimizer"
         if isinstance(node, ast.Subscript) and isinstance(self.facts.values.get(node), State):
             return f"{self._place(node)}[1]"
+        if isinstance(site := self.site(node), ReadRecord):
+            return self._field(site)
         if isinstance(node, ast.Name):
             names = self.names(node)
             self._check_visible(node, names.optimizer)
@@ -182,6 +188,12 @@ class Plan:
         if not isinstance(base, ast.Name):
             raise Blocked(node, "LNX010", "a train state is read inside an expression: name it first")
         return self.facts.files.segment(node)
+
+    def _field(self, site: ReadRecord) -> str:
+        """A field of a record under its new name."""
+        if not isinstance(site.node.value, ast.Name):
+            raise Blocked(site.node, "LNX010", "a record is read inside an expression: name it first")
+        return f"{site.node.value.id}.{new_names(self.facts, site.cls)[site.field]}"
 
     def written(self, node: ast.expr) -> str:
         """A train state that stays one value, as the program names it."""

@@ -19,6 +19,7 @@ from migrate.analysis.kinds import (
     Params,
     Path,
     Pending,
+    Record,
     Sequence,
     State,
     Stats,
@@ -36,6 +37,7 @@ from migrate.analysis.sites import (
     CompileApply,
     CopyTree,
     CreateHolder,
+    CreateRecord,
     CreateState,
     Init,
     InitOptimizer,
@@ -45,13 +47,16 @@ from migrate.analysis.sites import (
     ParamsLeaf,
     PlainTree,
     ReadHolder,
+    ReadRecord,
     ReadState,
     ReplaceHolder,
+    ReplaceRecord,
     ReplaceStats,
     Replicate,
     SameTree,
     UpdateModel,
 )
+from migrate.plan import records
 from migrate.plan.blocked import Blocked
 from migrate.plan.carried import is_initial
 from migrate.plan.context import Plan
@@ -93,6 +98,8 @@ def _flow(plan: Plan, node: ast.expr, value: Value) -> None:
             _state(plan, node)
         case Holder():
             _holder(plan, node, value)
+        case Record():
+            _record(plan, node, value)
         case Sequence() | Dict() if isinstance(node, ast.Name):
             _container(plan, node, value)
         case Params() | Variables():
@@ -152,6 +159,25 @@ def _holder(plan: Plan, node: ast.expr, value: Holder) -> None:
         raise Blocked(node, "LNX011", message)
 
 
+def _record(plan: Plan, node: ast.expr, value: Record) -> None:
+    """A record may go anywhere that is known; an old one is only read, or replaced in what is old."""
+    above = plan.parent(node)
+    apart = isinstance(plan.site(above), ReadRecord) or (
+        isinstance(above, ast.Attribute) and isinstance(plan.facts.values.get(above), Method)
+    )
+    stored = isinstance(getattr(node, "ctx", None), ast.Store)
+    if records.is_old(value) and not apart and not stored:
+        message = "the old value is used here after the update; an NNX object would show the new one"
+        raise Blocked(node, "LNX011", message)
+
+
+def _in_record(plan: Plan, node: ast.expr) -> bool:
+    """Whether a value is put into a record."""
+    parent = plan.parent(node)
+    call = plan.parent(parent) if isinstance(parent, ast.keyword) else parent
+    return isinstance(plan.site(call), CreateRecord | ReplaceRecord)
+
+
 def _container(plan: Plan, node: ast.Name, value: Sequence | Dict) -> None:
     """A tuple with an old state in it may be taken apart, which shows what is read, and go nowhere else."""
     parent = plan.parent(node)
@@ -181,6 +207,8 @@ def _holds_old(value: Value) -> bool:
             return any(_holds_old(item) for _, item in items)
         case Holder():
             return is_old(value)
+        case Record():
+            return records.is_old(value)
         case State():
             return value.stale or value.moved
         case Params() | Variables():
@@ -249,6 +277,10 @@ def _tree(plan: Plan, node: ast.expr) -> None:
     if node in plan.facts.trees:
         plan.edits.expressions[node] = template("nnx.state({}, nnx.Param)", plan.model_of(node))
         return
+    if _in_record(plan, node):
+        if not _gives_model(plan, node):
+            plan.edits.expressions[node] = plan.model_of(node)
+        return
     if _belongs_to_site(plan, node, parent) or _dropped(plan, node):
         return
     if isinstance(parent, ast.Compare) and is_attribute(plan.facts, node):
@@ -267,7 +299,7 @@ def _tree(plan: Plan, node: ast.expr) -> None:
             plan.edits.expressions[node] = plan.model_of(node)
         case ast.Tuple() | ast.List() | ast.Return():
             pass
-        case ast.Assign(targets=[ast.Name()]) if isinstance(plan.site(node), ReadHolder):
+        case ast.Assign(targets=[ast.Name()]) if isinstance(plan.site(node), ReadHolder | ReadRecord):
             plan.edits.expressions[node] = plan.model_of(node)
         case ast.Assign(targets=[ast.Name() as target]) if _moves(plan, target, node):
             plan.edits.statements[parent] = [f"{plan.names(target).model} = {plan.model_of(node)}"]
@@ -304,6 +336,10 @@ def _optimizer(plan: Plan, node: ast.expr) -> None:
         return
     match parent:
         case ast.Compare() if is_attribute(plan.facts, node):
+            plan.edits.expressions[node] = plan.optimizer_of(node)
+        case ast.Assign(targets=[ast.Name()]) if isinstance(plan.site(node), ReadRecord):
+            plan.edits.expressions[node] = plan.optimizer_of(node)
+        case _ if _in_record(plan, node):
             plan.edits.expressions[node] = plan.optimizer_of(node)
         case ast.Assign(targets=[ast.Name() as target]):
             if not isinstance(node, ast.Name) or plan.names(target) != plan.names(node):
@@ -358,6 +394,8 @@ def _gives_model(plan: Plan, node: ast.expr) -> bool:
 
 def _definition(plan: Plan, node: ast.expr) -> None:
     parent = plan.parent(node)
+    if _in_record(plan, node):
+        return
     if any(isinstance(plan.site(instance.site), Layer) for instance in plan.instances(node)):
         _layer(plan, node, parent)
         return

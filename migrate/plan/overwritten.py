@@ -136,7 +136,9 @@ class _Walk:
             return True
         value = node.value if isinstance(node, (ast.Assign, ast.AnnAssign)) else None
         site = self.plan.facts.sites.get(value) if value is not None else None
-        if isinstance(site, (ApplyGradients, ReplaceStats, ApplyUpdates, UpdateModel)):
+        if isinstance(site, ApplyUpdates | UpdateModel):
+            return isinstance(site.params if isinstance(site, ApplyUpdates) else site.optimizer, ast.Name)
+        if isinstance(site, ApplyGradients | ReplaceStats):
             return True
         return isinstance(site, CreateState) and bool(self._variables(ast.walk(site.params)))
 

@@ -21,6 +21,7 @@ from migrate.analysis.kinds import (
     OptState,
     Params,
     Pending,
+    Record,
     Sequence,
     State,
     Stats,
@@ -121,7 +122,7 @@ def _add(found: Roles, variable: Variable, node: ast.Name | ast.arg, value: Valu
 def _stays(value: Value) -> bool:
     """Whether a name for the value stays as it is: of something that holds others, or of an object."""
     parts = value.parts if isinstance(value, Mixed) else {value}
-    return isinstance(value, (Sequence, Dict)) or all(isinstance(part, Thing) for part in parts)
+    return isinstance(value, (Sequence, Dict, Record)) or all(isinstance(part, Thing) for part in parts)
 
 
 def _parameter(function: FunctionNode, name: str) -> ast.arg:

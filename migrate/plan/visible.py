@@ -23,7 +23,7 @@ from migrate.analysis.kinds import (
     Value,
     followed,
 )
-from migrate.plan import holders, stats_states
+from migrate.plan import holders, records, stats_states
 from migrate.plan.context import Plan
 from migrate.plan.members import owners
 
@@ -67,6 +67,7 @@ def _changed(facts: Facts, plan: Plan) -> set[ast.AST]:
     inside = {facts.scopes.function(node) for node in plan.component.nodes}
     results = {f for f, value in facts.returns.items() if f in inside and followed(value)}
     states = {cls.node for cls in holders.classes(facts, plan.component.nodes)}
+    states |= {cls.node for cls in records.classes(facts, plan.component.nodes)}
     states |= {cls.node for cls in stats_states.classes(facts, plan.component.sites)}
     changed: set[ast.AST] = {*signatures, *results, *plan.edits.classes, *states, *owners(plan)}
     while more := {*_holding(facts, changed)} - changed:
