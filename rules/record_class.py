@@ -66,7 +66,7 @@ def train(x):
     return net.apply(state.params, x)
 """,
             after="""\
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from flax import nnx
 import jax.numpy as jnp

@@ -57,9 +57,13 @@ def step(state, x):
 """
 
 
+RECORD_CLASS = "class State"
+
+
 def migrated(*parts: str, style: Style = "functional", others: dict[str, str] | None = None) -> str | None:
     """The new text of a program, if it changes."""
-    text = HEAD + "".join(dedent(part).lstrip("\n") for part in parts)
+    head = HEAD if RECORD_CLASS in parts[0] else HEAD.partition("net = Net()")[0]
+    text = head + "".join(dedent(part).lstrip("\n") for part in parts)
     result = migrate_sources({"train.py": text, **(others or {})}, Options(style=style))
     return result.changed.get("train.py")
 
@@ -308,10 +312,16 @@ def test_holders_that_stay(body: str, style: Style) -> None:
 
 
 def test_a_holder_loses_what_the_model_and_the_optimizer_know() -> None:
-    body = (
-        "def main(x):\n    return Learner.create(Net(), x, optax.sgd(0.1)).learn(lambda p: loss_fn(p, x))\n"
-    )
+    body = """
+        def main(x):
+            learner = Learner.create(Net(), x, optax.sgd(0.1))
+            learner = learner.learn(lambda params: jnp.mean(learner.apply_fn(params, x) ** 2))
+            return learner.apply_fn(learner.params, x)
+        """
     text = migrated(HOLDER, body)
     assert text is not None
     assert "    model: nnx.Module\n    optimizer: nnx.Optimizer\n\n    @classmethod" in text
     assert "return cls(model=network, optimizer=nnx.Optimizer(network, tx, wrt=nnx.Param))" in text
+    assert text.endswith(
+        "learner = learner.learn(lambda model: jnp.mean(model(x) ** 2))\n    return learner.model(x)\n"
+    )

@@ -88,7 +88,8 @@ def created(run: Run, cls: Class, given: Arguments) -> Value:
 def attribute(run: Run, node: ast.Attribute, record: Record) -> Value:
     """The kind of `state.attr`."""
     if node.attr in dict(record.fields):
-        run.facts.site(ReadRecord(node, record.cls, node.attr))
+        if followed(record):
+            run.facts.site(ReadRecord(node, record.cls, node.attr))
         return dict(record.fields)[node.attr]
     if node.attr in REPLACING or method(record.cls, node.attr) is not None:
         return Method(record, node.attr)
@@ -132,7 +133,8 @@ def _replaced(run: Run, record: Record, given: Arguments) -> Value:
         message = "`replace` of fields of a record by other kinds of values has no rewriting yet"
         run.escape(node, "LNX012", message, record, *keywords.values())
         return UNKNOWN
-    run.facts.site(ReplaceRecord(node, node.func.value, record.cls))
+    if followed(record):
+        run.facts.site(ReplaceRecord(node, node.func.value, record.cls))
     return Record(record.cls, tuple((known | keywords).items()))
 
 
