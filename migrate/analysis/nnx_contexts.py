@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from migrate.analysis.frames import Frame
-from migrate.analysis.kinds import Dict, Sequence, Symbol, Unknown, Value
+from migrate.analysis.kinds import Dict, Record, Sequence, Symbol, Unknown, Value
 from migrate.analysis.nnx_classes import MODULES, derives
 from migrate.analysis.nnx_kinds import (
     MARKED,
@@ -41,6 +41,8 @@ def over(value: Value, change: Callable[[Value], Value]) -> Value:
     match value:
         case Sequence(items):
             return Sequence(tuple(over(item, change) for item in items))
+        case Record(cls, fields):
+            return Record(cls, tuple((key, over(item, change)) for key, item in fields))
         case Dict(items):
             return Dict(tuple((key, over(item, change)) for key, item in items))
         case _:
@@ -52,7 +54,7 @@ def marks_of(value: Value) -> Marks:
     match value:
         case Sequence(items):
             return frozenset().union(*(marks_of(item) for item in items))
-        case Dict(items):
+        case Dict(items) | Record(fields=items):
             return frozenset().union(*(marks_of(item) for _, item in items))
         case _:
             return value.marks if isinstance(value, MARKED) else frozenset()
