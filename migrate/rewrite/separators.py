@@ -62,7 +62,8 @@ def with_arguments(call: cst.Call, args: list[cst.Arg]) -> cst.Call:
 
 def trimmed(params: cst.Parameters) -> cst.Parameters:
     """No comma after the last parameter that was not there before."""
-    if params.params and not (params.star_arg or params.kwonly_params or params.star_kwarg):
+    starred = isinstance(params.star_arg, (cst.Param, cst.ParamStar))
+    if params.params and not (starred or params.kwonly_params or params.star_kwarg):
         *first, last = params.params
         if isinstance(last.comma, cst.Comma) and isinstance(
             last.comma.whitespace_after, cst.SimpleWhitespace
