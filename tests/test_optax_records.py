@@ -222,6 +222,16 @@ REFUSALS = [
         id="a-field-is-set",
     ),
     pytest.param(
+        RECORD.replace("(NamedTuple)", "")
+        .replace("class", "@dataclasses.dataclass\nclass", 1)
+        .replace("int\n", "int\n\n    def __post_init__(self):\n        print(self.count)\n", 1),
+        """
+        def main(x):
+            return create(x).count
+        """,
+        id="a-method-that-decides-what-is-made",
+    ),
+    pytest.param(
         RECORD.replace("params: Any", "params: Any = None", 1).replace(
             "Any\n    count: int", "Any = None\n    count: int = 0"
         ),

@@ -30,6 +30,11 @@ from migrate.analysis.sites import CreateRecord, ReadRecord, ReplaceRecord
 BASES = frozenset({"typing.NamedTuple", "flax.struct.PyTreeNode"})
 DECORATORS = frozenset({"flax.struct.dataclass", "dataclasses.dataclass", "chex.dataclass"})
 REPLACING = frozenset({"replace", "_replace"})
+DYNAMIC = frozenset(
+    {"__init__", "__new__", "__post_init__", "__getattr__", "__getattribute__", "__iter__", "__setattr__"}
+)
+"""Methods that decide what a construction, a read or an unpacking gives."""
+
 HELD = (Params, Variables, Optimizer)
 GOING = (ApplyFn, Instance)
 
@@ -42,6 +47,9 @@ def is_record_class(run: Run, value: Value) -> bool:
     known = all(isinstance(d, Symbol) and d.name in DECORATORS for d in decorators)
     bases = all(isinstance(base, Symbol) and base.name in BASES for base in value.bases)
     body = all(isinstance(s, (ast.AnnAssign, ast.FunctionDef)) or _is_docstring(s) for s in value.node.body)
+    named = {s.name for s in value.node.body if isinstance(s, ast.FunctionDef)}
+    if named & (DYNAMIC | REPLACING):
+        return False
     return known and bases and body and len(decorators) + len(value.bases) == 1 and bool(field_names(value))
 
 
