@@ -10,16 +10,16 @@ from dataclasses import dataclass, field, replace
 from migrate.analysis.facts import Facts
 from migrate.analysis.interpreter import interpret, reinterpret
 from migrate.analysis.kinds import Class
-from migrate.analysis.modules import is_module
+from migrate.analysis.modules.methods import is_module
+from migrate.analysis.program.source import File
 from migrate.analysis.sites import Construct, CreateHolder, CreateRecord, Init, ReadHolder, ReadState, Site
-from migrate.analysis.source import File
 from migrate.plan import pitfalls
 from migrate.plan.build import Decision, decide
-from migrate.plan.callers import told_to_callers
 from migrate.plan.components import ComponentFacts, first_line
 from migrate.plan.context import Plan
+from migrate.plan.functions.visible import visible, without_origin
+from migrate.plan.modules.callers import told_to_callers
 from migrate.plan.path_map import path_map
-from migrate.plan.visible import visible, without_origin
 from migrate.result import Component, Finding, Options, Result, SiteCount, Status
 from migrate.rewrite.edits import Edits
 from migrate.rule import Rule

@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
-from migrate.analysis.project import Modules, Parts, module_name
+from migrate.analysis.program.project import Modules, Parts, module_name
 
 NEEDLE = re.compile(r"\blinen\b|train_state|TrainState|\bnnx\b")
 """A text without any of these holds nothing of its own that the engine knows of; `onnx` is none of them."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import ast
 
-from migrate.analysis.classes import methods
 from migrate.analysis.kinds import Class, Symbol
-from migrate.analysis.scopes import FunctionNode
+from migrate.analysis.modules.classes import methods
+from migrate.analysis.program.scopes import FunctionNode
 from migrate.analysis.sites import ApplyFunction
 from migrate.plan.blocked import Blocked
-from migrate.plan.bridge import RESERVED
 from migrate.plan.context import Plan
-from migrate.plan.module_drafts import drawing
+from migrate.plan.modules.module_drafts import drawing
+from migrate.plan.training.bridge import RESERVED
 from migrate.rewrite.edits import template
 from migrate.rule import Example, Rule
 

@@ -6,11 +6,11 @@ import ast
 
 from migrate.analysis.kinds import Holder
 from migrate.analysis.sites import ApplyGradients
-from migrate.plan.beside import check_beside
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
-from migrate.plan.holders import reads_models
-from migrate.plan.needs import returned_in_place
+from migrate.plan.functions.needs import returned_in_place
+from migrate.plan.training.beside import check_beside
+from migrate.plan.training.holders import reads_models
 from migrate.rewrite.edits import Piece, template
 from migrate.rule import Example, Rule
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 
 from migrate.analysis.sites import Apply
-from migrate.plan.apply_options import rewrite_options
 from migrate.plan.blocked import Blocked
-from migrate.plan.compiled_apply import compiled_name
-from migrate.plan.construction import streams
 from migrate.plan.context import Plan
+from migrate.plan.modules.construction import streams
+from migrate.plan.training.apply_options import rewrite_options
+from migrate.plan.training.compiled_apply import compiled_name
 from migrate.rewrite.edits import Piece, template
 from migrate.rule import Example, Rule
 

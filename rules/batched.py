@@ -7,7 +7,7 @@ import ast
 from migrate.analysis.sites import Batch
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
-from migrate.plan.positions import moved, spread
+from migrate.plan.functions.positions import moved, spread
 from migrate.rule import Example, Rule
 
 SITE = Batch

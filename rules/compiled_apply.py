@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from migrate.analysis.sites import CompileApply
-from migrate.plan.compiled_apply import compile_call
 from migrate.plan.context import Plan
+from migrate.plan.training.compiled_apply import compile_call
 from migrate.rule import Example, Rule
 
 SITE = CompileApply

@@ -6,8 +6,8 @@ import ast
 
 from migrate.analysis.sites import CopyTree, CreateHolder
 from migrate.plan.context import Plan
-from migrate.plan.holders import field_name
-from migrate.plan.initialisation import initialised
+from migrate.plan.training.holders import field_name
+from migrate.plan.training.initialisation import initialised
 from migrate.rewrite.edits import Piece, template
 from rules.train_state_class import RULE as RULE
 

@@ -7,7 +7,7 @@ import ast
 from migrate.analysis.sites import CreateState
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
-from migrate.plan.member_names import is_attribute
+from migrate.plan.training.member_names import is_attribute
 from migrate.rewrite.edits import template
 from migrate.rule import Example, Rule
 

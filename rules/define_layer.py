@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 
 from migrate.analysis.kinds import Class, Symbol
-from migrate.analysis.layers import LAYERS, NORMS, LayerKind
+from migrate.analysis.modules.layers import LAYERS, NORMS, LayerKind
 from migrate.analysis.sites import Construct
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
-from migrate.plan.layer import EXACT
-from migrate.plan.partial_name import partial_name
+from migrate.plan.modules.layer import EXACT
+from migrate.plan.naming.partial_name import partial_name
 from migrate.rewrite.edits import Piece, template
 from migrate.rule import Example, Rule
 

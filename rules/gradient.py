@@ -5,8 +5,8 @@ from __future__ import annotations
 from migrate.analysis.sites import Differentiate
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
-from migrate.plan.positions import function_of, moved
-from migrate.plan.statistics import vanishing_aux
+from migrate.plan.functions.positions import function_of, moved
+from migrate.plan.training.statistics import vanishing_aux
 from migrate.rule import Example, Rule
 
 SITE = Differentiate

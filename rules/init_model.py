@@ -5,14 +5,14 @@ from __future__ import annotations
 import ast
 
 from migrate.analysis.kinds import Symbol
-from migrate.analysis.names import imported
+from migrate.analysis.program.names import imported
 from migrate.analysis.sites import Init
 from migrate.plan.blocked import Blocked
-from migrate.plan.construction import Arguments, rngs, sizes
 from migrate.plan.context import Plan
-from migrate.plan.initialisation import initialise
-from migrate.plan.merging import merged
-from migrate.plan.samples import drop_dead_samples, is_pure
+from migrate.plan.modules.construction import Arguments, rngs, sizes
+from migrate.plan.training.initialisation import initialise
+from migrate.plan.training.merging import merged
+from migrate.plan.training.samples import drop_dead_samples, is_pure
 from migrate.rewrite.edits import gather, template
 from migrate.rule import Example, Rule
 

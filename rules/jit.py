@@ -8,7 +8,7 @@ from migrate.analysis.kinds import Symbol
 from migrate.analysis.sites import Compile
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
-from migrate.plan.positions import moved
+from migrate.plan.functions.positions import moved
 from migrate.rule import Example, Rule
 
 SITE = Compile

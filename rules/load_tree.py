@@ -7,7 +7,7 @@ import ast
 from migrate.analysis.sites import LoadTree
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
-from migrate.plan.plain_trees import is_whole, plain
+from migrate.plan.training.plain_trees import is_whole, plain
 from migrate.rewrite.edits import template
 from migrate.rule import Example, Rule
 

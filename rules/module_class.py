@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import ast
 
-from migrate.analysis.classes import field_names, fields, methods
 from migrate.analysis.kinds import Class, Symbol
+from migrate.analysis.modules.classes import field_names, fields, methods
 from migrate.plan.blocked import Blocked
-from migrate.plan.called_fields import check_called_fields
-from migrate.plan.class_values import rewrite_class_values
-from migrate.plan.constructor_names import check_names
 from migrate.plan.context import Plan
-from migrate.plan.drafts import Line, changed
-from migrate.plan.input_sizes import input_sizes
-from migrate.plan.layer_calls import rewrite_calls
-from migrate.plan.module_drafts import draft_of
-from migrate.plan.named_lists import read_named_lists
-from migrate.plan.own_parameters import read_attributes, rename_setup
-from migrate.plan.reserved import RESERVED
+from migrate.plan.modules.called_fields import check_called_fields
+from migrate.plan.modules.class_values import rewrite_class_values
+from migrate.plan.modules.constructor_names import check_names
+from migrate.plan.modules.drafts import Line, changed
+from migrate.plan.modules.input_sizes import input_sizes
+from migrate.plan.modules.layer_calls import rewrite_calls
+from migrate.plan.modules.module_drafts import draft_of
+from migrate.plan.modules.named_lists import read_named_lists
+from migrate.plan.modules.own_parameters import read_attributes, rename_setup
+from migrate.plan.modules.reserved import RESERVED
 from migrate.rewrite.edits import ClassEdit, Method, Piece, template
 from migrate.rule import Example, Rule
 

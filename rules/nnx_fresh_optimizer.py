@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from migrate.analysis.facts import Facts
-from migrate.analysis.pitfalls import FreshOptimizer
+from migrate.analysis.nnx_code.pitfalls import FreshOptimizer
 from migrate.rewrite.edits import Edits
 from migrate.rule import Example, Rule
 

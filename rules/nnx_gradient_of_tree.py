@@ -6,8 +6,8 @@ import ast
 
 from migrate.analysis.facts import Facts
 from migrate.analysis.kinds import Symbol
-from migrate.analysis.pitfalls import TreeGradient
-from migrate.analysis.scopes import Variable
+from migrate.analysis.nnx_code.pitfalls import TreeGradient
+from migrate.analysis.program.scopes import Variable
 from migrate.rewrite.edits import Edits
 from migrate.rule import Example, Rule
 

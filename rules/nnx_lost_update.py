@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from migrate.analysis.facts import Facts
 from migrate.analysis.kinds import Symbol
-from migrate.analysis.nnx_kinds import NnxArgument, NnxModel, NnxOptimizer
-from migrate.analysis.pitfalls import LostUpdate
-from migrate.plan.nnx_names import spelled
+from migrate.analysis.nnx_code.nnx_kinds import NnxArgument, NnxModel, NnxOptimizer
+from migrate.analysis.nnx_code.pitfalls import LostUpdate
+from migrate.plan.naming.nnx_names import spelled
 from migrate.rewrite.edits import Edits
 from migrate.rule import Example, Rule
 

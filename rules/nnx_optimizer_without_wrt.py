@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from migrate.analysis.facts import Facts
-from migrate.analysis.pitfalls import MissingWrt
-from migrate.plan.nnx_names import spelled
+from migrate.analysis.nnx_code.pitfalls import MissingWrt
+from migrate.plan.naming.nnx_names import spelled
 from migrate.rewrite.edits import Edits
 from migrate.rule import Example, Rule
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from migrate.analysis.facts import Facts
-from migrate.analysis.pitfalls import UpdateResult
+from migrate.analysis.nnx_code.pitfalls import UpdateResult
 from migrate.rewrite.edits import Edits, template
 from migrate.rule import Example, Rule
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from migrate.analysis.sites import PlainTree
 from migrate.plan.context import Plan
-from migrate.plan.plain_trees import write
+from migrate.plan.training.plain_trees import write
 from migrate.rule import Example, Rule
 
 SITE = PlainTree

@@ -8,7 +8,7 @@ from migrate.analysis.kinds import Class
 from migrate.analysis.sites import CreateRecord
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
-from migrate.plan.records import DEFINITION, TYPES, held_fields, new_names
+from migrate.plan.training.records import DEFINITION, TYPES, held_fields, new_names
 from migrate.rule import Example, Rule
 
 SITE = CreateRecord

@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 
 from migrate.analysis.sites import ReplaceHolder
-from migrate.plan.beside import check_beside
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
-from migrate.plan.holders import field_name, reads_models
+from migrate.plan.training.beside import check_beside
+from migrate.plan.training.holders import field_name, reads_models
 from migrate.rewrite.edits import Piece, template
 from rules.train_state_class import RULE as RULE
 

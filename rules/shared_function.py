@@ -8,8 +8,8 @@ from collections.abc import Mapping
 
 from migrate.analysis.facts import Facts
 from migrate.analysis.kinds import Symbol
-from migrate.analysis.layers import shared
-from migrate.analysis.source import File
+from migrate.analysis.modules.layers import shared
+from migrate.analysis.program.source import File
 from migrate.rewrite.edits import Edits
 from migrate.rule import Example, Rule
 

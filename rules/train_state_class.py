@@ -7,7 +7,7 @@ import ast
 from migrate.analysis.kinds import Class
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
-from migrate.plan.holders import field_name, held_fields
+from migrate.plan.training.holders import field_name, held_fields
 from migrate.rule import Example, Rule
 
 RULE = Rule(

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from benchmarks.corpus.linen_code import module_classes
-from migrate.analysis.names import imported, relative
-from migrate.analysis.project import Modules
+from migrate.analysis.program.names import imported, relative
+from migrate.analysis.program.project import Modules
 from migrate.syntax import parse
 
 Name = tuple[str, str]

@@ -6,10 +6,9 @@ import ast
 from collections.abc import Sequence as Items
 from dataclasses import dataclass
 
-from migrate.analysis import heap, nnx_classes, nnx_contexts
-from migrate.analysis.copies import adopt, place
+from migrate.analysis.ageing import renamed
 from migrate.analysis.frames import Frame, Variables, joined_return
-from migrate.analysis.helper_sizes import brought_back, defaults, shares_sizes
+from migrate.analysis.joining import join
 from migrate.analysis.kinds import (
     UNKNOWN,
     Array,
@@ -23,14 +22,16 @@ from migrate.analysis.kinds import (
     Token,
     Value,
     followed,
-    join,
-    renamed,
     tokens_of,
 )
-from migrate.analysis.makers import of_this_call
+from migrate.analysis.modules.helper_sizes import brought_back, defaults, shares_sizes
+from migrate.analysis.nnx_code import nnx_classes, nnx_contexts
+from migrate.analysis.objects import heap
+from migrate.analysis.program.scopes import FunctionNode
 from migrate.analysis.run import DEPTH, Run, callables_in
-from migrate.analysis.scopes import FunctionNode
 from migrate.analysis.sites import Binding
+from migrate.analysis.training.copies import adopt, place
+from migrate.analysis.training.makers import of_this_call
 
 
 @dataclass(frozen=True)

@@ -6,24 +6,9 @@ import ast
 import functools
 from dataclasses import replace
 
-from migrate.analysis import (
-    arrays,
-    batches,
-    bound_functions,
-    building,
-    class_fields,
-    library,
-    linen,
-    module_calls,
-    modules,
-    nnx,
-    nnx_contexts,
-    optimizers,
-    records,
-    sequences,
-    things,
-)
+from migrate.analysis import library
 from migrate.analysis.activation import Arguments, enter, lost
+from migrate.analysis.joining import join
 from migrate.analysis.kinds import (
     UNKNOWN,
     ApplyFn,
@@ -49,10 +34,15 @@ from migrate.analysis.kinds import (
     Value,
     Wrapped,
     followed,
-    join,
 )
-from migrate.analysis.optional_layers import alternatives
+from migrate.analysis.modules import building, class_fields, module_calls, sequences
+from migrate.analysis.modules import methods as modules
+from migrate.analysis.modules.optional_layers import alternatives
+from migrate.analysis.nnx_code import nnx, nnx_contexts
+from migrate.analysis.objects import records, things
 from migrate.analysis.run import Run
+from migrate.analysis.shapes import arrays
+from migrate.analysis.training import batches, bound_functions, linen, optimizers
 
 
 def call(run: Run, node: ast.Call) -> Value:

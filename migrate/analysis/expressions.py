@@ -5,36 +5,20 @@ from __future__ import annotations
 import ast
 from dataclasses import replace
 
-from migrate.analysis import (
-    arrays,
-    attributes,
-    branches,
-    calls,
-    collected,
-    hoisting,
-    module_calls,
-    nnx_contexts,
-    sequences,
-    things,
-)
+from migrate.analysis import calls
+from migrate.analysis.ageing import has_stats, without_time
 from migrate.analysis.frames import Frame
-from migrate.analysis.kinds import (
-    UNKNOWN,
-    Array,
-    Const,
-    Dict,
-    Length,
-    Sequence,
-    Symbol,
-    Value,
-    has_stats,
-    join,
-    without_time,
-)
-from migrate.analysis.optional_layers import are_optional
+from migrate.analysis.joining import join
+from migrate.analysis.kinds import UNKNOWN, Array, Const, Dict, Length, Sequence, Symbol, Value
+from migrate.analysis.modules import branches, collected, hoisting, module_calls, sequences
+from migrate.analysis.modules.optional_layers import are_optional
+from migrate.analysis.nnx_code import nnx_contexts
+from migrate.analysis.objects import things
+from migrate.analysis.program.scopes import COMPREHENSIONS, Comprehension
 from migrate.analysis.run import Run
-from migrate.analysis.scopes import COMPREHENSIONS, Comprehension
-from migrate.analysis.sizes import Size
+from migrate.analysis.shapes import arrays
+from migrate.analysis.shapes.sizes import Size
+from migrate.analysis.training import attributes
 
 
 def evaluate(run: Run, node: ast.expr) -> Value:

@@ -8,11 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from migrate.analysis.kinds import Class, Instance, LayerField, Token, Tokens, Value, join
-from migrate.analysis.pitfalls import Pitfall
-from migrate.analysis.scopes import FunctionNode, Member, Scopes
+from migrate.analysis.joining import join
+from migrate.analysis.kinds import Class, Instance, LayerField, Token, Tokens, Value
+from migrate.analysis.nnx_code.pitfalls import Pitfall
+from migrate.analysis.program.scopes import FunctionNode, Member, Scopes
+from migrate.analysis.program.source import File, Files
 from migrate.analysis.sites import Binding, Layer, Site, Summary, Turns
-from migrate.analysis.source import File, Files
 
 
 @dataclass(frozen=True)

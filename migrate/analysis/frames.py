@@ -5,19 +5,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from migrate.analysis import nnx_kinds
-from migrate.analysis.kinds import (
-    UNKNOWN,
-    Tokens,
-    Value,
-    aged,
-    has_stats,
-    join,
-    only,
-    tokens_of,
-    without_stats,
-    without_time,
-)
+from migrate.analysis.ageing import aged, has_stats, only, without_stats, without_time
+from migrate.analysis.joining import join
+from migrate.analysis.kinds import UNKNOWN, Tokens, Value, tokens_of
+from migrate.analysis.nnx_code import nnx_kinds
 
 Variables = dict[str, Value]
 

@@ -13,30 +13,12 @@ from collections.abc import Mapping
 from collections.abc import Sequence as Items
 from itertools import islice
 
-from migrate.analysis import (
-    arrays,
-    branches,
-    calls,
-    collected,
-    compiled_apply,
-    heap,
-    imports,
-    leftovers,
-    loops,
-    members,
-    modules,
-    nnx_bindings,
-    nnx_contexts,
-    resting,
-    sequences,
-    things,
-    unbuilt,
-)
+from migrate.analysis import calls, leftovers
 from migrate.analysis.activation import given_back
 from migrate.analysis.expressions import evaluate
 from migrate.analysis.facts import Attributes, Facts
 from migrate.analysis.frames import Frame, merge
-from migrate.analysis.imports import in_order_of_import
+from migrate.analysis.joining import join
 from migrate.analysis.kinds import (
     UNKNOWN,
     Class,
@@ -48,13 +30,20 @@ from migrate.analysis.kinds import (
     Thing,
     Value,
     followed,
-    join,
     tokens_of,
 )
-from migrate.analysis.project import Modules
+from migrate.analysis.modules import branches, collected, loops, sequences, unbuilt
+from migrate.analysis.modules import methods as modules
+from migrate.analysis.nnx_code import nnx_bindings, nnx_contexts
+from migrate.analysis.objects import heap, members, resting, things
+from migrate.analysis.program import imports
+from migrate.analysis.program.imports import in_order_of_import
+from migrate.analysis.program.project import Modules
+from migrate.analysis.program.scopes import Scopes
+from migrate.analysis.program.source import File, Files, Source
 from migrate.analysis.run import Hooks, Run, TooComplex, instances_of
-from migrate.analysis.scopes import Scopes
-from migrate.analysis.source import File, Files, Source
+from migrate.analysis.shapes import arrays
+from migrate.analysis.training import compiled_apply
 from migrate.analysis.words import described
 from migrate.result import Style
 

@@ -1,4 +1,4 @@
-"""The kinds of values that the interpreter follows, and how two of them join.
+"""The kinds of values that the interpreter follows.
 
 A `Token` names one object that NNX code would mutate: it is made where a model is initialised, where
 a jitted function receives a copy, and where a jitted call returns one. A value that denotes a token
@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Hashable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from migrate.analysis import nnx_kinds
-from migrate.analysis.sizes import Shape, Size, joined
+from migrate.analysis.nnx_code import nnx_kinds
+from migrate.analysis.shapes.sizes import Shape, Size
 
 if TYPE_CHECKING:
     from migrate.analysis.frames import Frame
@@ -523,175 +523,3 @@ def tokens_of(value: Value) -> Tokens:
             return tokens_of(receiver)
         case _:
             return frozenset()
-
-
-def join(left: Value, right: Value) -> Value:
-    """The least kind that covers both."""
-    if left == right:
-        return left
-    if isinstance(left, TOKENED) and type(left) is type(right):
-        return _join_tokened(left, right)
-    if (covering := nnx_kinds.joined(left, right)) is not None:
-        return covering
-    match left, right:
-        case Holder(), Holder() if _alike(left, right):
-            return _join_holders(left, right)
-        case Method(a, name), Method(b, other) if name == other:
-            return Method(join(a, b), name)
-        case Bound(a, function), Bound(b, other) if function == other:
-            return Bound(join(a, b), function)
-        case ApplyFn(a), ApplyFn(b):
-            return ApplyFn(a | b)
-        case Transformation(a), Transformation(b):
-            return Transformation(a | b, left.masks or right.masks)
-        case Array(a), Array(b):
-            return Array(joined(a, b))
-        case Collected(a), Collected(b):
-            return Collected(b if a is None else a if b is None else join(a, b))
-        case (Collected(), Sequence(items)) | (Sequence(items), Collected()) if not any(map(followed, items)):
-            listed: Value = left if isinstance(left, Collected) else right
-            for item in items:
-                listed = join(listed, Collected(item))
-            return listed
-        case Sequence(a), Sequence(b) if len(a) == len(b):
-            return Sequence(tuple(join(x, y) for x, y in zip(a, b, strict=True)))
-        case Record(cls, a), Record(other, b) if cls == other:
-            return Record(cls, tuple((k, join(x, y)) for (k, x), (_, y) in zip(a, b, strict=True)))
-        case Dict(a), Dict(b) if [k for k, _ in a] == [k for k, _ in b]:
-            return Dict(tuple((k, join(x, y)) for (k, x), (_, y) in zip(a, b, strict=True)))
-    if followed(left) or followed(right) or _callable(left) or _callable(right):
-        return Mixed(_parts(left) | _parts(right))
-    return UNKNOWN
-
-
-def _alike(left: Holder, right: Holder) -> bool:
-    names = [name for name, _ in left.fields] == [name for name, _ in right.fields]
-    return names and (left.cls, left.whole) == (right.cls, right.whole)
-
-
-def _join_holders(left: Holder, right: Holder) -> Holder:
-    pairs = zip(left.fields, right.fields, strict=True)
-    fields = tuple((name, join(one, other)) for (name, one), (_, other) in pairs)
-    stale = left.stale or right.stale
-    return Holder(left.cls, left.tokens | right.tokens, left.whole, stale, fields)
-
-
-def _callable(value: Value) -> bool:
-    return isinstance(value, (Function, Grad, Jit, Batched, Class, Mixed, Bound))
-
-
-def _parts(value: Value) -> frozenset[Value]:
-    return value.parts if isinstance(value, Mixed) else frozenset({value})
-
-
-def _join_tokened(left: Value, right: Any) -> Value:
-    assert isinstance(left, TOKENED)
-    tokens = left.tokens | right.tokens
-    if isinstance(left, Grads):
-        return replace(left, tokens=tokens)
-    if isinstance(left, State):
-        if (left.whole, left.cls, left.stats) != (right.whole, right.cls, right.stats):
-            return Mixed(frozenset({left, right}))
-        left = replace(left, moved=left.moved or right.moved)
-    if isinstance(left, Pending):
-        same = left.application is right.application
-        return replace(left, tokens=tokens) if same else Mixed(frozenset({left, right}))
-    if isinstance(left, Optimizer):
-        left = replace(left, makers=left.makers | right.makers)
-    if isinstance(left, Path) and (left.root, left.keys) != (right.root, right.keys):
-        return Mixed(frozenset({left, right}))
-    return replace(left, tokens=tokens, stale=left.stale or right.stale)
-
-
-def mapped(value: Value, change: Any) -> Value:
-    """The value with `change` applied to each part that denotes tokens."""
-    match value:
-        case _ if isinstance(value, TOKENED):
-            result: Value = change(value)
-            return result
-        case Holder(fields=fields):
-            changed = change(value)
-            return replace(changed, fields=tuple((name, mapped(field, change)) for name, field in fields))  # type: ignore[no-any-return]
-        case Sequence(items):
-            return Sequence(tuple(mapped(item, change) for item in items))
-        case Dict(items):
-            return Dict(tuple((k, mapped(item, change)) for k, item in items))
-        case Record(cls, items):
-            return Record(cls, tuple((k, mapped(item, change)) for k, item in items))
-        case Mixed(parts):
-            return Mixed(frozenset(mapped(part, change) for part in parts))
-        case Partial(function, args, keywords):
-            return Partial(
-                function,
-                tuple(mapped(v, change) for v in args),
-                tuple((k, mapped(v, change)) for k, v in keywords),
-                value.site,
-            )
-        case Method(receiver, name):
-            return Method(mapped(receiver, change), name)
-        case _:
-            return value
-
-
-def aged(value: Value, tokens: Tokens, stats: bool = False) -> Value:
-    """The value after an update of `tokens`: what denotes one of them is stale from now on.
-
-    An optimizer leaves the batch statistics as they are, and a call in training mode all but these.
-    """
-
-    def change(part: Any) -> Value:
-        if stats and isinstance(part, State):
-            return replace(part, moved=part.moved or (part.stats is not None and bool(part.tokens & tokens)))
-        spared = not isinstance(part, OF_STATS) if stats else isinstance(part, VANISHING)
-        hit = not isinstance(part, TIMELESS) and not spared and part.tokens & tokens
-        aged_part: Value = replace(part, stale=True) if hit else part
-        return aged_part
-
-    return mapped(value, change) if tokens_of(value) & tokens else value
-
-
-def renamed(value: Value, names: dict[Token, Token], fresh: bool = False) -> Value:
-    """The value with tokens exchanged; `fresh` also forgets that it was stale."""
-
-    def change(part: Any) -> Value:
-        tokens = frozenset(names.get(token, token) for token in part.tokens)
-        extra = {"stale": False} if fresh and not isinstance(part, TIMELESS) else {}
-        changed: Value = replace(part, tokens=tokens, **extra)
-        return changed
-
-    return mapped(value, change)
-
-
-def only_stats(value: Value) -> bool:
-    """Whether all that is followed in a value are batch statistics."""
-    if isinstance(value, Sequence):
-        return all(only_stats(item) for item in value.items)
-    return isinstance(value, VANISHING) or not followed(value)
-
-
-def without_stats(value: Value) -> Value:
-    """The value without its batch statistics, which an NNX program does not hand on."""
-    if isinstance(value, Sequence):
-        return Sequence(tuple(without_stats(item) for item in value.items))
-    return UNKNOWN if isinstance(value, VANISHING) else value
-
-
-def has_stats(value: Value) -> bool:
-    """Whether batch statistics are a value or an item of it."""
-    if isinstance(value, Sequence):
-        return any(has_stats(item) for item in value.items)
-    return isinstance(value, VANISHING)
-
-
-def only(value: Value) -> Value:
-    """The batch statistics of a value."""
-    if isinstance(value, Sequence):
-        return Sequence(tuple(only(item) for item in value.items))
-    return value if isinstance(value, VANISHING) else UNKNOWN
-
-
-def without_time(value: Value) -> Value:
-    """The value with batch statistics of which it is not known when they were read."""
-    if isinstance(value, Sequence):
-        return Sequence(tuple(without_time(item) for item in value.items))
-    return replace(value, stale=True) if isinstance(value, VANISHING) else value

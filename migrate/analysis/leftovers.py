@@ -6,8 +6,8 @@ import ast
 
 from migrate.analysis.facts import Facts
 from migrate.analysis.kinds import ApplyFn, Chain, Class, Instance, Method, Mixed, Symbol, Tokens, Value
-from migrate.analysis.modules import is_module
-from migrate.analysis.scopes import FUNCTIONS
+from migrate.analysis.modules.methods import is_module
+from migrate.analysis.program.scopes import FUNCTIONS
 from migrate.analysis.sites import CreateHolder, CreateState
 
 LIBRARY = ("flax.linen.", "flax.TrainState")

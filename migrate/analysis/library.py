@@ -6,23 +6,7 @@ import ast
 from collections.abc import Sequence as Items
 from dataclasses import replace
 
-from migrate.analysis import (
-    arrays,
-    batches,
-    bound_functions,
-    building,
-    carries,
-    lifted,
-    linen,
-    nnx,
-    optimizers,
-    own_variables,
-    plain_trees,
-    same_trees,
-    sequences,
-)
 from migrate.analysis.activation import Arguments, enter_callbacks, lost
-from migrate.analysis.copies import adopt
 from migrate.analysis.kinds import (
     UNKNOWN,
     Array,
@@ -46,11 +30,24 @@ from migrate.analysis.kinds import (
     followed,
     tokens_of,
 )
-from migrate.analysis.layers import LAYERS, REFUSED
-from migrate.analysis.reasons import blocked
+from migrate.analysis.modules import building, lifted, own_variables, sequences
+from migrate.analysis.modules.layers import LAYERS, REFUSED
+from migrate.analysis.modules.reasons import blocked
+from migrate.analysis.nnx_code import nnx
 from migrate.analysis.run import Run
+from migrate.analysis.shapes import arrays
+from migrate.analysis.shapes.sizes import Size
 from migrate.analysis.sites import CopyTree
-from migrate.analysis.sizes import Size
+from migrate.analysis.training import (
+    batches,
+    bound_functions,
+    carries,
+    linen,
+    optimizers,
+    plain_trees,
+    same_trees,
+)
+from migrate.analysis.training.copies import adopt
 
 LEAF_READERS = frozenset({"jax.tree.leaves", "optax.global_norm"})
 NO_MODULES = frozenset(

@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from migrate.analysis import heap
 from migrate.analysis.facts import Facts
 from migrate.analysis.frames import Frame
 from migrate.analysis.kinds import (
@@ -37,10 +36,11 @@ from migrate.analysis.kinds import (
     followed,
     tokens_of,
 )
-from migrate.analysis.nnx_kinds import Tracking
-from migrate.analysis.project import Modules
-from migrate.analysis.scopes import FunctionNode
-from migrate.analysis.sizes import Size
+from migrate.analysis.nnx_code.nnx_kinds import Tracking
+from migrate.analysis.objects import heap
+from migrate.analysis.program.project import Modules
+from migrate.analysis.program.scopes import FunctionNode
+from migrate.analysis.shapes.sizes import Size
 from migrate.analysis.words import described
 from migrate.result import Style
 

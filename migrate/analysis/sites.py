@@ -6,8 +6,8 @@ import ast
 from dataclasses import dataclass, replace
 
 from migrate.analysis.kinds import Class, Instance, LayerField, Lifted, Loop, Value
-from migrate.analysis.scopes import FunctionNode
-from migrate.analysis.sizes import Shape, Size
+from migrate.analysis.program.scopes import FunctionNode
+from migrate.analysis.shapes.sizes import Shape, Size
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from migrate.analysis.facts import Facts
 from migrate.analysis.kinds import Lifted, Mixed
-from migrate.analysis.modules import is_module
+from migrate.analysis.modules.methods import is_module
 from migrate.analysis.sites import (
     ApplyGradients,
     Construct,
@@ -20,28 +20,28 @@ from migrate.analysis.sites import (
     Site,
     UpdateModel,
 )
-from migrate.plan import holders, records, stats_states
 from migrate.plan.blocked import Blocked
-from migrate.plan.class_values import stands_for_field
 from migrate.plan.components import ComponentFacts, components, components_without_modules
 from migrate.plan.context import Plan
-from migrate.plan.definitions import definitions
 from migrate.plan.flows import rewrite_flows
-from migrate.plan.library_name import check_library_name
+from migrate.plan.functions.needs import needs
+from migrate.plan.functions.parameters import rewrite_parameters
+from migrate.plan.functions.references import check_references
+from migrate.plan.functions.results import rewrite_results
+from migrate.plan.functions.roles import roles
+from migrate.plan.functions.visible import visible
 from migrate.plan.lines import check_lines
-from migrate.plan.made_definitions import check_made_definitions
-from migrate.plan.members import check_members, rewrite_declarations, rewrite_empty_places
-from migrate.plan.naming import Naming
-from migrate.plan.needs import needs
+from migrate.plan.modules.class_values import stands_for_field
+from migrate.plan.naming.library_name import check_library_name
+from migrate.plan.naming.names import Naming
 from migrate.plan.overwritten import check_overwritten
-from migrate.plan.parameters import rewrite_parameters
-from migrate.plan.references import check_references
-from migrate.plan.results import rewrite_results
-from migrate.plan.roles import roles
-from migrate.plan.transformation_names import rewrite_transformations
-from migrate.plan.transformations import transformations
-from migrate.plan.visible import visible
-from migrate.plan.whole_variables import check_whole_variables
+from migrate.plan.training import holders, records, stats_states
+from migrate.plan.training.definitions import definitions
+from migrate.plan.training.made_definitions import check_made_definitions
+from migrate.plan.training.members import check_members, rewrite_declarations, rewrite_empty_places
+from migrate.plan.training.transformation_names import rewrite_transformations
+from migrate.plan.training.transformations import transformations
+from migrate.plan.training.whole_variables import check_whole_variables
 from migrate.result import Importer, Options, Style
 from migrate.rewrite.edits import held_nodes
 from rules import record_class, rewriters, train_state_class

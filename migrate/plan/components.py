@@ -19,7 +19,7 @@ from migrate.analysis.kinds import (
     followed,
     tokens_of,
 )
-from migrate.analysis.modules import is_module
+from migrate.analysis.modules.methods import is_module
 from migrate.analysis.run import instances_of
 from migrate.analysis.sites import Batch, Compile, Differentiate, DrawKey, Layer, Parameter, Site
 

@@ -6,20 +6,10 @@ import ast
 from dataclasses import dataclass, field
 
 from migrate.analysis.facts import Facts
-from migrate.analysis.kinds import (
-    Class,
-    Dict,
-    Holder,
-    Instance,
-    Optimizer,
-    Params,
-    State,
-    Symbol,
-    Variables,
-)
-from migrate.analysis.layers import LAYERS
+from migrate.analysis.kinds import Class, Dict, Holder, Instance, Optimizer, Params, State, Symbol, Variables
+from migrate.analysis.modules.layers import LAYERS
+from migrate.analysis.program.scopes import Variable
 from migrate.analysis.run import instances_of
-from migrate.analysis.scopes import Variable
 from migrate.analysis.sites import (
     CreateHolder,
     CreateState,
@@ -33,15 +23,15 @@ from migrate.analysis.sites import (
 )
 from migrate.plan.blocked import Blocked
 from migrate.plan.components import ComponentFacts
-from migrate.plan.definitions import Definitions
-from migrate.plan.drafts import Draft
-from migrate.plan.holders import field_name
-from migrate.plan.member_names import written_at
-from migrate.plan.naming import STATE, Names, Naming, proposed
-from migrate.plan.records import new_names
-from migrate.plan.roles import Roles
-from migrate.plan.transformations import Transformations
-from migrate.plan.variable_dicts import display_of
+from migrate.plan.functions.roles import Roles
+from migrate.plan.modules.drafts import Draft
+from migrate.plan.naming.names import STATE, Names, Naming, proposed
+from migrate.plan.training.definitions import Definitions
+from migrate.plan.training.holders import field_name
+from migrate.plan.training.member_names import written_at
+from migrate.plan.training.records import new_names
+from migrate.plan.training.transformations import Transformations
+from migrate.plan.training.variable_dicts import display_of
 from migrate.result import Style
 from migrate.rewrite.edits import Edits
 

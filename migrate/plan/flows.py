@@ -28,7 +28,7 @@ from migrate.analysis.kinds import (
     Variables,
     followed,
 )
-from migrate.analysis.optional_layers import alternatives
+from migrate.analysis.modules.optional_layers import alternatives
 from migrate.analysis.sites import (
     Apply,
     ApplyFunction,
@@ -56,21 +56,21 @@ from migrate.analysis.sites import (
     SameTree,
     UpdateModel,
 )
-from migrate.plan import records
 from migrate.plan.blocked import Blocked
-from migrate.plan.carried import is_initial
 from migrate.plan.context import Plan
-from migrate.plan.holders import is_old
-from migrate.plan.initialisation import initialised
-from migrate.plan.layer import in_setup
-from migrate.plan.member_names import is_attribute
-from migrate.plan.needs import OPTIMIZER, returned_in_place
-from migrate.plan.parameters import TREES, pass_on, receivers
-from migrate.plan.plain_trees import goes_to_reader
-from migrate.plan.recurrent import is_wrapper
-from migrate.plan.roles import role_of
-from migrate.plan.statistics import kept_elements, vanish
-from migrate.plan.variable_dicts import goes_to_apply, variables_of
+from migrate.plan.functions.needs import OPTIMIZER, returned_in_place
+from migrate.plan.functions.parameters import TREES, pass_on, receivers
+from migrate.plan.functions.roles import role_of
+from migrate.plan.modules.layer import in_setup
+from migrate.plan.modules.recurrent import is_wrapper
+from migrate.plan.training import records
+from migrate.plan.training.carried import is_initial
+from migrate.plan.training.holders import is_old
+from migrate.plan.training.initialisation import initialised
+from migrate.plan.training.member_names import is_attribute
+from migrate.plan.training.plain_trees import goes_to_reader
+from migrate.plan.training.statistics import kept_elements, vanish
+from migrate.plan.training.variable_dicts import goes_to_apply, variables_of
 from migrate.rewrite.edits import template
 
 BY_KEYWORD = (CreateState, CreateHolder, ReplaceHolder, PlainTree, LoadTree, UpdateModel)

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from migrate.analysis.facts import Facts
-from migrate.analysis.source import File
+from migrate.analysis.program.source import File
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 from migrate.rewrite.edits import Edits

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from migrate.analysis.interpreter import swallows
-from migrate.analysis.scopes import Variable
+from migrate.analysis.program.scopes import Variable
 from migrate.analysis.sites import (
     ApplyGradients,
     ApplyUpdates,

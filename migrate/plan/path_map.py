@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from migrate.analysis.facts import Facts
 from migrate.analysis.kinds import Class, Const
-from migrate.analysis.layers import LAYERS, WRAPPERS, LayerKind
+from migrate.analysis.modules.layers import LAYERS, WRAPPERS, LayerKind
 from migrate.analysis.sites import Layer, Parameter
 
 GATES = ("ii", "if", "ig", "io", "hi", "hf", "hg", "ho")

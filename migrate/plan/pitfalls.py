@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from migrate.analysis.facts import Facts
-from migrate.analysis.source import File
+from migrate.analysis.program.source import File
 from migrate.plan.lines import shared_lines
 from migrate.result import Finding, Fix, Options
 from migrate.rewrite.edits import Edits

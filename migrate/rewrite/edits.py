@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from migrate.analysis.scopes import FunctionNode
+from migrate.analysis.program.scopes import FunctionNode
 
 
 @dataclass(frozen=True)

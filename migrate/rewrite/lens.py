@@ -13,7 +13,7 @@ from typing import Any
 
 import libcst as cst
 
-from migrate.analysis.scopes import FunctionNode
+from migrate.analysis.program.scopes import FunctionNode
 
 Path = tuple[str | int, ...]
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import libcst as cst
 
-from migrate.analysis.source import Source
+from migrate.analysis.program.source import Source
 from migrate.rewrite import lens
 from migrate.rewrite.edits import Edits, Piece, gather
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import libcst as cst
 
-from migrate.analysis.source import Source
+from migrate.analysis.program.source import Source
 from migrate.rewrite.edits import Edits
 from migrate.rewrite.helper_classes import TEXTS
 from migrate.rewrite.layout import width_of

@@ -1,0 +1,114 @@
+"""How two kinds of values become one that covers both, where control flow joins."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from migrate.analysis.kinds import (
+    TOKENED,
+    UNKNOWN,
+    ApplyFn,
+    Array,
+    Batched,
+    Bound,
+    Class,
+    Collected,
+    Dict,
+    Function,
+    Grad,
+    Grads,
+    Holder,
+    Jit,
+    Method,
+    Mixed,
+    Optimizer,
+    Path,
+    Pending,
+    Record,
+    Sequence,
+    State,
+    Transformation,
+    Value,
+    followed,
+)
+from migrate.analysis.nnx_code import nnx_kinds
+from migrate.analysis.shapes.sizes import joined
+
+
+def join(left: Value, right: Value) -> Value:
+    """The least kind that covers both."""
+    if left == right:
+        return left
+    if isinstance(left, TOKENED) and type(left) is type(right):
+        return _join_tokened(left, right)
+    if (covering := nnx_kinds.joined(left, right)) is not None:
+        return covering
+    match left, right:
+        case Holder(), Holder() if _alike(left, right):
+            return _join_holders(left, right)
+        case Method(a, name), Method(b, other) if name == other:
+            return Method(join(a, b), name)
+        case Bound(a, function), Bound(b, other) if function == other:
+            return Bound(join(a, b), function)
+        case ApplyFn(a), ApplyFn(b):
+            return ApplyFn(a | b)
+        case Transformation(a), Transformation(b):
+            return Transformation(a | b, left.masks or right.masks)
+        case Array(a), Array(b):
+            return Array(joined(a, b))
+        case Collected(a), Collected(b):
+            return Collected(b if a is None else a if b is None else join(a, b))
+        case (Collected(), Sequence(items)) | (Sequence(items), Collected()) if not any(map(followed, items)):
+            listed: Value = left if isinstance(left, Collected) else right
+            for item in items:
+                listed = join(listed, Collected(item))
+            return listed
+        case Sequence(a), Sequence(b) if len(a) == len(b):
+            return Sequence(tuple(join(x, y) for x, y in zip(a, b, strict=True)))
+        case Record(cls, a), Record(other, b) if cls == other:
+            return Record(cls, tuple((k, join(x, y)) for (k, x), (_, y) in zip(a, b, strict=True)))
+        case Dict(a), Dict(b) if [k for k, _ in a] == [k for k, _ in b]:
+            return Dict(tuple((k, join(x, y)) for (k, x), (_, y) in zip(a, b, strict=True)))
+    if followed(left) or followed(right) or _callable(left) or _callable(right):
+        return Mixed(_parts(left) | _parts(right))
+    return UNKNOWN
+
+
+def _alike(left: Holder, right: Holder) -> bool:
+    names = [name for name, _ in left.fields] == [name for name, _ in right.fields]
+    return names and (left.cls, left.whole) == (right.cls, right.whole)
+
+
+def _join_holders(left: Holder, right: Holder) -> Holder:
+    pairs = zip(left.fields, right.fields, strict=True)
+    fields = tuple((name, join(one, other)) for (name, one), (_, other) in pairs)
+    stale = left.stale or right.stale
+    return Holder(left.cls, left.tokens | right.tokens, left.whole, stale, fields)
+
+
+def _callable(value: Value) -> bool:
+    return isinstance(value, (Function, Grad, Jit, Batched, Class, Mixed, Bound))
+
+
+def _parts(value: Value) -> frozenset[Value]:
+    return value.parts if isinstance(value, Mixed) else frozenset({value})
+
+
+def _join_tokened(left: Value, right: Any) -> Value:
+    assert isinstance(left, TOKENED)
+    tokens = left.tokens | right.tokens
+    if isinstance(left, Grads):
+        return replace(left, tokens=tokens)
+    if isinstance(left, State):
+        if (left.whole, left.cls, left.stats) != (right.whole, right.cls, right.stats):
+            return Mixed(frozenset({left, right}))
+        left = replace(left, moved=left.moved or right.moved)
+    if isinstance(left, Pending):
+        same = left.application is right.application
+        return replace(left, tokens=tokens) if same else Mixed(frozenset({left, right}))
+    if isinstance(left, Optimizer):
+        left = replace(left, makers=left.makers | right.makers)
+    if isinstance(left, Path) and (left.root, left.keys) != (right.root, right.keys):
+        return Mixed(frozenset({left, right}))
+    return replace(left, tokens=tokens, stale=left.stale or right.stale)

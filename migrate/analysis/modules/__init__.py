@@ -1,0 +1,1 @@
+"""Linen module classes from the inside: their layers, fields, names and loops."""

@@ -1,0 +1,262 @@
+"""Layers that are built and called inside a module: their names, what they are given, what they give."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import replace
+from keyword import iskeyword
+
+from migrate.analysis.activation import Arguments
+from migrate.analysis.joining import join
+from migrate.analysis.kinds import (
+    UNKNOWN,
+    Array,
+    Class,
+    Const,
+    Instance,
+    LayerField,
+    Length,
+    Lifted,
+    Mixed,
+    Partial,
+    Symbol,
+    Value,
+)
+from migrate.analysis.modules import recurrent, sequences
+from migrate.analysis.modules.classes import field_names, inputs_of, methods
+from migrate.analysis.modules.counting import name_of
+from migrate.analysis.modules.hoisting import init_text
+from migrate.analysis.modules.layers import LAYERS, SELF_CALLS, WRAPPERS
+from migrate.analysis.modules.lifted import PREFIXES, side_by_side
+from migrate.analysis.modules.methods import summarise
+from migrate.analysis.modules.optional_layers import alternatives
+from migrate.analysis.modules.reasons import blocked
+from migrate.analysis.modules.summaries import applied
+from migrate.analysis.run import Run
+from migrate.analysis.shapes.layer_shapes import output
+from migrate.analysis.shapes.plain_shapes import of
+from migrate.analysis.shapes.sizes import Shape
+from migrate.analysis.sites import Layer
+
+STOPS = (
+    *(ast.AsyncFor, ast.While, ast.Try, ast.TryStar, ast.Match, ast.BoolOp, ast.IfExp),
+    *(ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.Lambda, ast.FunctionDef),
+)
+STATELESS = frozenset({"flax.linen.Dropout"})
+
+
+def construct(
+    run: Run,
+    layer: str,
+    cls: Class | None,
+    given: Arguments,
+    through: LayerField | None = None,
+    lifted: Lifted | None = None,
+) -> Value:
+    """A layer or module is built inside a module: its name is settled here, its input when it is called."""
+    assert run.owner is not None
+    node = given.node
+    fields = _given(run, layer, cls, given)
+    if (reason := _conditional(run, node, layer)) is not None:
+        blocked(run, node, "LNX111", reason)
+    short = cls.node.name if cls is not None else layer.rpartition(".")[2]
+    short = PREFIXES[lifted.transform] + short if lifted is not None else short
+    name, explicit = _name(run, node, short, dict(fields))
+    given_fields = tuple((k, v) for k, v in fields if k != "name")
+    site = Layer(node, layer, name, run.owner, given_fields, cls, explicit=explicit, loops=run.loops)
+    site = replace(site, through=through, lifted=lifted)
+    _handed(run, site)
+    known = run.facts.sites.get(node)
+    method = run.facts.scopes.function(node)
+    repeated = isinstance(method, ast.FunctionDef) and method.name == "setup"
+    if isinstance(known, Layer) and (known.name, known.loops) != (name, run.loops) and not repeated:
+        blocked(run, node, "LNX111", "one line builds several layers")
+    run.facts.site(site)
+    if layer in WRAPPERS:
+        recurrent.adopt(run, site)
+    return Instance(cls if cls is not None else Symbol(layer), node)
+
+
+def _handed(run: Run, site: Layer) -> None:
+    """Partial calls that this construction hands on are written out in it."""
+    for _, node in site.given:
+        value = run.facts.values.get(node)
+        if isinstance(value, Partial) and value.site is not None and isinstance(node, ast.Name):
+            run.facts.partials[site.node] = (*run.facts.partials[site.node], value.site)
+
+
+def _given(run: Run, layer: str, cls: Class | None, given: Arguments) -> tuple[tuple[str, ast.expr], ...]:
+    """The arguments of a construction by the names of the fields, those of partial calls included."""
+    positional = field_names(cls) if cls is not None else LAYERS[layer].positional
+    run.facts.partials[given.node] = given.sources
+    args: list[ast.expr] = []
+    keywords: dict[str, ast.expr] = {}
+    for call in (*reversed(given.sources), given.node):
+        own = call.args[1:] if call in given.sources else call.args
+        args += own
+        if any(isinstance(arg, ast.Starred) for arg in own) or any(k.arg is None for k in call.keywords):
+            blocked(run, call, "LNX110", "the arguments of a layer are spread from a tuple or dict")
+        keywords |= {k.arg: k.value for k in call.keywords if k.arg is not None}
+    if len(args) > len(positional):
+        blocked(run, given.node, "LNX110", "a layer is given more positional arguments than it has fields")
+    if len(given.args) != len(args) or len(given.keywords) != len(keywords):
+        blocked(run, given.node, "LNX111", "a layer is built through a call that cannot be taken apart")
+    return (*zip(positional, args, strict=False), *keywords.items())
+
+
+def _name(run: Run, node: ast.Call, short: str, given: dict[str, ast.expr]) -> tuple[str, bool]:
+    if "name" not in given:
+        return name_of(run, short), False
+    value = given["name"]
+    known = run.facts.values.get(value)
+    if isinstance(known, Const) and known.value is None:
+        return name_of(run, short), False
+    if isinstance(value, ast.Constant) and isinstance(value.value, str):
+        text = value.value
+        if text.isidentifier() and not iskeyword(text) and not text.startswith("__") and not run.loops:
+            return text, True
+    if isinstance(value, ast.JoinedStr) and run.owner is not None and "\\" not in ast.unparse(value):
+        written = init_text(run.facts, run.owner, value)
+        if written is not None:
+            return written.strip("()")[2:-1], True
+    if sequences.is_repeated(run, node) and sequences.names_turns(run, node, value):
+        return f"{{{run.facts.files.segment(value)}}}", True
+    written = init_text(run.facts, run.owner, value) if run.owner is not None else None
+    if written is not None and isinstance(value, ast.Call | ast.BinOp) and not set("{}\\") & set(written):
+        return f"{{{written.strip()}}}", True
+    blocked(run, node, "LNX111", "the name of a layer is computed")
+    return short, True
+
+
+def _conditional(run: Run, node: ast.AST, layer: str) -> str | None:
+    """Why it cannot be said in `__init__` whether this layer is there."""
+    assert run.owner is not None
+    allowed = [m for n, m in methods(run.owner).items() if n in {"setup", "__call__"}]
+    method = next((m for m in allowed if m is run.facts.scopes.function(node)), None)
+    if method is None or (method.name == "__call__" and _after_return(run, method, node)):
+        return "a layer is built under a condition, in a loop or in a nested function"
+    if method.name == "setup":
+        return None
+    if None in run.tests and layer not in STATELESS:
+        return "a layer is built under a condition that is known only at the call"
+    loops = [loop.node for loop in run.loops]
+    parent = run.facts.scopes.parent
+    while node is not method:
+        if isinstance(node, STOPS) or (isinstance(node, ast.For) and node not in loops):
+            return "a layer is built under a condition, in a loop or in a nested function"
+        node = parent[node]
+    return None
+
+
+def _after_return(run: Run, method: ast.FunctionDef, node: ast.AST) -> bool:
+    """Whether a `return` stands before `node`, so that on some paths it is never reached."""
+    scopes = run.facts.scopes
+    begin = (getattr(node, "lineno", 0), getattr(node, "col_offset", 0))
+    leaving = (ast.Return, ast.Break, ast.Continue)
+    ends = [n for n in ast.walk(method) if isinstance(n, leaving) and scopes.function(n) is method]
+    statement = scopes.statement(node)
+    return any(
+        (r.end_lineno or r.lineno, r.end_col_offset or 0) <= begin and r is not statement for r in ends
+    )
+
+
+def call(run: Run, instance: Value, given: Arguments) -> Value:
+    """A layer built inside a module is called; its input sizes are what reaches it."""
+    if isinstance(instance, Mixed):
+        assert alternatives(instance)
+        results = [call(run, part, given) for part in alternatives(instance) or ()]
+        result = results[0]
+        for other in results[1:]:
+            result = join(result, other)
+        return result
+    assert isinstance(instance, Instance)
+    site = run.facts.sites.get(instance.site)
+    if not isinstance(site, Layer):
+        run.escape(given.node, "LNX299", "a module definition is called outside of a module", instance)
+        return UNKNOWN
+    inputs = _inputs(run, site, given)
+    if site.inputs is not None:
+        inputs = _compatible(run, site, inputs)
+    run.facts.sites[instance.site] = replace(
+        site, inputs=inputs, calls=site.calls if given.node in site.calls else (*site.calls, given.node)
+    )
+    if site.cls is not None:
+        return _own(run, site, dict(inputs))
+    early = dict(site.through.early) if site.through is not None else {}
+    found = early | {name: run.facts.values.get(node, UNKNOWN) for name, node in site.given}
+    texts = {n: t for n, v in site.given if (t := init_text(run.facts, site.owner, v)) is not None}
+    if site.layer in WRAPPERS:
+        return recurrent.run_over(run, site, dict(inputs))
+    shape = of(dict(inputs).get("inputs", UNKNOWN))
+    if shape is None or not isinstance(dict(inputs)["inputs"], Array):
+        shape = Shape()
+    _learn(run, site, shape, found)
+    if LAYERS[site.layer].output == "cell":
+        return recurrent.carried(site.layer, shape, found, texts)
+    return Array(output(LAYERS[site.layer].output, shape, found, texts))
+
+
+def _learn(run: Run, site: Layer, shape: Shape, given: dict[str, Value]) -> None:
+    """A convolution over k axes has an input of k + 2 axes; `init` is checked to be called with that."""
+    if LAYERS[site.layer].output not in {"conv", "transpose"} or shape.base is None:
+        return
+    kernel = getattr(given.get("kernel_size"), "items", None)
+    if kernel is not None:
+        run.learnt.setdefault(shape.base, len(kernel) + 2)
+
+
+def _inputs(run: Run, site: Layer, given: Arguments) -> tuple[tuple[str, Value], ...]:
+    """The arguments of a call by the names of the parameters."""
+    names = parameters(run, site)
+    node = given.node
+    if any(isinstance(arg, ast.Starred) for arg in node.args) or any(k.arg is None for k in node.keywords):
+        blocked(run, node, "LNX111", "the arguments of a layer are spread from a tuple or dict")
+        return (("inputs", UNKNOWN),)
+    if len(given.args) > len(names) or any(name not in names for name, _ in given.keywords):
+        blocked(run, node, "LNX111", "a layer is called with other arguments than are known of it")
+    return (*zip(names, given.args, strict=False), *given.keywords)
+
+
+def parameters(run: Run, site: Layer) -> list[str]:
+    """The parameters of `__call__`, the input first."""
+    if site.cls is not None:
+        method = methods(site.cls).get("__call__")
+        return inputs_of(method) if method is not None else []
+    if site.layer == "flax.linen.SelfAttention":
+        return ["inputs", *SELF_CALLS]
+    return [*LAYERS[site.layer].before, "inputs", *LAYERS[site.layer].calls]
+
+
+def _compatible(
+    run: Run, site: Layer, inputs: tuple[tuple[str, Value], ...]
+) -> tuple[tuple[str, Value], ...]:
+    """What holds for every call of one layer: a size that differs is not known."""
+    if run.beside:
+        return site.inputs or inputs
+    known = dict(site.inputs or ())
+    return tuple((name, join(known[name], value) if name in known else value) for name, value in inputs)
+
+
+def _own(run: Run, site: Layer, inputs: dict[str, Value]) -> Value:
+    """A module of the project is called: its own reading tells the shape of the result."""
+    assert site.cls is not None
+    if site.cls.node in run.reading:
+        blocked(run, site.node, "LNX113", "a module builds itself")
+        return UNKNOWN
+    ranks = {n: s.rank for n, v in inputs.items() if isinstance(v, Array) and (s := v.shape).rank is not None}
+    summarise(run, site.cls, {name: rank for name, rank in ranks.items() if rank is not None})
+    texts = {n: init_text(run.facts, site.owner, v) for n, v in site.given}
+    result = applied(run, site.cls, texts, inputs)
+    ensemble = site.lifted is not None and site.lifted.transform == "flax.linen.vmap"
+    return side_by_side(result) if ensemble else result
+
+
+def attend(run: Run, instance: Instance, given: Arguments) -> Value:
+    """`embed.attend(x)`: the last axis is that of the table."""
+    site = run.facts.sites.get(instance.site)
+    shape = of(given.args[0]) if given.args else None
+    if not isinstance(site, Layer) or shape is None:
+        return UNKNOWN
+    count = run.facts.values.get(dict(site.given).get("num_embeddings", given.node), UNKNOWN)
+    size = count.size if isinstance(count, Length) else None
+    return Array(shape.with_last(size))

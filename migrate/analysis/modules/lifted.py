@@ -1,0 +1,66 @@
+"""Module classes under a transform of Linen: `nn.vmap(Critic, ...)`, `nn.remat(Block)`, `nn.jit(Block)`."""
+
+from __future__ import annotations
+
+import ast
+
+from migrate.analysis.activation import Arguments
+from migrate.analysis.kinds import UNKNOWN, Array, Class, Const, Dict, Lifted, Value
+from migrate.analysis.modules.classes import is_module
+from migrate.analysis.modules.hoisting import init_text
+from migrate.analysis.modules.reasons import blocked
+from migrate.analysis.run import Run
+from migrate.analysis.shapes.sizes import Shape
+
+PREFIXES = {"flax.linen.vmap": "Vmap", "flax.linen.remat": "Checkpoint", "flax.linen.jit": "Jit"}
+"""The transforms, with what Linen puts in front of the name of the class."""
+
+ALLOWED = {
+    "flax.linen.vmap": {"variable_axes", "split_rngs", "in_axes", "out_axes", "axis_size"},
+    "flax.linen.remat": {"policy", "prevent_cse", "static_argnums"},
+    "flax.linen.jit": set[str](),
+}
+
+
+def lift(run: Run, name: str, given: Arguments) -> Value:
+    """The class under the transform, where the form is one that NNX can do the same way."""
+    cls = given.args[0] if len(given.args) == 1 else UNKNOWN
+    if (reason := _against(run, name, cls, given)) is not None:
+        blocked(run, given.node, "LNX130", reason)
+    return Lifted(name, cls, given.node) if isinstance(cls, Class) and is_module(cls) else UNKNOWN
+
+
+def _against(run: Run, name: str, cls: Value, given: Arguments) -> str | None:
+    keywords = dict(given.keywords)
+    function = run.facts.scopes.function(given.node)
+    if not isinstance(cls, Class) or not is_module(cls) or keywords.keys() - ALLOWED[name]:
+        return f"`nn.{name.rpartition('.')[2]}` is used in a form that has no rewriting"
+    if not isinstance(function, ast.FunctionDef) or function.name != "__call__":
+        return "a transform of a module class stands outside of `__call__`"
+    return _ensemble(run, given, keywords) if name == "flax.linen.vmap" else None
+
+
+def _ensemble(run: Run, given: Arguments, keywords: dict[str, Value]) -> str | None:
+    """Why the modules are no ensemble: own parameters, the same inputs, results side by side."""
+    assert run.owner is not None
+    split = keywords.get("split_rngs")
+    size = next((k.value for k in given.node.keywords if k.arg == "axis_size"), None)
+    if keywords.get("variable_axes") != Dict((("params", Const(0)),)):
+        return "the modules of this `nn.vmap` share parameters, or have more than parameters"
+    if not isinstance(split, Dict) or split.get("params") != Const(True):
+        return "the modules of this `nn.vmap` do not draw parameters of their own"
+    if keywords.get("in_axes") != Const(None) or keywords.get("out_axes", Const(0)) != Const(0):
+        return "the modules of this `nn.vmap` do not see the same inputs, or give results along another axis"
+    if size is None or init_text(run.facts, run.owner, size) is None:
+        return "how many modules this `nn.vmap` makes is known only at the call"
+    return None
+
+
+def side_by_side(result: Value) -> Value:
+    """What an ensemble gives: a new first axis."""
+    if not isinstance(result, Array):
+        return UNKNOWN
+    shape = result.shape
+    if shape.exact:
+        return Array(Shape((None, *shape.axes), True))
+    return Array(Shape(shape.last(max(1, len(shape.axes)))))

@@ -1,0 +1,352 @@
+"""Loops that build layers: `for width in self.widths: x = nn.Dense(width)(x)`.
+
+Such a loop is run with symbols: the element of what it runs over, and a running size for what each turn
+changes. What comes out is how the running sizes begin, and how a turn leaves them.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import replace
+
+from migrate.analysis.joining import join
+from migrate.analysis.kinds import (
+    UNKNOWN,
+    Array,
+    Collected,
+    Const,
+    Length,
+    Loop,
+    Sequence,
+    Symbol,
+    Value,
+    followed,
+)
+from migrate.analysis.modules import collected, counting
+from migrate.analysis.modules.classes import field_names
+from migrate.analysis.modules.hoisting import init_text
+from migrate.analysis.modules.reasons import blocked
+from migrate.analysis.run import Run
+from migrate.analysis.shapes.plain_shapes import size_of
+from migrate.analysis.shapes.sizes import Shape, Size, combined, without_parentheses
+from migrate.analysis.sites import Running, Turns
+
+LEAVING = (ast.Break, ast.Continue, ast.Return, ast.Yield, ast.YieldFrom)
+NAMES = {-1: "features", -2: "running_width", -3: "running_height", -4: "running_depth"}
+Key = tuple[str, int | None]
+"""A variable, and which of its axes; None for a number."""
+
+
+def recognised(run: Run, node: ast.stmt) -> Loop | None:
+    """The loop, if it runs over something that `__init__` has as well."""
+    if not isinstance(node, ast.For) or run.owner is None or node.orelse:
+        return None
+    function = run.facts.scopes.function(node)
+    if not isinstance(function, ast.FunctionDef) or function.name != "__call__":
+        return None
+    if leaves(node):
+        return None
+    run.evaluate(node.iter)
+    return _shape(run, node)
+
+
+def leaves(node: ast.For) -> bool:
+    """Whether a turn may end early."""
+    return bool(node.orelse) or any(isinstance(n, LEAVING) for n in ast.walk(node))
+
+
+def _shape(run: Run, node: ast.For) -> Loop | None:
+    match node.target, node.iter:
+        case ast.Tuple(elts=[ast.Name(id=index), _]), ast.Call(args=[inner], keywords=[]) as call if _is(
+            run, call, "enumerate"
+        ):
+            return _made(run, node, index, inner)
+        case ast.Name(id=name), ast.Call(keywords=[]) as call if _is(run, call, "range"):
+            return _over_range(run, node, name, call)
+        case _, ast.Call(args=[_, *_], keywords=[]) as call if _is(run, call, "zip"):
+            return _made(run, node, None, call)
+        case _, ast.Call():
+            return None
+        case _, iterated:
+            return _made(run, node, None, iterated)
+
+
+def _over_range(run: Run, node: ast.For, name: str, call: ast.Call) -> Loop | None:
+    texts = [_text(run, arg) for arg in call.args]
+    index = name if name != "_" else _free(run, "i")
+    bound = frozenset({index})
+    if None in texts or len(texts) > 2:
+        return None
+    known = [text for text in texts if text is not None]
+    iterated = f"range({', '.join(known)})"
+    if len(known) == 1:
+        return Loop(node, index, known[0], f"for {index} in {iterated}:", index, iterated, bound)
+    begin, end = Size(known[0]), Size(known[1])
+    turn = combined(Size(index), "-", begin).text
+    return Loop(
+        node, turn, combined(end, "-", begin).text, f"for {index} in {iterated}:", index, iterated, bound
+    )
+
+
+def _made(run: Run, node: ast.For, index: str | None, counted: ast.expr) -> Loop | None:
+    """A loop over the items of something, which are counted by `index`."""
+    text, length = _text(run, node.iter), _length(run, counted)
+    if text is None or length is None:
+        return None
+    element = without_parentheses(run.facts.files.segment(node.target))
+    if index is not None:
+        return Loop(node, index, length, f"for {element} in {text}:", element, text, _bound(node.target))
+    index = _free(run, "i")
+    inner = f"({element})" if isinstance(node.target, ast.Tuple) else element
+    target, iterated = f"{index}, {inner}", f"enumerate({text})"
+    bound = _bound(node.target) | {index}
+    return Loop(node, index, length, f"for {target} in {iterated}:", target, iterated, bound)
+
+
+def _length(run: Run, node: ast.expr) -> str | None:
+    if isinstance(node, ast.Tuple | ast.List) and not any(isinstance(e, ast.Starred) for e in node.elts):
+        return str(len(node.elts))
+    if isinstance(node, ast.Call):
+        lengths = [_length(run, arg) for arg in node.args]
+        if not _is(run, node, "zip") or node.keywords or not lengths or None in lengths:
+            return None
+        return f"min({', '.join(length or '' for length in lengths)})" if len(lengths) > 1 else lengths[0]
+    text = _text(run, node)
+    return None if text is None else f"len({text})"
+
+
+def _text(run: Run, node: ast.expr) -> str | None:
+    assert run.owner is not None
+    return init_text(run.facts, run.owner, node)
+
+
+def _bound(target: ast.expr) -> frozenset[str]:
+    return frozenset(n.id for n in ast.walk(target) if isinstance(n, ast.Name))
+
+
+def _free(run: Run, name: str) -> str:
+    """`name`, or a longer one where the module uses it already."""
+    return _unused(run, (name, *(f"{name}{k}" for k in "jklmn")), f"{name}_layer")
+
+
+def _unused(run: Run, names: tuple[str, ...], otherwise: str) -> str:
+    assert run.owner is not None
+    used = {n.id for n in ast.walk(run.owner.node) if isinstance(n, ast.Name)} | set(field_names(run.owner))
+    used |= {n.arg for n in ast.walk(run.owner.node) if isinstance(n, ast.arg)}
+    used |= {name for loop in run.loops for name in loop.bound}
+    inside = set(ast.walk(run.owner.node))
+    turns = [turns for node, turns in run.facts.loops.items() if node in inside]
+    used |= {running.name for each in turns for running in each.running}
+    return next((name for name in names if name not in used), otherwise)
+
+
+def _is(run: Run, call: ast.Call, name: str) -> bool:
+    return run.evaluate(call.func) == Symbol(f"builtins.{name}")
+
+
+def execute(run: Run, loop: Loop) -> None:
+    """Run the body with running sizes; the names of layers count the turns."""
+    if not any(isinstance(n, ast.Call) for n in ast.walk(loop.node)):
+        return
+    entry, counters = dict(run.frame.vars), dict(run.counters)
+    kept = run.facts.snapshot(loop.node)
+    run.facts.loops.pop(loop.node, None)
+    built = _turn(run, loop, _begun(loop, entry, {}), {})
+    changing = _changing(run, entry, run.frame.vars)
+    names = _names(run, loop, changing)
+    run.facts.restore(loop.node, kept)
+    start = _begun(loop, entry, names)
+    run.facts.loops[loop.node] = Turns(loop, ())
+    _turn(run, loop, start, _at_turn(run, loop, counters, built))
+    running, lost = _ends(run, entry, names)
+    if lost:
+        run.facts.restore(loop.node, kept)
+        names = {key: name for key, name in names.items() if key not in lost}
+        start = _forgotten(_begun(loop, entry, names), lost)
+        _turn(run, loop, start, _at_turn(run, loop, counters, built))
+        running, _ = _ends(run, entry, names)
+    run.facts.loops[loop.node] = Turns(loop, running)
+    run.frame.vars = _left(run, loop, start)
+    run.counters = _after(loop, counters, built)
+
+
+def _turn(run: Run, loop: Loop, start: dict[str, Value], counters: dict[str, Size]) -> dict[str, Size]:
+    """One turn of the loop; how many layers it builds beyond `counters`."""
+    run.frame.vars = dict(start)
+    run.counters = dict(counters)
+    run.assign(loop.node.target, UNKNOWN)
+    for name in loop.bound:
+        run.frame.vars[name] = Length(Size(name))
+    run.facts.record(loop.node.target, UNKNOWN)
+    run.loops = (*run.loops, loop)
+    run.execute(loop.node.body)
+    run.loops = run.loops[:-1]
+    return run.counters
+
+
+def _changing(run: Run, entry: dict[str, Value], after: dict[str, Value]) -> list[Key]:
+    """What an iteration changes: axes of arrays, and numbers."""
+    changed: list[Key] = []
+    for name, before in entry.items():
+        now = after.get(name, UNKNOWN)
+        if isinstance(before, Array):
+            shape = now.shape if isinstance(now, Array) else Shape()
+            count = max(len(before.shape.axes), len(shape.axes), 1)
+            changed += [
+                (name, i)
+                for i in range(-count, 0)
+                if before.shape.axis(i) is not None and before.shape.axis(i) != shape.axis(i)
+            ]
+        elif isinstance(before, Length | Const) and now != before and size_of(before) is not None:
+            changed.append((name, None))
+    return changed
+
+
+def _names(run: Run, loop: Loop, changing: list[Key]) -> dict[Key, str]:
+    """A name for each running size; a number goes under its own."""
+    names: dict[Key, str] = {}
+    for name, axis in sorted(changing, key=lambda key: (not _carried(loop, key[0]), key[1] or 0)):
+        if axis is None:
+            names[name, axis] = name
+        else:
+            base = NAMES.get(axis, "axis")
+            wanted = (base, f"inner_{base}", *(f"{base}_{k}" for k in range(2, 9)))
+            free = tuple(w for w in wanted if w not in names.values())
+            names[name, axis] = _unused(run, free, f"running_{name}_{base}")
+    return names
+
+
+def _carried(loop: Loop, name: str) -> bool:
+    """Whether the loop reads the name before it binds it."""
+    nodes = [n for s in loop.node.body for n in ast.walk(s) if isinstance(n, ast.Name) and n.id == name]
+    first = min(nodes, key=lambda n: (n.lineno, isinstance(n.ctx, ast.Store), n.col_offset), default=None)
+    return first is not None and isinstance(first.ctx, ast.Load)
+
+
+def _begun(loop: Loop, entry: dict[str, Value], names: dict[Key, str]) -> dict[str, Value]:
+    """The variables at the start of a turn, with running sizes in place of what changes."""
+    start = dict(entry)
+    for name in collected.filled_in(loop.node.body):
+        if isinstance(items := start.get(name), Sequence | Collected) and not followed(items):
+            start[name] = collected.many(items)
+    for (name, axis), running in names.items():
+        start[name] = _with(start[name], axis, Size(running))
+    return start
+
+
+def _with(value: Value, axis: int | None, size: Size | None) -> Value:
+    if axis is None:
+        return Length(size) if size is not None else UNKNOWN
+    if not isinstance(value, Array):
+        return UNKNOWN
+    shape = value.shape
+    last = list(shape.last(max(-axis, len(shape.axes))))
+    last[axis] = size
+    return Array(Shape(tuple(last), shape.exact, shape.base))
+
+
+def _forgotten(start: dict[str, Value], lost: list[Key]) -> dict[str, Value]:
+    for name, axis in lost:
+        start[name] = _with(start[name], axis, None)
+    return start
+
+
+def _ends(run: Run, entry: dict[str, Value], names: dict[Key, str]) -> tuple[tuple[Running, ...], list[Key]]:
+    """How a turn leaves each running size, and those that cannot be told."""
+    running, lost = [], []
+    for key, name in names.items():
+        begin, end = _read(entry.get(key[0], UNKNOWN), key[1]), _read(run.frame.vars.get(key[0]), key[1])
+        if begin is None or end is None:
+            lost.append(key)
+        else:
+            running.append(Running(name, begin, end))
+    return tuple(running), lost
+
+
+def _read(value: Value | None, axis: int | None) -> Size | None:
+    if axis is None:
+        return size_of(value) if value is not None else None
+    return value.shape.axis(axis) if isinstance(value, Array) else None
+
+
+def _left(run: Run, loop: Loop, start: dict[str, Value]) -> dict[str, Value]:
+    """The variables after the loop: what only a turn has bound tells no sizes."""
+    for turns in (run.facts.loops[loop.node],):
+        for running in turns.running:
+            assert run.owner is not None
+            run.facts.finals[run.owner.node][running.name] = _final(loop, running)
+    after = {}
+    local = loop.bound | {running.name for running in run.facts.loops[loop.node].running}
+    for name, value in run.frame.vars.items():
+        known = start.get(name)
+        if isinstance(known, Collected):
+            after[name] = _outside(join(known, value), local)
+        else:
+            after[name] = known if known is not None else _outside(value, local)
+    return after
+
+
+def _outside(value: Value, local: frozenset[str]) -> Value:
+    """What only a turn has bound, where the sizes that change from turn to turn are not known."""
+    match value:
+        case Array(shape):
+            axes = tuple(None if axis is None or axis.names & local else axis for axis in shape.axes)
+            return Array(replace(shape, axes=axes))
+        case Length(size):
+            return UNKNOWN if size.names & local else value
+        case Collected(item):
+            return value if item is None else Collected(_outside(item, local))
+        case _:
+            return value
+
+
+def _final(loop: Loop, running: Running) -> str:
+    """The running size after the last turn, in terms that hold outside of the loop."""
+    element = loop.target.rpartition(", ")[2]
+    source = (
+        loop.iterated.removeprefix("enumerate(").removesuffix(")") if ", " in loop.target else loop.iterated
+    )
+    if running.end.text == element and source.isidentifier() | source.startswith("self."):
+        return f"{source}[-1]"
+    return running.end.text if not running.end.names & (loop.bound | {running.name}) else ""
+
+
+def _at_turn(run: Run, loop: Loop, before: dict[str, Size], built: dict[str, Size]) -> dict[str, Size]:
+    """How many layers there are when a turn begins."""
+    counters = dict(before)
+    for short, count in built.items():
+        offset = _before_turn(run, loop, count)
+        counters[short] = combined(before.get(short, counting.NONE), "+", offset)
+    return counters
+
+
+def _before_turn(run: Run, loop: Loop, count: Size) -> Size:
+    if not count.names & loop.bound:
+        return combined(Size(loop.index), "*", count)
+    source = (
+        loop.iterated.removeprefix("enumerate(").removesuffix(")") if ", " in loop.target else loop.iterated
+    )
+    element = loop.target.rpartition(", ")[2]
+    if count.text == element and ", " in loop.target:
+        return Size(f"sum({source}[:{loop.index}])")
+    if ", " in loop.target:
+        return Size(f"sum({count.text} for {loop.target} in enumerate({source}[:{loop.index}]))")
+    blocked(run, loop.node, "LNX111", "how many layers a turn of this loop builds depends on the turn")
+    return count
+
+
+def _after(loop: Loop, before: dict[str, Size], built: dict[str, Size]) -> dict[str, Size]:
+    """How many layers there are after the loop."""
+    counters = dict(before)
+    for short, count in built.items():
+        if not count.names & loop.bound:
+            whole = combined(Size(loop.count), "*", count)
+        else:
+            element = loop.target.rpartition(", ")[2]
+            source = loop.iterated.removeprefix("enumerate(").removesuffix(")")
+            plain = count.text == element
+            whole = Size(
+                f"sum({source})" if plain else f"sum({count.text} for {loop.target} in {loop.iterated})"
+            )
+        counters[short] = combined(before.get(short, counting.NONE), "+", whole)
+    return counters

@@ -1,0 +1,268 @@
+"""Linen module classes from the inside: their methods run with symbolic inputs."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import replace
+
+from migrate.analysis.frames import Frame, joined_return
+from migrate.analysis.kinds import (
+    UNKNOWN,
+    Array,
+    Class,
+    Const,
+    Function,
+    Instance,
+    Length,
+    Object,
+    Partial,
+    Symbol,
+    Value,
+    followed,
+)
+from migrate.analysis.modules import class_fields, sequences
+from migrate.analysis.modules.classes import (
+    argument,
+    field_names,
+    fields,
+    inputs_of,
+    is_module,
+    is_number,
+    methods,
+    own_constants,
+    self_name,
+)
+from migrate.analysis.modules.layers import LAYERS
+from migrate.analysis.modules.optional_layers import alternatives
+from migrate.analysis.modules.reasons import blocked
+from migrate.analysis.run import Run
+from migrate.analysis.shapes.sizes import Shape, Size, placeholder
+from migrate.analysis.sites import Layer, Parameter, Summary
+
+__all__ = ["argument", "attribute", "blocked", "field_names", "fields", "inputs_of", "is_module", "keep",
+           "leaf", "methods", "summarise"]  # fmt: skip
+ATTEMPTS = 3
+
+
+def summarise(run: Run, cls: Class, ranks: dict[str, int] | None = None) -> None:
+    """Run `setup` and `__call__` once with symbolic inputs; the layers are recorded as sites.
+
+    `ranks` are the numbers of axes of the inputs, as far as the calls tell them.
+    """
+    known = run.facts.summaries.get(cls.node)
+    if known is not None and (ranks is None or ranks.items() <= known.ranks.items()):
+        return
+    if cls.node in run.reading:
+        return
+    run.entered.add(cls.node)
+    learnt = {**(known.ranks if known is not None else {}), **(ranks or {})}
+    run.reading.add(cls.node)
+    for _ in range(ATTEMPTS):
+        run.facts.forget(cls.node)
+        result, found = _read(run, cls, learnt)
+        run.facts.summaries[cls.node] = Summary(cls, learnt, result)
+        if found.items() <= learnt.items():
+            break
+        learnt = found | learnt
+    run.reading.discard(cls.node)
+
+
+def _read(run: Run, cls: Class, ranks: dict[str, int]) -> tuple[Value, dict[str, int]]:
+    """One reading: what `__call__` gives, and what was learnt of the ranks of its inputs."""
+    kept = run.begin_module(cls)
+    known = methods(cls)
+    result: Value = UNKNOWN
+    with run.freezing(run.visible()), run.entering(Frame(cls.node, cls.frame)):
+        for statement in fields(cls):
+            if statement.value is not None:
+                value = run.evaluate(statement.value)
+                class_fields.default(run, cls, getattr(statement.target, "id", ""), value)
+        for name in ("setup", "__call__"):
+            if name in known:
+                result = _run_method(run, cls, known[name], ranks)
+        _read_other_methods(run, cls)
+    learnt = dict(run.learnt)
+    run.end_module(kept)
+    return result, learnt
+
+
+def _run_method(run: Run, cls: Class, method: ast.FunctionDef, ranks: dict[str, int]) -> Value:
+    run.entered.add(method)
+    for decorator in method.decorator_list:
+        run.evaluate(decorator)
+    frame = Frame(method, run.frame)
+    frame.vars |= {p: Array(_input(p, ranks.get(p))) for p in inputs_of(method)}
+    frame.vars[self_name(method)] = Object(cls)
+    with run.entering(frame):
+        run.execute(method.body)
+    return joined_return(frame)
+
+
+def _input(parameter: str, rank: int | None) -> Shape:
+    if rank is None:
+        return Shape((), False, parameter)
+    return Shape(tuple(placeholder(parameter, i) for i in range(rank, 0, -1)), True)
+
+
+def _read_other_methods(run: Run, cls: Class) -> None:
+    """Methods that nothing calls are read for what stands against a rewrite; they tell no sizes."""
+    run.beside = True
+    for method in methods(cls).values():
+        if method not in run.entered or method in run.beside_methods:
+            run.entered.add(method)
+            run.beside_methods.add(method)
+            frame = Frame(method, run.frame)
+            frame.vars |= dict.fromkeys(inputs_of(method), UNKNOWN)
+            frame.vars[self_name(method)] = Object(cls)
+            with run.entering(frame):
+                run.execute(method.body)
+    run.beside = False
+
+
+def attribute(run: Run, node: ast.Attribute, holder: Object) -> Value:
+    """The kind of `self.attr` inside a module."""
+    name = node.attr
+    if name in run.attributes:
+        return run.attributes[name]
+    if (found := class_fields.read(run, holder.cls, name, node)) is not None:
+        return found
+    if name in field_names(holder.cls):
+        return Length(Size(f"self.{name}"), is_number(holder.cls, name))
+    method = methods(holder.cls).get(name)
+    if method is not None:
+        return _method(run, name, method, holder)
+    if name in own_constants(holder.cls):
+        return Length(Size(f"self.{name}"), False)
+    if name == "param" and run.owner is not None:
+        return Symbol("linen2nnx.param")
+    if name == "make_rng" and run.owner is not None:
+        return Symbol("linen2nnx.make_rng")
+    blocked(run, node, "LNX311", f"`self.{name}` of a Linen module has no rewriting yet")
+    return UNKNOWN
+
+
+def _method(run: Run, name: str, method: ast.FunctionDef, holder: Object) -> Value:
+    decorators = [run.evaluate(decorator) for decorator in method.decorator_list]
+    if decorators == [Symbol("builtins.property")]:
+        text = ast.unparse(method.returns) if method.returns is not None else ""
+        return Length(Size(f"self.{name}"), text in {"int", "float", "bool"})
+    return Partial(Function(method, run.frame), (holder,), ())
+
+
+def is_plain_attribute(run: Run, instance: Instance, name: str) -> bool:
+    """Whether an attribute of another module is a field, or set once by its `setup` to what is no layer."""
+    cls = instance.cls
+    if not isinstance(cls, Class):
+        return False
+    if name in field_names(cls):
+        return True
+    summarise(run, cls)
+    setup = methods(cls).get("setup")
+    statements = setup.body if setup is not None else []
+    set_here = [s for s in statements if isinstance(s, ast.Assign) and _sets(s, name)]
+    value = run.facts.values.get(set_here[0].value) if len(set_here) == 1 else None
+    return value == UNKNOWN or isinstance(value, Length | Const)
+
+
+def _sets(statement: ast.Assign, name: str) -> bool:
+    return any(isinstance(target, ast.Attribute) and target.attr == name for target in statement.targets)
+
+
+def call_itself(run: Run, node: ast.AST) -> Value:
+    """`self(x)` in another method: nothing that the module does not do anyway."""
+    if not run.beside:
+        blocked(run, node, "LNX111", "a module calls itself on its way through `__call__`")
+    return UNKNOWN
+
+
+def keep(run: Run, target: ast.Attribute, holder: Value, kind: Value) -> bool:
+    """`self.name = value` inside `setup`; False where this is not such a place."""
+    if not isinstance(holder, Object) or run.owner is None:
+        return False
+    run.attributes[target.attr] = kind
+    _name_parameter(run, target)
+    if isinstance(kind, Instance):
+        _name_layer(run, kind, target.attr)
+    elif (layers := alternatives(kind)) is not None:
+        for layer in layers:
+            _name_layer(run, layer, target.attr)
+    elif followed(kind) and not sequences.listed(run, target, kind):
+        blocked(run, target, "LNX111", "layers are kept in a list, dict or tuple")
+    return True
+
+
+def _name_parameter(run: Run, target: ast.Attribute) -> None:
+    """`self.name = self.param(...)` in `setup`."""
+    statement = run.facts.scopes.parent[target]
+    value = statement.value if isinstance(statement, ast.Assign) else None
+    site = run.facts.sites.get(value) if value is not None else None
+    if isinstance(site, Parameter):
+        run.facts.sites[site.node] = replace(site, kept=target.attr)
+
+
+def _name_layer(run: Run, instance: Instance, name: str) -> None:
+    site = run.facts.sites.get(instance.site)
+    if not isinstance(site, Layer):
+        return
+    if site.explicit and site.name != name and not site.name.isidentifier():
+        blocked(run, site.node, "LNX111", "a layer in `setup` has another name than its attribute")
+    if site.kept is not None and site.kept != name:
+        blocked(run, site.node, "LNX111", "one layer is kept under two names")
+    run.facts.sites[instance.site] = replace(site, kept=name) if site.explicit else site.named(name)
+
+
+def leaf(run: Run, instance: Instance, keys: tuple[str, ...]) -> bool:
+    """Whether `keys` lead to one parameter of the model, a collection name in front left aside."""
+    keys = keys[1:] if keys[:1] == ("params",) else keys
+    cls: Class | Symbol | None = instance.cls
+    for index, key in enumerate(keys):
+        if isinstance(cls, Symbol):
+            kind = LAYERS.get(cls.name)
+            return kind is not None and index == len(keys) - 1 and key in kind.leaves
+        if not isinstance(cls, Class):
+            return False
+        cls = _below(run, cls, key)
+        if cls is None:
+            return index == len(keys) - 1 and (key,) in _own_parameters(run, instance, keys)
+    return False
+
+
+def _below(run: Run, cls: Class, key: str) -> Class | Symbol | None:
+    for site in run.facts.sites.values():
+        if isinstance(site, Layer) and site.owner.node is cls.node and site.name == key:
+            return site.cls or Symbol(site.layer)
+    return None
+
+
+def _own_parameters(run: Run, instance: Instance, keys: tuple[str, ...]) -> set[tuple[str]]:
+    return set()
+
+
+def call_inputs(instance: Instance) -> list[str]:
+    """The parameters of `__call__` of a module of the project."""
+    method = methods(instance.cls).get("__call__") if isinstance(instance.cls, Class) else None
+    return inputs_of(method) if method is not None else []
+
+
+def initialised(
+    run: Run, instance: Instance, node: ast.Call, shapes: tuple[Shape, ...], named: dict[str, Shape]
+) -> None:
+    """Read the module with the ranks of its samples; those of another `init` must be the same."""
+    cls = instance.cls
+    if not isinstance(cls, Class):
+        return
+    run.pending.pop(cls.node, None)
+    samples = dict(zip(call_inputs(instance), shapes, strict=False)) | named
+    given = {name: shape.rank for name, shape in samples.items() if shape.rank is not None}
+    summarise(run, cls, {name: rank for name, rank in given.items() if rank is not None})
+    known = run.facts.summaries.get(cls.node)
+    for name, rank in given.items():
+        if known is not None and known.ranks.get(name, rank) != rank:
+            message = f"`{name}` has {rank} axes in this sample and another number elsewhere"
+            run.facts.escape(node, "LNX112", message, frozenset(), frozenset({instance}))
+
+
+def read_pending(run: Run) -> None:
+    """Modules that are built and never initialised in this file are read for what they hold."""
+    for cls in list(run.pending.values()):
+        summarise(run, cls)

@@ -1,0 +1,143 @@
+"""Calls inside a module: whatever may build a layer must be known, or the module stays as it is.
+
+Linen's layers find their module by the call that runs, so that any function may build one. A layer that
+was not seen would be missing in `__init__`.
+"""
+
+from __future__ import annotations
+
+import ast
+
+from migrate.analysis.kinds import (
+    UNKNOWN,
+    Chain,
+    Class,
+    Function,
+    Instance,
+    LayerField,
+    Length,
+    Lifted,
+    Method,
+    Mixed,
+    Object,
+    Partial,
+    Symbol,
+    Value,
+)
+from migrate.analysis.modules import class_fields
+from migrate.analysis.modules.layers import ATTENTION_OPTIONS, LAYERS, shared
+from migrate.analysis.modules.lifted import PREFIXES
+from migrate.analysis.modules.optional_layers import alternatives
+from migrate.analysis.modules.reasons import blocked
+from migrate.analysis.run import Run
+
+PLAIN = (
+    *("absl.", "builtins.", "chex.", "collections.", "copy.", "dataclasses.", "distrax.", "einops."),
+    *("flax.core.", "flax.struct.", "flax.traverse_util.", "functools.", "h5py.", "itertools.", "jax."),
+    *("jaxtyping.", "jmp.", "jraph.", "linen2nnx.", "logging.", "math.", "ml_collections.", "numpy."),
+    *("operator.", "optax.", "os.", "pprint.", "random.", "re.", "rlax.", "scipy."),
+    *("tensorflow_probability.", "time.", "tqdm.", "typing.", "warnings."),
+)
+PURE = frozenset(
+    f"flax.linen.{name}"
+    for name in (
+        *("dot_product_attention", "dtypes.promote_dtype", "dtypes.canonicalize_dtype", "promote_dtype"),
+        *("_conv_dimension_numbers", "_canonicalize_axes"),
+    )
+)
+"""Functions of Linen that only compute: they may stay, as NNX has none that computes just the same."""
+LINEN = "flax.linen."
+STEPS = (
+    *("flax.linen.compact", "flax.linen.Module", "flax.linen.Sequential", "flax.linen.merge_param"),
+    *PREFIXES,
+)
+
+
+def check(run: Run, node: ast.Call, callee: Value, args: tuple[Value, ...]) -> None:
+    """Block the module that is being read where a call in it may build a layer unseen."""
+    if not _is_plain(run, node, callee):
+        message = f"`{ast.unparse(node.func)[:40]}` is called inside a module and may build layers"
+        blocked(run, node, "LNX111", message)
+    given_away = any(isinstance(arg, Object) for arg in args) and not isinstance(callee, (Function, Partial))
+    reaches_in = callee == Symbol("builtins.getattr") and args and isinstance(args[0], Symbol)
+    if given_away or reaches_in:
+        blocked(run, node, "LNX111", "a module reads or hands on itself in a way that cannot be followed")
+
+
+def _is_plain(run: Run, node: ast.Call, callee: Value) -> bool:
+    match callee:
+        case Symbol("flax.linen.dot_product_attention_weights"):
+            return len(node.args) <= 4 and not ATTENTION_OPTIONS & {k.arg for k in node.keywords}
+        case Symbol(name) if name.startswith(LINEN):
+            return shared(name) is not None or name in LAYERS or name in {*STEPS, *PURE} or is_layer(callee)
+        case Symbol(name):
+            return name.startswith(PLAIN)
+        case LayerField() | Lifted():
+            return True
+        case Partial(function):
+            return _is_plain(run, node, function)
+        case Function() | Instance() | Class() | Method() | Chain() | Object():
+            return True
+        case Mixed(parts):
+            return alternatives(callee) is not None or all(_is_function(run, node, part) for part in parts)
+        case Length(size):
+            return _called_field(run, node, size.text)
+        case _:
+            return callee == UNKNOWN and _is_known_result(run, node)
+
+
+def _is_function(run: Run, node: ast.Call, value: Value) -> bool:
+    """One of several functions, none of which may be a layer class."""
+    known = isinstance(value, Symbol | Partial | Function) and not is_layer(value)
+    return known and _is_plain(run, node, value)
+
+
+def _called_field(run: Run, node: ast.Call, text: str) -> bool:
+    """A field may be a function; what it is given is looked at where the module is built."""
+    assert run.owner is not None
+    name = text.removeprefix("self.")
+    if not text.startswith("self."):
+        return False
+    run.facts.called[run.owner.node].setdefault(name, node)
+    return name.isidentifier()
+
+
+def _is_known_result(run: Run, node: ast.Call) -> bool:
+    """`jax.vmap(f)(x)` and `x.mean()`; not `self.layer(4)(x)`, which would build a layer."""
+    if not isinstance(node.func, ast.Call):
+        return not isinstance(run.facts.values.get(node.func), Mixed)
+    inner = run.facts.values.get(node.func.func, UNKNOWN)
+    plain = isinstance(inner, Symbol) and inner.name.startswith(PLAIN)
+    return plain or isinstance(inner, Function) or is_layer(inner)
+
+
+def is_layer(value: Value) -> bool:
+    """Whether the value is a class of Linen, or a partial call of one."""
+    match value:
+        case Symbol(name):
+            return name.startswith(LINEN) and name.rpartition(".")[2][:1].isupper()
+        case Partial(function):
+            return is_layer(function)
+        case Class() | Instance() | LayerField() | Lifted():
+            return True
+        case _:
+            return False
+
+
+def check_value(run: Run, node: ast.expr, value: Value) -> None:
+    """A layer class may only be called where it stands: as a value it could be built anywhere."""
+    parent = run.facts.scopes.parent[node]
+    called = isinstance(parent, ast.Call) and parent.func is node
+    if isinstance(parent, ast.Call) and parent.args[:1] == [node]:
+        called |= run.facts.values.get(parent.func) == Symbol("functools.partial")
+    inside = isinstance(parent, (ast.Attribute, ast.ClassDef)) or class_fields.accepts(run, node)
+    if isinstance(value, Symbol) and is_layer(value) and not called and not inside:
+        blocked(run, node, "LNX111", "a layer class is used as a value inside a module")
+    if (
+        isinstance(value, Partial)
+        and is_layer(value)
+        and isinstance(node, ast.Name)
+        and not called
+        and not inside
+    ):
+        blocked(run, node, "LNX111", "a partial call of a layer class is handed on inside a module")

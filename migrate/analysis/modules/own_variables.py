@@ -1,0 +1,83 @@
+"""`self.param` and `self.make_rng` inside a module."""
+
+from __future__ import annotations
+
+import ast
+from keyword import iskeyword
+
+from migrate.analysis.activation import Arguments
+from migrate.analysis.kinds import UNKNOWN, Array, Const, Value
+from migrate.analysis.modules.classes import methods
+from migrate.analysis.modules.reasons import blocked
+from migrate.analysis.run import Run
+from migrate.analysis.shapes.plain_shapes import filled
+from migrate.analysis.shapes.sizes import Shape
+from migrate.analysis.sites import DrawKey, Parameter
+
+LATER = (ast.While, ast.Try, ast.TryStar, ast.Match, ast.Lambda, ast.FunctionDef, ast.For, ast.ListComp,
+         ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.IfExp, ast.BoolOp)  # fmt: skip
+
+
+def parameter(run: Run, given: Arguments) -> Value:
+    """`self.param(name, init, shape, dtype)`: an array of that shape."""
+    node, owner = given.node, run.owner
+    assert owner is not None
+    expressions = _expressions(run, node)
+    if expressions is None:
+        return UNKNOWN
+    name, init, args = expressions
+    text = name.value if isinstance(name, ast.Constant) else None
+    if not isinstance(text, str) or not text.isidentifier() or iskeyword(text) or text.startswith("__"):
+        blocked(run, node, "LNX111", "the name of a parameter is computed or is no identifier")
+        return UNKNOWN
+    _check_place(run, node)
+    run.facts.site(Parameter(node, text, owner, init, args, loops=run.loops))
+    shape = filled(run.facts.values.get(args[0], UNKNOWN)) if args else UNKNOWN
+    if not args and isinstance(init, ast.Lambda):
+        shape = run.evaluate(init.body)
+    return shape if isinstance(shape, Array) else Array(Shape())
+
+
+def _expressions(run: Run, node: ast.Call) -> tuple[ast.expr, ast.expr, tuple[ast.expr, ...]] | None:
+    keywords = {k.arg: k.value for k in node.keywords}
+    if any(isinstance(a, ast.Starred) for a in node.args) or keywords.keys() - {"name", "init_fn"}:
+        blocked(run, node, "LNX311", "`self.param` is called with arguments that have no rewriting")
+        return None
+    args = list(node.args)
+    name = args.pop(0) if args else keywords.get("name")
+    init = args.pop(0) if args else keywords.get("init_fn")
+    if name is None or init is None:
+        blocked(run, node, "LNX311", "`self.param` is called without its name or initializer")
+        return None
+    return name, init, tuple(args)
+
+
+def _check_place(run: Run, node: ast.Call) -> None:
+    """A parameter must be there on every path, and only once."""
+    assert run.owner is not None
+    allowed = [m for n, m in methods(run.owner).items() if n in {"setup", "__call__"}]
+    method = next((m for m in allowed if m is run.facts.scopes.function(node)), None)
+    known = run.facts.sites.get(node)
+    above: ast.AST = node
+    while method is not None and above is not method:
+        above = run.facts.scopes.parent[above]
+        if isinstance(above, LATER) and above is not method:
+            method = None
+    if method is None or None in run.tests or (isinstance(known, Parameter) and run.loops):
+        blocked(run, node, "LNX111", "a parameter is made under a condition, in a loop or in a function")
+
+
+def draw(run: Run, given: Arguments) -> Value:
+    """`self.make_rng(name)`: a key of the stream that the caller hands over."""
+    assert run.owner is not None
+    node = given.node
+    name = given.args[0] if len(given.args) == 1 and not given.keywords else UNKNOWN
+    plain = isinstance(name, Const) and isinstance(name.value, str) and name.value.isidentifier()
+    if not plain or name == Const("params") or not isinstance(name, Const):
+        blocked(run, node, "LNX311", "`make_rng` of this stream has no rewriting")
+        return UNKNOWN
+    method = run.facts.scopes.function(node)
+    if not isinstance(method, ast.FunctionDef) or method.name != "__call__":
+        blocked(run, node, "LNX311", "`make_rng` is called outside of `__call__`")
+    run.facts.site(DrawKey(node, name.value, run.owner))
+    return UNKNOWN

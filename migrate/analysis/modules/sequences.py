@@ -1,0 +1,149 @@
+"""`nn.Sequential` and lists of layers inside a module."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from dataclasses import replace
+
+from migrate.analysis.activation import Arguments
+from migrate.analysis.kinds import UNKNOWN, Array, Chain, Instance, Repeated, Sequence, Symbol, Value
+from migrate.analysis.modules.hoisting import init_text
+from migrate.analysis.modules.layers import LAYERS
+from migrate.analysis.modules.reasons import blocked
+from migrate.analysis.run import Run
+from migrate.analysis.shapes.sizes import Shape
+from migrate.analysis.sites import Layer
+
+COUNT = Array(Shape((), True))
+"""The number of a turn: one number, whatever it is."""
+
+Invoke = Callable[[Run, Value, Arguments], Value]
+
+
+def chain(run: Run, given: Arguments) -> Value:
+    """`nn.Sequential([...])`: what it calls, in order."""
+    items = given.args[0] if len(given.args) == 1 else dict(given.keywords).get("layers", UNKNOWN)
+    written = given.node.args[0] if given.node.args else UNKNOWN
+    if not isinstance(items, Sequence) or given.keywords or not isinstance(written, ast.List | ast.Tuple):
+        blocked(run, given.node, "LNX111", "the layers of this `Sequential` are not written out in a list")
+        return UNKNOWN
+    for item in items.items:
+        if isinstance(item, Instance):
+            _keep(run, given.node, item)
+    return Chain(items.items, given.node)
+
+
+def _keep(run: Run, node: ast.Call, item: Instance) -> None:
+    """A layer in a sequence is called by it, with nothing but its input."""
+    site = run.facts.sites.get(item.site)
+    if not isinstance(site, Layer) or site.explicit:
+        blocked(run, node, "LNX111", "a layer of this `Sequential` has a name of its own")
+        return
+    if site.cls is None and LAYERS[site.layer].late:
+        given = {name for name, _ in site.given}
+        if LAYERS[site.layer].late - given:
+            blocked(run, node, "LNX111", "a layer of this `Sequential` would need a flag at its call")
+    run.facts.sites[item.site] = replace(site, kept="*")
+
+
+def call(run: Run, items: tuple[Value, ...], given: Arguments, invoke: Invoke) -> Value:
+    """One after the other, from the first input to the last result."""
+    if len(given.args) != 1 or given.keywords:
+        blocked(run, given.node, "LNX111", "a `Sequential` is called with more than its input")
+        return UNKNOWN
+    value = given.args[0]
+    for item in items:
+        value = invoke(run, item, Arguments(given.node, (value,), ()))
+    return value
+
+
+def is_repeated(run: Run, node: ast.AST) -> bool:
+    """Whether a construction is the item of a comprehension that `setup` keeps as an attribute."""
+    comprehension = run.facts.scopes.parent[node]
+    return isinstance(comprehension, ast.ListComp) and _is_kept(run, comprehension)
+
+
+def _is_kept(run: Run, node: ast.ListComp) -> bool:
+    function = run.facts.scopes.function(node)
+    parent = run.facts.scopes.parent[node]
+    kept = isinstance(parent, ast.Assign) and len(parent.targets) == 1
+    return kept and isinstance(function, ast.FunctionDef) and function.name == "setup"
+
+
+def names_turns(run: Run, node: ast.AST, name: ast.expr) -> bool:
+    """Whether names are made from what the comprehension counts, fields, and names of the file alone.
+
+    Then the same comprehension finds the layers again in every method.
+    """
+    comprehension = run.facts.scopes.parent[node]
+    assert isinstance(comprehension, ast.ListComp) and run.owner is not None
+    turns = comprehension.generators
+    if len(turns) > 1 or turns[0].ifs or init_text(run.facts, run.owner, turns[0].iter) is None:
+        return False
+    for part in (part for whole in (name, turns[0].iter) for part in ast.walk(whole)):
+        variable = run.facts.scopes.variable(part, part.id) if isinstance(part, ast.Name) else None
+        scope = variable.scope if variable is not None else comprehension
+        if scope is not comprehension and not isinstance(scope, ast.Module) and not _is_self(part):
+            return False
+    return any(isinstance(part, ast.Name) for part in ast.walk(name))
+
+
+def _is_self(node: ast.AST) -> bool:
+    return isinstance(node, ast.Name) and node.id == "self"
+
+
+def repeated(run: Run, node: ast.expr, values: list[Value]) -> Value | None:
+    """`[nn.Dense(n) for n in self.widths]` in `setup`."""
+    if run.owner is None or not isinstance(node, ast.ListComp) or not _is_kept(run, node):
+        return None
+    if not values or not all(isinstance(v, Instance) and v == values[0] for v in values):
+        return None
+    item = values[0]
+    assert isinstance(item, Instance)
+    site = run.facts.sites.get(item.site)
+    if not isinstance(site, Layer) or (site.explicit and not is_repeated(run, item.site)):
+        return None
+    run.facts.sites[item.site] = replace(site, kept="*")
+    run.facts.lists.add(node)
+    return Repeated(item, node)
+
+
+def listed(run: Run, target: ast.Attribute, kind: Value) -> bool:
+    """`self.blocks = [Block(1), Block(2)]` in `setup`; False where this is something else."""
+    statement = run.facts.scopes.parent[target]
+    value = statement.value if isinstance(statement, ast.Assign) else None
+    items = kind.items if isinstance(kind, Sequence) else ()
+    if not isinstance(value, ast.List) or not items or not all(isinstance(i, Instance) for i in items):
+        return False
+    for item in items:
+        node = item.site if isinstance(item, Instance) else value
+        site = run.facts.sites.get(node)
+        if not isinstance(site, Layer) or site.explicit or node not in value.elts:
+            return False
+        run.facts.sites[site.node] = replace(site, kept="*")
+    run.facts.lists.add(value)
+    return True
+
+
+def over_layers(run: Run, node: ast.expr) -> list[Value] | None:
+    """What a loop over a list of layers binds, turn by turn; the list may be counted."""
+    match run.facts.values.get(node):
+        case _ if (counted := _counted(run, node)) is not None:
+            turns = over_layers(run, counted)
+            return [Sequence((COUNT, item)) for item in turns] if turns is not None else None
+        case Repeated(item):
+            return [item, item]
+        case Sequence(items) if items and all(isinstance(item, Instance) for item in items):
+            return [*items]
+        case _:
+            return None
+
+
+def _counted(run: Run, node: ast.expr) -> ast.expr | None:
+    """What `enumerate(...)` counts."""
+    match node:
+        case ast.Call(func=function, args=[inner], keywords=[]):
+            return inner if run.facts.values.get(function) == Symbol("builtins.enumerate") else None
+        case _:
+            return None

@@ -1,0 +1,116 @@
+"""What a module of the project gives, in terms of the module that calls it."""
+
+from __future__ import annotations
+
+import ast
+
+from migrate.analysis.kinds import UNKNOWN, Array, Class, Dict, Length, Sequence, Value
+from migrate.analysis.modules.classes import fields
+from migrate.analysis.modules.hoisting import init_text
+from migrate.analysis.run import Run
+from migrate.analysis.shapes.sizes import SYMBOLS, Shape, Size, combined, names_in, placeholder, substituted
+
+MANY = 8
+BUILTINS = frozenset({"len", "sum", "max", "min", "int", "abs", "round"})
+
+
+def applied(run: Run, cls: Class, given: dict[str, str | None], inputs: dict[str, Value]) -> Value:
+    """The result of a call of a module that was built with the fields `given`."""
+    summary = run.facts.summaries.get(cls.node)
+    if summary is None:
+        return UNKNOWN
+    known = _fields(run, cls, given)
+    for name, text in run.facts.finals[cls.node].items():
+        if text and (exchanged := _size(Size(text), known)) is not None:
+            known[name] = exchanged.text
+    for name, value in inputs.items():
+        if isinstance(value, Array):
+            count = value.shape.rank or max(MANY, len(value.shape.axes))
+            for index in range(1, count + 1):
+                axis = value.shape.axis(-index)
+                if axis is not None:
+                    known[placeholder(name, index).text] = axis.text
+    bases = {name: value.shape for name, value in inputs.items() if isinstance(value, Array)}
+    return _exchanged(summary.result, known, bases)
+
+
+def _fields(run: Run, cls: Class, given: dict[str, str | None]) -> dict[str, str]:
+    """The fields by what they were given, or by their defaults."""
+    known = {f"self.{name}": text for name, text in given.items() if text is not None}
+    for statement in fields(cls):
+        name = getattr(statement.target, "id", "")
+        if name not in given and statement.value is not None:
+            text = init_text(run.facts, cls, statement.value)
+            if text is not None and not names_in(text) - BUILTINS:
+                known[f"self.{name}"] = text
+    return known
+
+
+def _exchanged(value: Value, known: dict[str, str], bases: dict[str, Shape]) -> Value:
+    match value:
+        case Array(shape):
+            return Array(_shape(shape, known, bases))
+        case Length(size, scalar):
+            new = _size(size, known)
+            return Length(new, scalar) if new is not None else UNKNOWN
+        case Sequence(items):
+            return Sequence(tuple(_exchanged(item, known, bases) for item in items))
+        case Dict(items):
+            return Dict(tuple((key, _exchanged(item, known, bases)) for key, item in items))
+        case _:
+            return UNKNOWN
+
+
+def _shape(shape: Shape, known: dict[str, str], bases: dict[str, Shape]) -> Shape:
+    axes = tuple(_size(axis, known) if axis is not None else None for axis in shape.axes)
+    if shape.exact or shape.base not in bases:
+        return Shape(axes, shape.exact)
+    outer = bases[shape.base]
+    return outer.with_last(*axes) if axes else outer
+
+
+def _size(size: Size, known: dict[str, str]) -> Size | None:
+    """The size in the terms of the caller; None where a part of it is not known there."""
+    tree = ast.parse(size.text, mode="eval")
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self":
+            if f"self.{node.attr}" not in known:
+                return None
+        elif isinstance(node, ast.Name) and node.id not in {*known, "self", *BUILTINS}:
+            return None
+    return Size(_reduced(substituted(size.text, known)))
+
+
+def _reduced(text: str) -> str:
+    """`(8, 4)[-1]` and arithmetic on numbers, worked out."""
+    return ast.unparse(_Reduction().visit(ast.parse(text, mode="eval")))
+
+
+class _Reduction(ast.NodeTransformer):
+    def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
+        self.generic_visit(node)
+        match node:
+            case ast.Subscript(value=ast.Tuple(elts=items), slice=index) if items:
+                at = _integer(index)
+                if at is not None and -len(items) <= at < len(items):
+                    return items[at]
+        return node
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
+        self.generic_visit(node)
+        operator = SYMBOLS.get(type(node.op))
+        match node.left, node.right:
+            case ast.Constant(value=int()), ast.Constant(value=int()) if operator is not None:
+                size = combined(Size(ast.unparse(node.left)), operator, Size(ast.unparse(node.right)))
+                return ast.parse(size.text, mode="eval").body
+        return node
+
+
+def _integer(node: ast.expr) -> int | None:
+    match node:
+        case ast.Constant(value=int(value)):
+            return value
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int(value))):
+            return -value
+        case _:
+            return None

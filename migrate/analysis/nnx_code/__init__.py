@@ -1,0 +1,1 @@
+"""Code that is NNX already, followed to where it goes wrong."""

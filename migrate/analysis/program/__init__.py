@@ -1,0 +1,1 @@
+"""The files of a project: texts, scopes, names, and what an import means."""

@@ -1,0 +1,1 @@
+"""Shapes of arrays as expressions, through every operation that is known."""

@@ -1,0 +1,1 @@
+"""Linen training code: definitions, states, optimizers, and the transforms around them."""

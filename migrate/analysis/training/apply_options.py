@@ -1,0 +1,114 @@
+"""The options of `apply`: random keys, collections that may change, the method that is called."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+
+from migrate.analysis.activation import Arguments
+from migrate.analysis.ageing import has_stats, only, without_stats
+from migrate.analysis.kinds import (
+    UNKNOWN,
+    ApplyFn,
+    Class,
+    Const,
+    Dict,
+    Function,
+    Sequence,
+    Stats,
+    Tokens,
+    Updates,
+    Value,
+    Variables,
+    tokens_of,
+)
+from migrate.analysis.modules.classes import methods
+from migrate.analysis.run import Run
+
+
+@dataclass(frozen=True)
+class Option:
+    """What the options of one call ask for."""
+
+    stats: bool = False
+    method: str | None = None
+
+
+def read(run: Run, given: Arguments, definition: ApplyFn, variables: Value) -> Option:
+    """The options of one call; those without a rewriting are recorded."""
+    stats, method = False, None
+    for keyword, (_, value) in zip(given.node.keywords, given.keywords, strict=True):
+        match keyword.arg:
+            case "rngs" if _streams(keyword.value):
+                pass
+            case "mutable" if value == Const(False):
+                pass
+            case "mutable" if _of_stats(value):
+                stats = True
+            case "method" if (found := _method(definition, keyword.value, value)) is not None:
+                method = found
+            case "rngs" | "mutable" | "method" | "capture_intermediates" | None:
+                message = f"`apply` is called with `{keyword.arg or '**'}` in a way that has no rewriting yet"
+                wrapped = keyword.arg in {"rngs", "method"}
+                run.escape(given.node, "LNX310", message, definition, variables, bridgeable=wrapped)
+            case _:
+                pass
+    return Option(stats, method)
+
+
+def _streams(node: ast.expr) -> bool:
+    """`{"dropout": key}` with plain names."""
+    if not isinstance(node, ast.Dict):
+        return False
+    names = [key.value if isinstance(key, ast.Constant) else None for key in node.keys]
+    return all(isinstance(name, str) and name.isidentifier() for name in names)
+
+
+def _of_stats(value: Value) -> bool:
+    return value in (Const("batch_stats"), Sequence((Const("batch_stats"),)))
+
+
+def _method(definition: ApplyFn, node: ast.expr, value: Value) -> str | None:
+    """The name of a method that every one of the definitions has itself."""
+    match node, value:
+        case _, Const(str(name)):
+            pass
+        case ast.Attribute(attr=name), Function():
+            pass
+        case _:
+            return None
+    classes = [instance.cls for instance in definition.instances]
+    own = all(isinstance(cls, Class) and name in methods(cls) for cls in classes)
+    return name if own and name.isidentifier() else None
+
+
+def moved(run: Run, node: ast.Call, tokens: Tokens, variables: Value) -> Value:
+    """A call that changes the batch statistics: what was read of them before is old from now on."""
+    held = dict(variables.items).get("batch_stats") if isinstance(variables, Dict) else variables
+    if not isinstance(held, Stats | Variables):
+        run.escape(node, "LNX310", "`apply` changes statistics that it was not given", variables)
+        return UNKNOWN
+    if isinstance(held, Variables) and held.stale:
+        message = "`apply` is called with statistics that another call has changed since"
+        run.escape(node, "LNX011", message, variables)
+    if any(tokens & frozen for frozen in run.frozen) and not _differentiated(run, tokens):
+        message = "the statistics of a model of the enclosing scope change inside a traced function"
+        run.escape(node, "LNX203", message, variables)
+    run.age(tokens, stats=True)
+    return Sequence((UNKNOWN, Updates(tokens)))
+
+
+def _differentiated(run: Run, tokens: Tokens) -> bool:
+    """Whether the model is what the loss around is differentiated by, which carries its statistics out."""
+    return bool(run.differentiated and tokens <= run.differentiated[-1])
+
+
+def check_times(run: Run, given: Arguments) -> None:
+    """Statistics that go to a compiled function with a model must be of the same time as it."""
+    values = (*given.args, *(value for _, value in given.keywords))
+    stats = [tokens_of(only(value)) for value in values if has_stats(value)]
+    owners = [tokens_of(without_stats(value)) for value in values]
+    for held in stats:
+        if any(held & owner and held != owner for owner in owners):
+            message = "the batch statistics may be older or newer than the model that they are handed on with"
+            run.escape(given.node, "LNX011", message, *values)

@@ -1,0 +1,207 @@
+"""Attributes and items of followed values."""
+
+from __future__ import annotations
+
+import ast
+import functools
+
+from migrate.analysis.kinds import (
+    UNKNOWN,
+    VANISHING,
+    ApplyFn,
+    Array,
+    Class,
+    Collected,
+    Const,
+    Dict,
+    Function,
+    Holder,
+    Instance,
+    Length,
+    Method,
+    Mixed,
+    Namespace,
+    Object,
+    Optimizer,
+    OptState,
+    Params,
+    Partial,
+    Path,
+    Pending,
+    Record,
+    Repeated,
+    Sequence,
+    ShapeOf,
+    State,
+    Stats,
+    Symbol,
+    Thing,
+    Transformation,
+    Unknown,
+    Updates,
+    Value,
+    Variables,
+    followed,
+)
+from migrate.analysis.modules import methods as modules
+from migrate.analysis.modules.collected import CHANGING, forget
+from migrate.analysis.modules.collected import item as item_of
+from migrate.analysis.nnx_code import nnx_bindings
+from migrate.analysis.objects import records, things
+from migrate.analysis.program import imports
+from migrate.analysis.program.names import canonical
+from migrate.analysis.run import Run
+from migrate.analysis.shapes import arrays
+from migrate.analysis.shapes.sizes import Size
+from migrate.analysis.sites import ParamsItem, ParamsLeaf, ReadState
+from migrate.analysis.training import holders, same_trees, stats_states
+from migrate.analysis.training.train_states import field, origins
+
+FIELDS = {"params", "step", "opt_state", "tx", "apply_fn"}
+METHODS = {"apply_gradients", "replace"}
+
+
+def attribute(run: Run, node: ast.Attribute, holder: Value) -> Value:
+    """The kind of `holder.attr`."""
+    match holder:
+        case Symbol(name):
+            return Symbol(canonical(f"{name}.{node.attr}"))
+        case Namespace():
+            return imports.member(run, holder, node.attr)
+        case State():
+            return _of_state(run, node, holder)
+        case Holder():
+            return holders.attribute(run, node, holder)
+        case Thing():
+            return things.attribute(run, node, holder)
+        case Class() if holder.node in run.families:
+            return things.of_class(run, holder, node.attr)
+        case Class() if node.attr == "create" and holders.is_holder_class(holder):
+            return Method(holder, "create")
+        case Transformation() if node.attr in {"init", "update"}:
+            return Method(holder, node.attr)
+        case Record():
+            return records.attribute(run, node, holder)
+        case Class() if records.is_class_method(run, holder, node.attr):
+            return Method(holder, node.attr)
+        case Instance():
+            return _of_instance(run, node, holder)
+        case Object():
+            return modules.attribute(run, node, holder)
+        case Array():
+            return arrays.attribute(holder, node.attr)
+        case Sequence() | Collected() if node.attr in CHANGING:
+            return Method(holder, node.attr)
+        case Variables() | Params() if node.attr in same_trees.METHODS:
+            return Method(holder, node.attr)
+        case Dict() if not followed(holder):
+            if node.attr not in {"get", "items", "keys", "values", "copy"}:
+                forget(run, holder)
+            return UNKNOWN
+        case Variables() | Params() | OptState() | Optimizer() | Pending() | Mixed() | ApplyFn() | Dict():
+            run.escape(
+                node, "LNX299", f"`.{node.attr}` of a followed value has no counterpart that is known", holder
+            )
+            return UNKNOWN
+        case _ if run.families and (found := things.of_super(run, node)) is not None:
+            return found
+        case _:
+            return nnx_bindings.attribute(run, node, holder)
+
+
+def _of_state(run: Run, node: ast.Attribute, state: State) -> Value:
+    if node.attr in METHODS:
+        return Method(state, node.attr)
+    if state.stats is not None and node.attr == state.stats:
+        return stats_states.read(run, node, state)
+    if node.attr not in FIELDS:
+        run.escape(node, "LNX012", f"`.{node.attr}` is not a field of flax's TrainState", state)
+        return UNKNOWN
+    run.facts.site(ReadState(node, node.attr))
+    return field(run, state, node.attr)
+
+
+def _of_instance(run: Run, node: ast.Attribute, instance: Instance) -> Value:
+    match node.attr:
+        case "apply":
+            return ApplyFn(frozenset({instance}))
+        case "init":
+            return Method(instance, "init")
+        case "attend" | "initialize_carry" if run.owner is not None:
+            return Method(instance, node.attr)
+        case _ if run.owner is not None and modules.is_plain_attribute(run, instance, node.attr):
+            written = run.facts.files.segment(node)
+            return Length(Size(written), False) if written.startswith("self.") else UNKNOWN
+        case _:
+            run.escape(node, "LNX299", f"`.{node.attr}` of a module definition is not followed", instance)
+            return UNKNOWN
+
+
+def subscript(run: Run, node: ast.Subscript, holder: Value, index: Value) -> Value:
+    """The kind of `holder[index]`."""
+    match holder, index:
+        case Variables(tokens, stale), Const("params"):
+            run.facts.site(ParamsItem(node))
+            return Params(tokens, stale)
+        case Instance(), _ if run.owner is not None:
+            return UNKNOWN
+        case Dict(items), Length() | Unknown() if items and all(isinstance(v, FUNCTIONS) for _, v in items):
+            return functools.reduce(_either, (value for _, value in items))
+        case Repeated(layer), _ if not isinstance(node.slice, ast.Slice):
+            return layer
+        case Variables(tokens, stale), Const("batch_stats"):
+            return Stats(tokens, stale)
+        case Updates(tokens, stale), Const("batch_stats"):
+            return Stats(tokens, stale)
+        case Sequence(items), _ if any(isinstance(item, VANISHING) for item in items):
+            message = "an item of a tuple that holds batch statistics is read by its index: unpack it"
+            run.escape(node, "LNX310", message, holder)
+            return UNKNOWN
+        case Sequence(items), Const(int(at)) if -len(items) <= at < len(items):
+            if followed(items[at]) and not isinstance(items[at], (State, Holder, Sequence, Dict)):
+                run.escape(
+                    node, "LNX010", "a followed value is read by its index: unpack the tuple", items[at]
+                )
+            return items[at]
+        case Dict(), Const(key) if holder.get(key) is not None:
+            item = holder.get(key)
+            assert item is not None
+            if not isinstance(item, (State, Holder, Sequence, Dict)):
+                run.escape(node, "LNX010", "a followed value is read from a dict: give it a name", item)
+            return item
+        case Collected(), _ if not isinstance(node.slice, ast.Slice):
+            return item_of(holder)
+        case ((Array() | ShapeOf()), _):
+            return arrays.subscript(holder, index, node.slice, run)
+        case ((Params() | Variables() | Path()), Const(str(key))):
+            return _path(run, node, holder, key)
+        case _:
+            if followed(holder):
+                run.escape(
+                    node, "LNX014", "an item of a followed value is read by a path that is not known", holder
+                )
+            run.escape(node, "LNX299", "a followed value is used as an index", index)
+            return UNKNOWN
+
+
+FUNCTIONS = (Symbol, Partial, Function)
+
+
+def _either(left: Value, right: Value) -> Value:
+    """One of several functions of a table: `ACTIVATIONS[self.activation]`."""
+    parts = left.parts if isinstance(left, Mixed) else frozenset({left})
+    return Mixed(parts | {right}) if parts != {right} else right
+
+
+def _path(run: Run, node: ast.Subscript, holder: Params | Variables | Path, key: str) -> Value:
+    """`params['Dense_0']['kernel']`: followed down to a leaf, where a plain array is read."""
+    start = holder if isinstance(holder, Path) else Path(holder.tokens, holder.stale, node.value, ())
+    path = Path(start.tokens, start.stale, start.root, (*start.keys, key))
+    instances = origins(run, path.tokens)
+    if any(modules.leaf(run, instance, path.keys) for instance in instances):
+        run.facts.site(ParamsLeaf(node, path.root, path.keys))
+        return UNKNOWN
+    parent = run.facts.scopes.parent[node]
+    if not (isinstance(parent, ast.Subscript) and parent.value is node):
+        run.escape(node, "LNX014", "a followed value is read by its path and is no single parameter", path)
+    return path

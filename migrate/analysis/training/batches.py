@@ -1,0 +1,103 @@
+"""`jax.vmap` and `jax.pmap` of functions that make, take or give train states.
+
+NNX objects are pytrees: such a function works on copies and gives new models and optimizers back, whose
+arrays have one more axis. It is written so in both styles, and entered once: what it does does not depend on
+the axis.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import replace
+
+from migrate.analysis.activation import Arguments, enter, lost
+from migrate.analysis.ageing import renamed, without_stats
+from migrate.analysis.kinds import (
+    UNKNOWN,
+    Array,
+    Batched,
+    Function,
+    Params,
+    Partial,
+    State,
+    Token,
+    Value,
+    Variables,
+    followed,
+    tokens_of,
+)
+from migrate.analysis.run import Run
+from migrate.analysis.sites import Batch, Replicate
+from migrate.analysis.training import apply_options
+from migrate.analysis.training.copies import adopt, copies, returned
+
+
+def is_batchable(given: Arguments) -> bool:
+    """Whether the function is one of the project, handed over in first place with plain options."""
+    if not given.args or len(given.args) > 1 or not isinstance(given.args[0], Function | Partial):
+        return False
+    others = [value for _, value in given.keywords]
+    return not followed(given.args[0]) and not any(followed(value) for value in others)
+
+
+def batched(run: Run, function: Value, site: ast.expr) -> Value:
+    """`jax.vmap(function)`, which may be called later."""
+    run.keep(function)
+    return Batched(function, site)
+
+
+def call(run: Run, function: Value, site: ast.expr, given: Arguments) -> Value:
+    """A call of a batched function: it works on copies, and what it gives is new."""
+    if isinstance(function, Partial) and isinstance(function.function, Function):
+        names = dict(function.keywords) | dict(given.keywords)
+        arguments = (*function.args, *given.args)
+        return call(run, function.function, site, replace(given, args=arguments, keywords=(*names.items(),)))
+    if not isinstance(function, Function):
+        return lost(run, given, function)
+    plain = replace(
+        given,
+        args=tuple(_without_shape(value) for value in given.args),
+        keywords=tuple((name, _without_shape(value)) for name, value in given.keywords),
+    )
+    values = (*plain.args, *(value for _, value in plain.keywords))
+    if any(followed(value) for value in values):
+        apply_options.check_times(run, given)
+        run.facts.site(Batch(site, function.node))
+        run.facts.bodies.add(function.node)
+    return _entered(run, function, plain, values)
+
+
+def _entered(run: Run, function: Function, given: Arguments, values: tuple[Value, ...]) -> Value:
+    copied = copies(function, values)
+    adopt(run, copied)
+    inside = replace(
+        given,
+        args=tuple(renamed(value, copied) for value in given.args),
+        keywords=tuple((name, renamed(value, copied)) for name, value in given.keywords),
+    )
+    with run.freezing(run.visible()), run.collecting() as updated:
+        result = enter(run, function, inside)
+    if discarded := frozenset(updated) & frozenset(copied.values()) - tokens_of(without_stats(result)):
+        message = "a train state is updated inside a batched function and not returned"
+        run.facts.escape(given.node, "LNX206", message, discarded)
+    names = {token: returned(given.node, token, copied) for token in tokens_of(result)}
+    adopt(run, names)
+    return renamed(result, names, fresh=True) if followed(result) else UNKNOWN
+
+
+def _without_shape(value: Value) -> Value:
+    """An array has an axis less inside."""
+    return UNKNOWN if isinstance(value, Array) else value
+
+
+def replicated(run: Run, given: Arguments) -> Value:
+    """`jax_utils.replicate(state)`: another object with the same contents."""
+    if len(given.args) != 1 or given.keywords or isinstance(given.node.args[0], ast.Starred):
+        return lost(run, given)
+    value = given.args[0]
+    if not isinstance(value, State | Params | Variables):
+        return lost(run, given)
+    names = {token: Token(given.node, token.label) for token in tokens_of(value)}
+    adopt(run, names)
+    run.facts.site(Replicate(given.node, given.node.args[0]))
+    return renamed(value, names)

@@ -1,0 +1,288 @@
+"""The calls that make Linen training code: definitions, init, apply, train states, gradients, jit."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import replace
+
+from migrate.analysis.activation import Arguments, enter, lost
+from migrate.analysis.ageing import only_stats, renamed, without_stats
+from migrate.analysis.kinds import (
+    UNKNOWN,
+    ApplyFn,
+    Array,
+    Bound,
+    Class,
+    Collected,
+    Dict,
+    Function,
+    Grad,
+    Grads,
+    Holder,
+    Instance,
+    Method,
+    Params,
+    Sequence,
+    State,
+    Stats,
+    Symbol,
+    Thing,
+    Token,
+    Value,
+    Variables,
+    followed,
+    tokens_of,
+)
+from migrate.analysis.modules import building, class_fields, collected, recurrent
+from migrate.analysis.modules import methods as modules
+from migrate.analysis.run import Run
+from migrate.analysis.shapes import array_functions, arrays
+from migrate.analysis.shapes.sizes import UNKNOWN_SHAPE
+from migrate.analysis.sites import (
+    Apply,
+    ApplyGradients,
+    Compile,
+    Construct,
+    CreateState,
+    Differentiate,
+    Init,
+)
+from migrate.analysis.training import apply_options, holders, same_trees, stats_states
+from migrate.analysis.training.copies import adopt, returned
+from migrate.analysis.training.copies import copies as copies_of
+from migrate.analysis.training.train_states import check_created, check_current, is_apply, origins
+
+
+def define(run: Run, cls: Class, given: Arguments) -> Value:
+    """`Net(...)`: a module definition."""
+    _no_followed_arguments(run, given)
+    class_fields.bind(run, cls, given)
+    if run.owner is not None:
+        run.entered.add(cls.node)
+        return building.construct(run, cls.node.name, cls, given)
+    run.entered.add(cls.node)
+    run.pending.setdefault(cls.node, cls)
+    return _definition(run, Instance(cls, given.node))
+
+
+def define_layer(run: Run, name: str, given: Arguments) -> Value:
+    """`nn.Dense(...)` outside of any module: a model that is one layer."""
+    _no_followed_arguments(run, given)
+    return _definition(run, Instance(Symbol(name), given.node))
+
+
+def _definition(run: Run, instance: Instance) -> Value:
+    run.facts.site(Construct(instance.site, instance))
+    return instance
+
+
+def _no_followed_arguments(run: Run, given: Arguments) -> None:
+    values = (*given.args, *dict(given.keywords).values())
+    run.escape(given.node, "LNX010", "a followed value is handed to the constructor of a module", *values)
+
+
+def call(run: Run, callee: Method | ApplyFn | Instance, given: Arguments) -> Value:
+    """A call of something that belongs to a model or a train state."""
+    match callee:
+        case ApplyFn(instances):
+            return _apply(run, instances, given)
+        case Instance():
+            return building.call(run, callee, given)
+        case Method(Instance() as instance, "attend") if run.owner is not None:
+            return building.attend(run, instance, given)
+        case Method(Instance() as instance, "initialize_carry") if run.owner is not None:
+            return recurrent.initial_carry(run, instance, given)
+        case Method(Instance() as instance, "init"):
+            return _init(run, instance, given)
+        case Method(Class() as cls, "create"):
+            return stats_states.create(run, cls, given) or holders.create(run, cls, given)
+        case Method(Holder() as holder, name):
+            return holders.call(run, holder, name, given)
+        case Method(State() as state, "apply_gradients"):
+            return _apply_gradients(run, state, given)
+        case Method(State() as state, "replace"):
+            return stats_states.replaced(run, state, given)
+        case Method(State() as state, name):
+            run.escape(given.node, "LNX012", f"`{name}` of a train state has no rewriting yet", state)
+            return UNKNOWN
+        case Method((Params() | Variables()) as tree, name):
+            return same_trees.call(run, tree, name, given)
+        case Method(Array() as array, name):
+            return array_functions.method(array, name, arrays.spread(run, given), dict(given.keywords))
+        case Method(Sequence() | Collected() as items, name) if collected.changes(run, items, name, given):
+            return collected.change(run, items, name, given)
+        case Method(Sequence() as items, _):
+            _escape_all(run, given, "a followed value is put into a list", items)
+            return UNKNOWN
+        case _:
+            return lost(run, given, callee)
+
+
+def _escape_all(run: Run, given: Arguments, message: str, *more: Value) -> None:
+    values = (*given.args, *dict(given.keywords).values(), *more)
+    run.keep(*values)
+    run.escape(given.node, "LNX013", message, *values)
+
+
+def _init(run: Run, instance: Instance, given: Arguments) -> Value:
+    node = given.node
+    names = modules.call_inputs(instance)
+    if not given.args or any(name not in names for name, _ in given.keywords):
+        run.escape(node, "LNX006", "`init` is called with keywords that have no rewriting yet", instance)
+    if run.owner is not None or not node.args or isinstance(node.args[0], ast.Starred):
+        return UNKNOWN
+    shapes = tuple(arrays.of(value) or UNKNOWN_SHAPE for value in given.args[1:])
+    samples = (*given.args, *dict(given.keywords).values())
+    run.escape(node, "LNX010", "a followed value is handed to `init`", *samples)
+    named_shapes = {name: arrays.of(value) or UNKNOWN_SHAPE for name, value in given.keywords}
+    named = tuple((k.arg, k.value, named_shapes[k.arg]) for k in node.keywords if k.arg in named_shapes)
+    run.facts.site(Init(node, instance, node.args[0], tuple(node.args[1:]), shapes, named))
+    modules.initialised(run, instance, node, shapes, named_shapes)
+    token = Token(node, f"of {instance.site.lineno}:{instance.site.col_offset}")
+    known = run.facts.origins.get(token, frozenset())
+    run.facts.origins[token] = known | {instance}
+    run.facts.initialised[node] = run.facts.initialised.get(node, frozenset()) | {instance}
+    return Variables(frozenset({token}))
+
+
+def _apply(run: Run, instances: frozenset[Instance], given: Arguments) -> Value:
+    node = given.node
+    definition = ApplyFn(instances)
+    if not given.args or isinstance(node.args[0], ast.Starred):
+        run.escape(node, "LNX003", "`apply` is called without its variables in first place", definition)
+        return UNKNOWN
+    variables = given.args[0]
+    run.escape(node, "LNX010", "a followed value is an input of `apply`", *given.args[1:])
+    option = apply_options.read(run, given, definition, variables)
+    match variables:
+        case Variables(tokens):
+            pass
+        case Dict((("params", Params(tokens)),)):
+            pass
+        case Dict((("params", Params(tokens)), ("batch_stats", Stats(stats, stale)))) if stats == tokens:
+            if stale:
+                message = "`apply` is called with statistics that another call has changed since"
+                run.escape(node, "LNX011", message, variables)
+        case _:
+            message = "`apply` is called with variables that cannot be followed to an `init`"
+            run.escape(node, "LNX003", message, definition, variables)
+            return UNKNOWN
+    if origins(run, tokens) != instances:
+        message = "`apply` of one model is called with the parameters of another"
+        run.escape(node, "LNX003", message, definition, variables)
+    run.facts.site(Apply(node, node.args[0], option.method))
+    if not option.stats:
+        return UNKNOWN
+    return apply_options.moved(run, node, tokens, variables)
+
+
+def create(run: Run, given: Arguments) -> Value:
+    """`TrainState.create(...)`."""
+    node = given.node
+    expressions = {k.arg: k.value for k in node.keywords}
+    if given.args or set(expressions) != {"apply_fn", "params", "tx"}:
+        return lost(run, given)
+    keywords = dict(given.keywords)
+    params, apply_fn = keywords["params"], keywords["apply_fn"]
+    if not isinstance(params, (Params, Variables)) or not is_apply(apply_fn):
+        return lost(run, given)
+    check_created(run, node, params, apply_fn)
+    expression = expressions["params"]
+    run.facts.site(CreateState(node, expression, expressions["tx"]))
+    return State(params.tokens, isinstance(params, Variables))
+
+
+def _apply_gradients(run: Run, state: State, given: Arguments) -> Value:
+    node = given.node
+    assert isinstance(node.func, ast.Attribute)
+    keywords = dict(given.keywords)
+    if not {"grads"} <= set(keywords) <= {"grads", state.stats} or node.args:
+        run.escape(node, "LNX002", "`apply_gradients` is called with more than `grads`", state)
+        return UNKNOWN
+    grads = keywords["grads"]
+    if not isinstance(grads, Grads):
+        run.escape(node, "LNX002", "it cannot be seen that these are the gradients of this model", state)
+        return UNKNOWN
+    check_current(run, node, state)
+    expression = next(k.value for k in node.keywords if k.arg == "grads")
+    run.facts.site(ApplyGradients(node, node.func.value, expression))
+    run.facts.links |= {(a, b) for a in state.tokens for b in grads.tokens}
+    run.age(state.tokens)
+    updated = replace(state, stale=False)
+    if state.stats in keywords:
+        return stats_states.taken(run, node, updated, keywords[state.stats])
+    return updated
+
+
+def differentiated(run: Run, grad: Grad, given: Arguments) -> Value:
+    """A call of `jax.grad(loss)`: the gradients of the parameters, or nothing followed."""
+    if grad.argnums is None:
+        return lost(run, given)
+    at = grad.argnums[0]
+    spread = any(isinstance(arg, ast.Starred) for arg in given.node.args)
+    target = given.args[at] if -len(given.args) <= at < len(given.args) and not spread else UNKNOWN
+    function, entered = grad.function, given
+    if isinstance(function, Bound) and grad.argnums == (0,) and len(grad.site.args) == 1:
+        entered = replace(given, args=(function.first, *given.args))
+        function = function.function
+    if not isinstance(target, (Params, Variables)) or not isinstance(function, Function):
+        return lost(run, given)
+    if any(target.tokens & frozen for frozen in run.frozen):
+        message = "the gradient of a model of the enclosing scope is taken inside a traced function"
+        run.escape(given.node, "LNX203", message, target)
+    run.differentiated.append(target.tokens)
+    with run.freezing(run.visible()):
+        value = enter(run, function, entered)
+    run.differentiated.pop()
+    run.facts.site(Differentiate(grad.site, grad.site.args[0], grad.argnums))
+    run.facts.links |= {(a, b) for a in target.tokens for b in target.tokens}
+    grads = Grads(target.tokens)
+    aux = value.items[1] if isinstance(value, Sequence) and len(value.items) == 2 else UNKNOWN
+    if followed(aux) and not isinstance(aux, Grads) and not only_stats(aux):
+        run.escape(
+            given.node,
+            "LNX203",
+            "a followed value is a result of a loss function: return it from the step",
+            aux,
+        )
+    match grad.with_value, grad.has_aux:
+        case True, True:
+            return Sequence((Sequence((UNKNOWN, aux)), grads))
+        case True, False:
+            return Sequence((UNKNOWN, grads))
+        case False, True:
+            return Sequence((grads, aux))
+        case _:
+            return grads
+
+
+def compiled(run: Run, function: Function, site: ast.expr, given: Arguments) -> Value:
+    """A call of a jitted function: it works on copies, and what it returns is new.
+
+    Under `nnx.jit` (the stateful style) nothing is copied: updates reach the caller's objects.
+    """
+    visible = run.visible()
+    values = (*given.args, *(value for _, value in given.keywords))
+    used = frozenset().union(*(tokens_of(value) for value in values))
+    apply_options.check_times(run, given)
+    if any(followed(value) and not isinstance(value, Thing) for value in values):
+        assert isinstance(site, ast.expr)
+        run.facts.site(Compile(site, function.node))
+    if run.style == "stateful":
+        with run.freezing(visible - used), run.at_once():
+            return enter(run, function, given)
+    copied = copies_of(function, values)
+    adopt(run, copied)
+    inside = replace(
+        given,
+        args=tuple(renamed(value, copied) for value in given.args),
+        keywords=tuple((name, renamed(value, copied)) for name, value in given.keywords),
+    )
+    with run.freezing(visible), run.collecting() as updated:
+        result = enter(run, function, inside)
+    if discarded := frozenset(updated) & frozenset(copied.values()) - tokens_of(without_stats(result)):
+        message = "a train state is updated inside `jit` and not returned"
+        run.facts.escape(site, "LNX202", message, discarded)
+    names = {token: returned(given.node, token, copied) for token in tokens_of(result)}
+    adopt(run, names)
+    return renamed(result, names, fresh=True)

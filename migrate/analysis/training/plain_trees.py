@@ -1,0 +1,144 @@
+"""Parameters that leave the model as plain data, and that come back: what is saved, shown and loaded.
+
+A plain dict with Linen's names holds the same arrays as Linen's own, so that files stay what they were.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import replace
+
+from migrate.analysis.activation import Arguments, lost
+from migrate.analysis.kinds import (
+    UNKNOWN,
+    Dict,
+    Holder,
+    OptState,
+    Params,
+    Sequence,
+    State,
+    Token,
+    Value,
+    Variables,
+    followed,
+)
+from migrate.analysis.run import Run
+from migrate.analysis.sites import LoadTree, PlainTree
+from migrate.analysis.training.copies import adopt
+
+READERS = frozenset(
+    {
+        "builtins.print",
+        "clu.parameter_overview.count_parameters",
+        "clu.parameter_overview.get_parameter_overview",
+        "clu.parameter_overview.log_parameter_overview",
+        "cloudpickle.dump",
+        "cloudpickle.dumps",
+        "flax.serialization.to_bytes",
+        "flax.serialization.to_state_dict",
+        "flax.training.checkpoints.save_checkpoint",
+        "flax.training.checkpoints.save_checkpoint_multiprocess",
+        "jax.device_get",
+        "joblib.dump",
+        "pickle.dump",
+        "pickle.dumps",
+    }
+)
+"""Functions that take a tree as data and keep nothing of it."""
+
+LOADERS = {
+    "flax.serialization.from_bytes": 0,
+    "flax.serialization.from_state_dict": 0,
+    "flax.training.checkpoints.restore_checkpoint": 1,
+}
+"""Functions that give a tree like their `target`, with other leaves, and the place of the target."""
+
+STATES = (State, Holder, OptState)
+
+
+def read(run: Run, given: Arguments) -> Value:
+    """A call of a reader: what it is handed must be parameters, in dicts and tuples or by themselves."""
+    values = (*given.args, *dict(given.keywords).values())
+    spread = any(isinstance(a, ast.Starred) for a in given.node.args) or any(
+        k.arg is None for k in given.node.keywords
+    )
+    if any(_holds_state(value) for value in values):
+        return _whole_state(run, given, values)
+    if spread or not all(_is_data(value) for value in values):
+        return lost(run, given)
+    nodes = (*given.node.args, *(k.value for k in given.node.keywords))
+    trees = tuple(node for node, value in zip(nodes, values, strict=True) if followed(value))
+    run.facts.site(PlainTree(given.node, trees))
+    return UNKNOWN
+
+
+def _holds_state(value: Value) -> bool:
+    if isinstance(value, Dict | Sequence):
+        return any(_holds_state(item) for item in _items(value))
+    return isinstance(value, STATES)
+
+
+def _whole_state(run: Run, given: Arguments, values: tuple[Value, ...]) -> Value:
+    """The optimizer state of NNX has another layout: files of the one are not read by the other."""
+    message = (
+        "a train state is saved or loaded as a whole, and NNX lays out the optimizer state in another way: "
+        "save its parameters"
+    )
+    run.escape(given.node, "LNX403", message, *values)
+    return UNKNOWN
+
+
+def _is_data(value: Value) -> bool:
+    match value:
+        case Params() | Variables():
+            return True
+        case Dict() | Sequence():
+            return all(_is_data(item) for item in _items(value))
+        case _:
+            return not followed(value)
+
+
+def _items(value: Dict | Sequence) -> Iterator[Value]:
+    yield from value.items if isinstance(value, Sequence) else (item for _, item in value.items)
+
+
+def target_of(name: str, given: Arguments) -> tuple[ast.expr, Value] | None:
+    """The tree that a loader fills, where it is given as Flax names it."""
+    at = LOADERS[name]
+    if any(isinstance(a, ast.Starred) for a in given.node.args) or "**" in dict(given.keywords):
+        return None
+    if at < len(given.args):
+        return given.node.args[at], given.args[at]
+    expressions = {k.arg: k.value for k in given.node.keywords}
+    keywords = dict(given.keywords)
+    return (expressions["target"], keywords["target"]) if "target" in keywords else None
+
+
+def load(run: Run, name: str, given: Arguments) -> Value:
+    """`params = from_bytes(params, data)` changes the model; under another name it makes a new one."""
+    node, target = given.node, target_of(name, given)
+    values = (*given.args, *dict(given.keywords).values())
+    if any(_holds_state(value) for value in values):
+        return _whole_state(run, given, values)
+    if target is None or sum(followed(value) for value in values) > 1:
+        return lost(run, given)
+    expression, tree = target
+    if not isinstance(tree, Params | Variables):
+        return lost(run, given)
+    if any(tree.tokens & frozen for frozen in run.frozen):
+        run.escape(node, "LNX402", "parameters are loaded inside a traced function", tree)
+    statement = run.facts.scopes.parent[node]
+    bound = statement.targets[0] if isinstance(statement, ast.Assign) else None
+    if isinstance(bound, ast.Name) and _is_named(expression, bound.id):
+        run.facts.site(LoadTree(node, expression, in_place=True))
+        run.age(tree.tokens)
+        return replace(tree, stale=False)
+    token = Token(node, "loaded")
+    adopt(run, dict.fromkeys(tree.tokens, token))
+    run.facts.site(LoadTree(node, expression, in_place=False))
+    return replace(tree, tokens=frozenset({token}), stale=False)
+
+
+def _is_named(node: ast.expr, name: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == name

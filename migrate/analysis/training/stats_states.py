@@ -1,0 +1,69 @@
+"""Train states whose only own field holds batch statistics: `class State(TrainState): batch_stats: Any`.
+
+A model of NNX holds its statistics, so that such a state is a model and an optimizer like any other. A call
+in training mode moves the statistics of the model at once, while the state of Linen keeps the old ones until
+it is given the new: in between the state has `moved`, and may only be read for what did not.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import replace
+
+from migrate.analysis.activation import Arguments
+from migrate.analysis.kinds import UNKNOWN, ApplyFn, Class, Params, State, Stats, Value
+from migrate.analysis.run import Run
+from migrate.analysis.sites import CreateState, ReadState, ReplaceStats
+from migrate.analysis.training import holders
+from migrate.analysis.training.train_states import check_created
+
+REQUIRED = frozenset({"apply_fn", "params", "tx"})
+
+
+def create(run: Run, cls: Class, given: Arguments) -> Value | None:
+    """`State.create(..., batch_stats=...)`; None where the class has other fields or holds something else."""
+    node, keywords = given.node, dict(given.keywords)
+    names = holders.field_names(cls)
+    if len(names) != 1 or given.args or set(keywords) != {*REQUIRED, *names}:
+        return None
+    params, apply_fn, stats = keywords["params"], keywords["apply_fn"], keywords[names[0]]
+    if not isinstance(params, Params) or not isinstance(apply_fn, ApplyFn) or not isinstance(stats, Stats):
+        return None
+    expressions = {k.arg: k.value for k in node.keywords}
+    check_created(run, node, params, apply_fn)
+    if stats.tokens != params.tokens:
+        run.escape(node, "LNX205", "the state is created with the statistics of another model", params, stats)
+    if stats.stale:
+        run.escape(
+            node, "LNX011", "the state is created from statistics that have moved since", params, stats
+        )
+    run.facts.site(CreateState(node, expressions["params"], expressions["tx"], cls))
+    return State(params.tokens, False, cls=cls, stats=names[0])
+
+
+def read(run: Run, node: ast.Attribute, state: State) -> Value:
+    """`state.batch_stats`."""
+    run.facts.site(ReadState(node, node.attr))
+    return Stats(state.tokens, state.moved)
+
+
+def replaced(run: Run, state: State, given: Arguments) -> Value:
+    """`state.replace(batch_stats=...)`: the model has them already."""
+    node, keywords = given.node, dict(given.keywords)
+    assert isinstance(node.func, ast.Attribute)
+    if given.args or state.stats is None or set(keywords) != {state.stats}:
+        run.escape(node, "LNX012", "`replace` of a train state has no rewriting yet", state)
+        return UNKNOWN
+    run.facts.site(ReplaceStats(node, node.func.value))
+    return taken(run, node, state, keywords[state.stats])
+
+
+def taken(run: Run, node: ast.Call, state: State, stats: Value) -> State:
+    """The state with new statistics, which must be those that its model has now."""
+    if not isinstance(stats, Stats) or stats.tokens != state.tokens:
+        message = "it cannot be seen that these are the statistics of this model"
+        run.escape(node, "LNX205", message, state, stats)
+    elif stats.stale:
+        message = "the state is given statistics that another call has changed since"
+        run.escape(node, "LNX011", message, state, stats)
+    return replace(state, moved=False)

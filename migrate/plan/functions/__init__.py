@@ -1,0 +1,1 @@
+"""What functions take and give afterwards, and who could notice."""

@@ -1,0 +1,1 @@
+"""What a module class becomes: its `__init__`, and the calls in it."""

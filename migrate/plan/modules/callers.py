@@ -1,0 +1,52 @@
+"""What callers outside of the sources have to be told of the classes that only they build."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from migrate.analysis.kinds import Class
+from migrate.analysis.modules.classes import fields
+from migrate.analysis.sites import Construct, Layer
+from migrate.plan.context import Plan
+from migrate.plan.modules.input_sizes import InputSize, input_sizes
+from migrate.plan.modules.module_drafts import draft_of
+
+
+def told_to_callers(plan: Plan) -> Iterator[tuple[ast.AST, str, str]]:
+    """For each rewritten class that nothing in the sources builds: its node, a code and a sentence."""
+    for node in plan.edits.classes:
+        cls = plan.facts.classes.get(node) if isinstance(node, ast.ClassDef) else None
+        if cls is not None and node in plan.facts.unbuilt and not _is_built(plan, cls):
+            yield node, "LNX116", _sentence(plan, cls)
+
+
+def _is_built(plan: Plan, cls: Class) -> bool:
+    sites = plan.component.sites
+    built = {s.instance.cls for s in sites if isinstance(s, Construct)}
+    built |= {s.cls for s in sites if isinstance(s, Layer) and s.cls is not None}
+    return cls in built
+
+
+def _sentence(plan: Plan, cls: Class) -> str:
+    sizes = input_sizes(plan, cls, draft_of(plan, cls)).arguments
+    arguments = [*map(_described, sizes), "`rngs`"]
+    listed = " and ".join([", ".join(arguments[:-1]), arguments[-1]]) if len(arguments) > 1 else arguments[0]
+    return (
+        f"`{cls.node.name}` is built outside of these files: callers must now pass {listed}"
+        f"{_classes(plan, cls)}, and call the module itself instead of `init` and `apply`"
+    )
+
+
+def _described(size: InputSize) -> str:
+    what = {"last": f"the last axis of `{size.parameter}`",
+            "rest": f"the number of values in one item of `{size.parameter}`",
+            "shape": f"the shape of `{size.parameter}` without its first axis"}[size.form]  # fmt: skip
+    return f"`{size.argument}` ({what})"
+
+
+def _classes(plan: Plan, cls: Class) -> str:
+    """The fields that take a layer class, which has to be one of NNX."""
+    held = [s.target.id for s in fields(cls) if isinstance(s.target, ast.Name)]
+    names = [f"`{name}`" for name in held if (cls.node, name) in plan.facts.class_fields]
+    return f", NNX classes for {' and '.join(names)}" if names else ""

@@ -1,0 +1,78 @@
+"""Layer classes as values: defaults of fields, and what a construction is given for them."""
+
+from __future__ import annotations
+
+import ast
+
+from migrate.analysis.kinds import Class, Partial, Symbol
+from migrate.analysis.modules.classes import fields
+from migrate.analysis.modules.layers import LAYERS, NORMS
+from migrate.analysis.sites import Construct, Layer
+from migrate.plan.blocked import Blocked
+from migrate.plan.context import Plan
+from migrate.plan.modules.layer import EXACT
+
+
+def rewrite_class_values(plan: Plan, cls: Class) -> None:
+    """Every layer class that reaches a field of the class, from a default or from outside of modules."""
+    for statement in fields(cls):
+        if statement.value is not None:
+            _rewrite(plan, statement.value)
+    for site in plan.component.sites:
+        if not isinstance(site, Construct | Layer):
+            continue
+        built = site.instance.cls if isinstance(site, Construct) else site.cls
+        if built == cls:
+            for node in [*site.node.args, *(keyword.value for keyword in site.node.keywords)]:
+                inside = isinstance(site, Layer) and isinstance(node, ast.Name)
+                if not inside:
+                    _rewrite(plan, node)
+
+
+def _rewrite(plan: Plan, node: ast.expr) -> None:
+    match plan.facts.values.get(node):
+        case Symbol(name) if name in LAYERS:
+            if not isinstance(node, ast.Name | ast.Attribute):
+                raise Blocked(node, "LNX111", "a layer class comes out of a call")
+            _check_layer(node, name)
+            plan.edits.expressions[node] = f"nnx.{LAYERS[name].target}"
+        case Partial(Symbol(name), _, _, ast.Call() as call) if name in LAYERS:
+            _partial(plan, call, name)
+        case _:
+            pass
+
+
+def _check_layer(node: ast.expr, layer: str) -> None:
+    if LAYERS[layer].output in {"cell", "wrapper"}:
+        raise Blocked(node, "LNX111", "the class of a recurrent layer is handed to a field")
+
+
+def _partial(plan: Plan, call: ast.Call, layer: str) -> None:
+    kind = LAYERS[layer]
+    _check_layer(call, layer)
+    if len(call.args) != 1:
+        raise Blocked(call, "LNX111", "a partial call of a layer class has arguments by position")
+    for keyword in call.keywords:
+        if keyword.arg not in kind.kept and keyword.arg != "rate":
+            raise Blocked(call, "LNX110", f"`{keyword.arg}` of this layer has no counterpart in NNX")
+        if (
+            keyword.arg == "dtype"
+            and layer in NORMS
+            and ("promote_dtype", EXACT) not in plan.edits.added[call]
+        ):
+            plan.edits.added[call].append(("promote_dtype", EXACT))
+    plan.edits.expressions[call.args[0]] = f"nnx.{kind.target}"
+
+
+def stands_for_field(plan: Plan, node: ast.expr) -> bool:
+    """Whether a class of the project is given to a field that holds a class."""
+    parent = plan.parent(node)
+    if isinstance(parent, ast.AnnAssign):
+        return isinstance(plan.parent(parent), ast.ClassDef)
+    call = plan.parent(parent) if isinstance(parent, ast.keyword) else parent
+    site = plan.site(call)
+    cls = site.instance.cls if isinstance(site, Construct) else site.cls if isinstance(site, Layer) else None
+    if not isinstance(cls, Class):
+        return False
+    held = [found.cls for (owner, _), found in plan.facts.class_fields.items() if owner is cls.node]
+    return plan.facts.values.get(node) in held

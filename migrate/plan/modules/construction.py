@@ -1,0 +1,184 @@
+"""The arguments that a construction gains: input sizes and random streams."""
+
+from __future__ import annotations
+
+import ast
+
+from migrate.analysis.kinds import Class, Symbol
+from migrate.analysis.modules.classes import inputs_of, methods
+from migrate.analysis.modules.layers import LAYERS
+from migrate.analysis.program.names import canonical
+from migrate.analysis.shapes.sizes import Shape, product
+from migrate.analysis.sites import Init
+from migrate.plan.blocked import Blocked
+from migrate.plan.context import Plan
+from migrate.plan.functions.roles import is_parameter
+from migrate.plan.modules.input_sizes import InputSize, input_sizes
+from migrate.plan.modules.module_drafts import draft_of
+from migrate.rewrite.edits import Piece, template
+
+Arguments = list[tuple[str | None, Piece]]
+Sample = tuple[ast.expr, Shape]
+FILLED = frozenset({"zeros", "ones", "empty", "full"})
+
+
+def sizes(plan: Plan, site: Init) -> Arguments:
+    """The input sizes at an `init` call, from its sample inputs."""
+    cls = site.instance.cls
+    if isinstance(cls, Symbol):
+        return _of_layer(plan, site, cls)
+    assert isinstance(cls, Class)
+    call = methods(cls).get("__call__")
+    if call is None:
+        raise Blocked(site.node, "LNX111", f"`{cls.node.name}` has no `__call__` of its own")
+    names = inputs_of(call)
+    return [
+        (argument.argument, _size(plan, site, site.sample(names, argument.parameter), argument))
+        for argument in input_sizes(plan, cls, draft_of(plan, cls)).arguments
+    ]
+
+
+def _of_layer(plan: Plan, site: Init, cls: Symbol) -> Arguments:
+    """A single layer; only those that take the last axis of their input first, if anything."""
+    kind = LAYERS[cls.name]
+    first = (site.inputs[0], site.shapes[0]) if site.inputs else None
+    if kind.first[:1] == ("in",) and kind.output != "cell":
+        return [("in_features", _last_axis(plan, site, first))]
+    if (
+        "in" in kind.first
+        or "bias_shape" in kind.first
+        or "general" in kind.first
+        or kind.draws
+        or kind.stats
+        or not kind.leaves
+    ):
+        raise Blocked(site.node, "LNX110", f"`{cls.name.removeprefix('flax.')}` as a whole model")
+    return []
+
+
+def _size(plan: Plan, site: Init, given: Sample | None, argument: InputSize) -> Piece:
+    form, rank = argument.form, argument.rank
+    if form == "last":
+        return _last_axis(plan, site, given)
+    if given is None:
+        raise Blocked(
+            site.node, "LNX112", "`init` is called without a sample for an input whose size is needed"
+        )
+    sample, shape = given
+    axes = shape.axes[1:] if shape.exact else ()
+    known = [axis.text for axis in axes if axis is not None and _has_one_value(plan, site, axis.names)]
+    whole = shape.exact and len(known) == len(axes)
+    named = _named(sample)
+    if form == "rest":
+        total = product(axes)
+        if named is not None and isinstance(sample, ast.Name) and _read_elsewhere(plan, sample):
+            return template("{}[0].size", named)
+        if whole and total is not None:
+            return " * ".join(known) if all(text.isdigit() for text in known) and known else total.text
+        if named is not None:
+            return template("{}[0].size", named)
+    else:
+        if named is not None and isinstance(sample, ast.Name) and _read_elsewhere(plan, sample):
+            return template("{}.shape[1:]", named)
+        if whole and len(known) == rank - 1:
+            return f"({', '.join(known)}{',' if len(known) == 1 else ''})"
+        if named is not None:
+            return template("{}.shape[1:]", named)
+    raise Blocked(sample, "LNX112", "the shape of this sample cannot be told from the code")
+
+
+def _last_axis(plan: Plan, site: Init, given: Sample | None) -> Piece:
+    if given is None:
+        raise Blocked(
+            site.node, "LNX112", "`init` is called without a sample for an input whose size is needed"
+        )
+    sample, known = given[0], given[1].axis(-1)
+    named = _named(sample)
+    if isinstance(sample, ast.Name) and named is not None and _read_elsewhere(plan, sample):
+        return template("{}.shape[-1]", named)
+    if (written := _written_axis(plan, sample)) is not None:
+        return written
+    if known is not None and _has_one_value(plan, site, known.names):
+        return known.text
+    if named is None:
+        raise Blocked(sample, "LNX112", "the last axis of this sample cannot be told from the code")
+    return template("{}.shape[-1]", named)
+
+
+def _has_one_value(plan: Plan, site: Init, names: frozenset[str]) -> bool:
+    """Whether each name is bound only once: the sample may have been made some lines before."""
+    scopes = plan.facts.scopes
+    for name in names:
+        variable = scopes.variable(site.node, name)
+        nodes = scopes.names(variable) if variable is not None else []
+        stores = sum(isinstance(node.ctx, ast.Store) for node in nodes)
+        if stores + (variable is not None and is_parameter(variable)) > 1:
+            return False
+    return True
+
+
+def _written_axis(plan: Plan, sample: ast.expr) -> ast.expr | None:
+    """The last axis of `jnp.zeros((1, n))`, as it is written there."""
+    if not isinstance(sample, ast.Call) or not sample.args:
+        return None
+    symbol, shape = plan.facts.values.get(sample.func), sample.args[0]
+    name = symbol.name if isinstance(symbol, Symbol) else ""
+    if not name.startswith(("jax.numpy.", "numpy.")) or name.rpartition(".")[2] not in FILLED:
+        return None
+    last = shape.elts[-1] if isinstance(shape, (ast.Tuple, ast.List)) and shape.elts else None
+    return None if isinstance(last, ast.Starred) else last
+
+
+def _named(sample: ast.expr) -> ast.expr | None:
+    """What has the same last axis as the sample and is cheap to write: a name, an attribute, an item."""
+    match sample:
+        case ast.Name() | ast.Attribute():
+            return sample
+        case ast.Subscript(value=value, slice=ast.Constant(value=str())):
+            return sample if _named(value) is not None else None
+        case ast.Subscript(value=value, slice=ast.Constant(value=int())):
+            return sample if _named(value) is not None else None
+        case ast.Subscript(value=value, slice=ast.Slice()):
+            return _named(value)
+        case ast.Call(
+            func=ast.Attribute(attr="asarray" | "array" | "ones_like" | "zeros_like"), args=[value]
+        ):
+            return _named(value)
+        case _:
+            return None
+
+
+def _read_elsewhere(plan: Plan, sample: ast.Name) -> bool:
+    scopes = plan.facts.scopes
+    variable = scopes.variable(sample, sample.id)
+    others = (node for node in scopes.names(variable) if node is not sample)
+    return any(isinstance(node.ctx, ast.Load) for node in others)
+
+
+def rngs(plan: Plan, site: Init) -> Piece:
+    """`nnx.Rngs(...)` from the key, or the dict of keys, that `init` was given."""
+    if isinstance(site.key, ast.Dict):
+        return streams(site.key)
+    return template("nnx.Rngs({})", seed(plan, site.key))
+
+
+def streams(keys: ast.Dict) -> Piece:
+    """`nnx.Rngs(params=..., dropout=...)` from a dict of keys."""
+    names = [k.value for k in keys.keys if isinstance(k, ast.Constant) and isinstance(k.value, str)]
+    if len(names) < len(keys.keys) or not all(name.isidentifier() for name in names):
+        raise Blocked(keys, "LNX006", "the names of the random streams are computed")
+    parts = [template(f"{name}={{}}", value) for name, value in zip(names, keys.values, strict=True)]
+    return template("nnx.Rngs(" + ", ".join(["{}"] * len(parts)) + ")", *parts)
+
+
+def seed(plan: Plan, key: ast.expr) -> ast.expr:
+    """The seed itself where the key is made from one on the spot and it surely is a Python int."""
+    match key:
+        case ast.Call(func=function, args=[seed], keywords=[]):
+            symbol = plan.facts.values.get(function)
+            made = isinstance(symbol, Symbol) and canonical(symbol.name) == "jax.random.key"
+            whole = isinstance(seed, ast.Constant) and type(seed.value) is int
+            cast = isinstance(seed, ast.Call) and isinstance(seed.func, ast.Name) and seed.func.id == "int"
+            return seed if made and (whole or cast) else key
+        case _:
+            return key

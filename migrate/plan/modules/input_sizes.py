@@ -1,0 +1,116 @@
+"""The arguments by which a module class learns the sizes of its inputs."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from typing import Literal
+
+from migrate.analysis.kinds import Class
+from migrate.analysis.modules.classes import field_names, inputs_of, methods
+from migrate.analysis.shapes.sizes import PLACEHOLDER
+from migrate.plan.blocked import Blocked
+from migrate.plan.context import Plan
+from migrate.plan.modules.drafts import FIRST_AXIS, Draft
+
+Form = Literal["last", "rest", "shape"]
+AXES = {2: ("in_features",), 3: ("length", "in_features"), 4: ("height", "width", "in_features"),
+        5: ("depth", "height", "width", "in_features")}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class InputSize:
+    """One argument: the last axis of an input, all of its axes but the first, or their product."""
+
+    argument: str
+    parameter: str
+    form: Form
+    rank: int = 0
+
+    @property
+    def annotated(self) -> str:
+        """The parameter of `__init__`."""
+        if self.form == "shape":
+            return f"{self.argument}: tuple[{', '.join(['int'] * (self.rank - 1))}]"
+        return f"{self.argument}: int"
+
+
+@dataclass(frozen=True)
+class InputSizes:
+    """All of the arguments, what stands for each placeholder, and the lines that unpack shapes."""
+
+    arguments: tuple[InputSize, ...]
+    names: dict[str, str]
+    unpacking: tuple[str, ...]
+
+    def renamed(self, text: str) -> str:
+        """A text with the placeholders in their final names."""
+        return PLACEHOLDER.sub(lambda match: self.names.get(match[0], match[0]), text)
+
+
+def input_sizes(plan: Plan, cls: Class, draft: Draft) -> InputSizes:
+    """What `__init__` needs to be told of the inputs of `__call__`."""
+    if any(FIRST_AXIS.search(text) for text in draft.texts()):
+        raise Blocked(cls.node, "LNX112", "a layer's size depends on the size of the batch")
+    needed = draft.needed()
+    call = methods(cls).get("__call__")
+    order = [name for name in (inputs_of(call) if call else []) if name in needed]
+    forms = {name: _form(plan, cls, name, needed[name]) for name in order}
+    used = _used(cls)
+    single = len(order) == 1
+    arguments: list[InputSize] = []
+    names: dict[str, str] = {}
+    unpacking: list[str] = []
+    for name in order:
+        form = forms[name]
+        rank = _rank(plan, cls, name) if form == "shape" else 0
+        plain = "in_shape" if form == "shape" else "in_features"
+        prefixed = f"{name}_shape" if form == "shape" else f"{name}_features"
+        argument = plain if single and plain not in used else prefixed
+        arguments.append(InputSize(argument, name, form, rank))
+        if form == "shape":
+            parts = _parts(name, rank, used, single)
+            unpacking.append(f"{', '.join(parts)} = {argument}")
+            names |= {f"_axis_{rank - 1 - i}_of_{name}": part for i, part in enumerate(parts)}
+        else:
+            names[f"_axis_1_of_{name}" if form == "last" else f"_rest_of_{name}"] = argument
+    _check_taken(cls, used, arguments)
+    return InputSizes(tuple(arguments), names, tuple(unpacking))
+
+
+def _form(plan: Plan, cls: Class, name: str, axes: set[int]) -> Form:
+    if axes == {1}:
+        return "last"
+    if axes == {0}:
+        return "rest"
+    if 0 in axes:
+        raise Blocked(cls.node, "LNX112", f"`{name}` is used both as it is and flattened")
+    rank = _rank(plan, cls, name)
+    if max(axes) >= rank:
+        raise Blocked(cls.node, "LNX112", f"the first axis of `{name}` would be an argument: the batch")
+    return "shape"
+
+
+def _rank(plan: Plan, cls: Class, name: str) -> int:
+    rank = plan.facts.summaries[cls.node].ranks.get(name)
+    if rank is None or rank not in AXES:
+        raise Blocked(cls.node, "LNX112", f"it is not known how many axes `{name}` has")
+    return rank
+
+
+def _parts(name: str, rank: int, used: set[str], single: bool) -> list[str]:
+    parts = [*AXES[rank]]
+    if not single:
+        return [f"{name}_{part.removeprefix('in_')}" for part in parts]
+    return [part if part not in used else f"in_{part}" for part in parts]
+
+
+def _used(cls: Class) -> set[str]:
+    names = {n.id for n in ast.walk(cls.node) if isinstance(n, ast.Name)}
+    return names | set(field_names(cls))
+
+
+def _check_taken(cls: Class, used: set[str], arguments: list[InputSize]) -> None:
+    if taken := used & {argument.argument for argument in arguments}:
+        message = f"`{min(taken)}`, which would be an argument, means something else here"
+        raise Blocked(cls.node, "LNX111", message)

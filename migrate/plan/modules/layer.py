@@ -1,0 +1,331 @@
+"""How one layer or parameter is made in `__init__`."""
+
+from __future__ import annotations
+
+import ast
+
+from migrate.analysis.kinds import Array, Class, Const, Length, Partial, Symbol, Value
+from migrate.analysis.modules.hoisting import assigned_value, holes
+from migrate.analysis.modules.layers import LAYERS, NORMS, WRAPPERS, LayerKind
+from migrate.analysis.shapes.layer_shapes import size
+from migrate.analysis.shapes.plain_shapes import integers
+from migrate.analysis.shapes.sizes import Shape, Size, product, rest
+from migrate.analysis.sites import Layer, Parameter
+from migrate.plan.blocked import Blocked
+from migrate.plan.context import Plan
+from migrate.plan.modules.drafts import Draft, Line
+from migrate.plan.modules.einsum import bias_shape
+from migrate.plan.modules.helpers import write_helper
+from migrate.plan.modules.input_sizes import InputSize, input_sizes
+from migrate.plan.modules.lifted import axis_size, class_of, ensemble
+from migrate.plan.modules.recurrent import wrapper
+from migrate.plan.modules.reserved import RESERVED
+from migrate.rewrite.edits import Piece, Template, template
+
+EXACT = "lambda args, dtype=None, **_: args"
+"""Norms of NNX round their inputs to `dtype` before they compute; Linen's do not."""
+ATTENTION = (
+    "lambda *args, dropout_rate, **kwargs: nnx.dot_product_attention(*args, dropout_rate=1.0, **kwargs)"
+)
+"""With a rate of 0 NNX takes another route, which differs in the last bits, and more in half precision."""
+
+
+def layer_line(plan: Plan, draft: Draft, site: Layer) -> Line:
+    """`self.Dense_0 = nnx.Linear(...)`; the construction in the method becomes `self.Dense_0`."""
+    made = construction(plan, draft, site)
+    if site.name in RESERVED:
+        raise Blocked(site.node, "LNX111", f"`{site.name}` is a method that every NNX module has")
+    if "{" not in site.name:
+        plan.edits.expressions[site.node] = f"self.{site.name}"
+        return template(f"self.{site.name} = {{}}", made), site.node
+    name = f_string(plan, site)
+    plan.edits.expressions[site.node] = f"getattr(self, {name})"
+    return Template(("setattr(self, ", name, ", ", made, ")")), site.node
+
+
+def f_string(plan: Plan, site: Layer) -> str:
+    """A computed name in the quotes that the file uses; before Python 3.12 they may not stand inside too."""
+    text = plan.facts.file(site.node).source.text
+    preferred = sorted(('"', "'"), key=text.count, reverse=True)
+    quote = next((q for q in preferred if q not in site.name), None)
+    if quote is None:
+        raise Blocked(site.node, "LNX111", "the name of a layer in a loop would need nested quotes")
+    return f"f{quote}{site.name}{quote}"
+
+
+def construction(plan: Plan, draft: Draft, site: Layer) -> Piece:
+    """`nnx.Linear(in, out, ..., rngs=rngs)`, or a module of the project with its input sizes."""
+    if site.layer in WRAPPERS:
+        return wrapper(plan, site)
+    given = {name: _moved(plan, draft, site, node) for name, node in _early(plan, site)}
+    if site.cls is not None:
+        return _own(plan, draft, site, site.cls)
+    kind = LAYERS[site.layer]
+    if kind.helper is not None:
+        write_helper(plan, site.node, kind.helper)
+    pieces = positional(plan, site, kind, given)
+    pieces += [template(f"{name}={{}}", value) for name, value in given.items()]
+    pieces += [f"{name}={text}" for name, text in added(plan, site, kind)]
+    pieces += ["rngs=rngs"] if kind.streams else []
+    own = kind.target if kind.helper is not None else f"nnx.{kind.target}"
+    callee = f"self.{site.through.field}" if site.through is not None else own
+    return Template((f"{callee}(", *_listed(pieces), ")"))
+
+
+def _listed(pieces: list[Piece]) -> tuple[Piece, ...]:
+    parts: list[Piece] = []
+    for piece in pieces:
+        parts += [", ", piece] if parts else [piece]
+    return tuple(parts)
+
+
+def _early(plan: Plan, site: Layer) -> list[tuple[str, ast.expr]]:
+    """The arguments that `__init__` can know; the rest belongs to the call."""
+    if site.cls is not None:
+        return []
+    kind = LAYERS[site.layer]
+    return [(n, v) for n, v in site.given if not is_late(plan, site, n, v) or n not in kind.late]
+
+
+def is_late(plan: Plan, site: Layer, name: str, node: ast.expr) -> bool:
+    """Whether a flag such as `deterministic=not train` is known only at the call."""
+    if site.cls is not None or name not in LAYERS[site.layer].late or in_setup(plan, site.node):
+        return False
+    return holes(plan.facts, site.owner, node) is None
+
+
+def in_setup(plan: Plan, node: ast.AST) -> bool:
+    """Whether a node stands in `setup`, whose statements move as they are."""
+    function = plan.facts.scopes.function(node)
+    return isinstance(function, ast.FunctionDef) and function.name == "setup"
+
+
+def _moved(plan: Plan, draft: Draft, site: Layer | Parameter, node: ast.expr) -> Piece:
+    """An argument of the construction, with what is local to the method exchanged."""
+    value = plan.facts.values.get(node)
+    if isinstance(value, Partial) and value.site in plan.facts.partials.get(site.node, ()):
+        return _partial(plan, draft, site, value)
+    if in_setup(plan, site.node) and in_setup(plan, node):
+        return node
+    inner = assigned_value(plan.facts, node) if isinstance(node, ast.Name) else None
+    if inner is not None and not isinstance(value, Const | Length):
+        return _moved(plan, draft, site, inner)
+    found = holes(plan.facts, site.owner, node)
+    if found is not None:
+        draft.edits |= found
+        return node
+    local = sorted(
+        n.id
+        for n in ast.walk(node)
+        if isinstance(n, ast.Name)
+        and (v := plan.facts.scopes.variable(n, n.id)) is not None
+        and not isinstance(v.scope, ast.Module)
+    )
+    what = f"`{local[0]}`, which is" if local else "something that is"
+    raise Blocked(site.node, "LNX111", f"a layer is built from {what} local to `__call__`")
+
+
+def _partial(plan: Plan, draft: Draft, site: Layer | Parameter, value: Partial) -> Piece:
+    """`partial(nnx.BatchNorm, momentum=0.9)`: what is known only at a call is given there."""
+    call, layer = value.site, value.function
+    assert call is not None and isinstance(layer, Symbol)
+    kind = LAYERS[layer.name]
+    pieces: list[Piece] = [f"nnx.{kind.target}"]
+    for keyword in call.keywords:
+        if keyword.arg not in kind.kept and keyword.arg not in kind.first:
+            raise Blocked(call, "LNX110", f"`{keyword.arg}` of this layer has no counterpart in NNX")
+        if keyword.arg in kind.late and holes(plan.facts, site.owner, keyword.value) is None:
+            continue
+        pieces.append(template(f"{keyword.arg}={{}}", _moved(plan, draft, site, keyword.value)))
+        if keyword.arg == "dtype" and layer.name in NORMS and _may_be_half(plan, keyword.value):
+            pieces.append(f"promote_dtype={EXACT}")
+    return Template((call.func, "(", *_listed(pieces), ")"))
+
+
+def positional(plan: Plan, site: Layer, kind: LayerKind, given: dict[str, Piece]) -> list[Piece]:
+    """What NNX takes by position: sizes of the input, and some of the fields."""
+    pieces: list[Piece] = []
+    early = dict(site.through.early) if site.through is not None else {}
+    if early.keys() & set(kind.first) - {"rate"} or (site.through is not None and kind.output == "attention"):
+        raise Blocked(site.node, "LNX111", "a partial call gives what NNX takes by position")
+    for name in kind.first:
+        if name in early:
+            continue
+        if name == "in":
+            pieces.append(last_axis(plan, site))
+        elif name == "general":
+            pieces.append(_contracted(plan, site))
+        elif name == "bias_shape":
+            given.pop("use_bias", None)
+            pieces += [text] if (text := bias_shape(plan, site)) is not None else []
+        elif name in given:
+            pieces.append(given.pop(name))
+        else:
+            raise Blocked(site.node, "LNX112", f"`{name}` of this layer is not given")
+    for name in given:
+        if name not in kind.kept:
+            raise Blocked(site.node, "LNX110", f"`{name}` of this layer has no counterpart in NNX")
+    return pieces
+
+
+def added(plan: Plan, site: Layer, kind: LayerKind) -> list[tuple[str, str]]:
+    """What Linen does without being told."""
+    given = dict(site.given)
+    more = [(name, text) for name, text in kind.added if name not in given]
+    if site.layer in NORMS and _may_be_half(plan, given.get("dtype")):
+        more.append(("promote_dtype", EXACT))
+    if kind.output == "attention":
+        more += _attention(plan, site, given)
+    return more
+
+
+def _may_be_half(plan: Plan, node: ast.expr | None) -> bool:
+    if node is None or plan.facts.values.get(node) == Const(None):
+        return False
+    return getattr(plan.facts.values.get(node), "name", "") not in {"jax.numpy.float32", "numpy.float32"}
+
+
+def _attention(plan: Plan, site: Layer, given: dict[str, ast.expr]) -> list[tuple[str, str]]:
+    more = []
+    rate = plan.facts.values.get(given["dropout_rate"]) if "dropout_rate" in given else Const(0.0)
+    if not isinstance(rate, Const) or rate.value:
+        more.append(("keep_rngs", "False"))
+    if not isinstance(rate, Const) or not rate.value:
+        more.append(("attention_fn", ATTENTION))
+    if "normalize_qk" in given and _may_be_half(plan, given.get("dtype")):
+        more.append(("ln_promote_dtype", EXACT))
+    inputs = dict(site.inputs or ())
+    keys = [inputs[name] for name in ("inputs_k", "inputs_v") if name in inputs]
+    sizes = {_axis(value) for value in keys if value != Const(None)}
+    if None in sizes or len(sizes) > 1:
+        raise Blocked(site.node, "LNX112", "the size of the keys of this attention cannot be told")
+    if sizes and (known := sizes.pop()) is not None and known != _axis(inputs.get("inputs")):
+        more.append(("in_kv_features", known.text))
+    return more
+
+
+def _axis(value: Value | None) -> Size | None:
+    return value.shape.axis(-1) if isinstance(value, Array) else None
+
+
+def input_of(site: Layer, name: str = "inputs") -> Shape:
+    """The shape of what reaches a layer."""
+    value = dict(site.inputs or ()).get(name)
+    return value.shape if isinstance(value, Array) else Shape()
+
+
+def last_axis(plan: Plan, site: Layer) -> str:
+    """The size of the input of a layer, as an expression for `__init__`."""
+    axis = -1
+    given = dict(site.given)
+    for name in ("axis", "feature_axes", "reduction_axes"):
+        if name in given and LAYERS[site.layer].first == ("in",) and name != "reduction_axes":
+            known = integers(plan.facts.values.get(given[name]))
+            if known is None or len(known) != 1:
+                raise Blocked(site.node, "LNX110", f"`{name}` of this layer is not one known axis")
+            axis = known[0]
+    found = input_of(site).axis(axis)
+    if found is None:
+        raise Blocked(site.node, "LNX112", "the size of this layer's input cannot be told from the code")
+    check_size(plan, site, found)
+    return found.text
+
+
+def check_size(plan: Plan, site: Layer, found: Size) -> None:
+    """A size may be made from fields, inputs, the loops around and names of the file."""
+    running = {r.name for turns in plan.facts.loops.values() for r in turns.running}
+    turns = {name for loop in site.loops for name in loop.bound}
+    method = plan.facts.scopes.function(site.node)
+    for name in found.names - running - turns - {"self"}:
+        if not name.startswith(("_axis_", "_rest_", "_first_")) and name in plan.facts.scopes.bound[method]:
+            message = f"the size of this layer's input is made from `{name}`, which is local to a method"
+            raise Blocked(site.node, "LNX112", message)
+
+
+def _contracted(plan: Plan, site: Layer) -> str:
+    """The axes that `DenseGeneral` contracts."""
+    given = dict(site.given)
+    axes = integers(plan.facts.values.get(given["axis"])) if "axis" in given else (-1,)
+    if axes is None or "batch_dims" in given:
+        raise Blocked(site.node, "LNX110", "the axes of this layer are not known numbers")
+    found = [input_of(site).axis(axis) for axis in axes]
+    texts = []
+    for one in found:
+        if one is None:
+            raise Blocked(site.node, "LNX112", "the size of this layer's input cannot be told from the code")
+        check_size(plan, site, one)
+        texts.append(one.text)
+    return (
+        texts[0]
+        if len(texts) == 1 and "axis" not in given
+        else f"({', '.join(texts)},)".replace(",)", ")" if len(texts) > 1 else ",)")
+    )
+
+
+def _own(plan: Plan, draft: Draft, site: Layer, cls: Class) -> Piece:
+    """A module of the project: its fields as they were given, then its input sizes and `rngs`."""
+    from migrate.plan.modules.module_drafts import draft_of
+
+    inner = draft_of(plan, cls)
+    node = site.node
+    pieces: list[Piece] = [_moved(plan, draft, site, arg) for arg in node.args]
+    for keyword in node.keywords:
+        if keyword.arg != "name":
+            pieces.append(template(f"{keyword.arg}={{}}", _moved(plan, draft, site, keyword.value)))
+    for argument in input_sizes(plan, cls, inner).arguments:
+        pieces.append(f"{argument.argument}={_given_size(plan, site, argument)}")
+    if site.lifted is not None:
+        made = Template((class_of(site.lifted), "(", *_listed([*pieces, "rngs=rngs"]), ")"))
+        if site.lifted.transform != "flax.linen.vmap":
+            return made
+        return ensemble(made, _moved(plan, draft, site, axis_size(site.lifted)))
+    return Template((node.func, "(", *_listed([*pieces, "rngs=rngs"]), ")"))
+
+
+def _given_size(plan: Plan, site: Layer, argument: InputSize) -> str:
+    shape = input_of(site, argument.parameter)
+    message = f"the size of `{argument.parameter}`, which this module needs, cannot be told from the code"
+    found: tuple[Size | None, ...]
+    match argument.form:
+        case "last":
+            found = (shape.axis(-1),)
+        case "rest":
+            whole = product(shape.axes[1:]) if shape.exact else None
+            plain = shape.base is not None and not shape.axes and not shape.exact
+            found = (rest(shape.base) if plain and shape.base is not None else whole,)
+        case _:
+            found = shape.axes[1:] if shape.rank == argument.rank else (None,)
+    for one in found:
+        if one is None:
+            raise Blocked(site.node, "LNX112", message)
+        check_size(plan, site, one)
+    texts = [one.text for one in found if one is not None]
+    return (
+        f"({', '.join(texts)})"
+        if argument.form == "shape" and len(texts) > 1
+        else (f"({texts[0]},)" if argument.form == "shape" else texts[0])
+    )
+
+
+def parameter_line(plan: Plan, draft: Draft, site: Parameter) -> Line:
+    """`self.scale = nnx.Param(...)`; the call in the method becomes `self.scale[...]`."""
+    if site.name in RESERVED:
+        raise Blocked(site.node, "LNX111", f"`{site.name}` is a method that every NNX module has")
+    plan.edits.expressions[site.node] = f"self.{site.name}[...]"
+    return template(f"self.{site.name} = {{}}", parameter(plan, draft, site)), site.node
+
+
+def parameter(plan: Plan, draft: Draft, site: Parameter) -> Piece:
+    """`nnx.Param(init(rngs.params(), shape))`."""
+    init = _moved(plan, draft, site, site.init)
+    args: list[Piece] = [_moved(plan, draft, site, arg) for arg in site.args]
+    if isinstance(init, ast.Lambda):
+        names = [a.arg for a in init.args.args]
+        body = [n.id for n in ast.walk(init.body) if isinstance(n, ast.Name)]
+        if not args and len(names) == 1 and names[0] not in body:
+            return template("nnx.Param({})", init.body)
+        return Template(("nnx.Param((", init, ")(", *_listed(["rngs.params()", *args]), "))"))
+    return Template(("nnx.Param(", init, "(", *_listed(["rngs.params()", *args]), "))"))
+
+
+__all__ = ["Shape", "added", "construction", "f_string", "layer_line", "parameter_line", "positional", "size"]

@@ -1,0 +1,122 @@
+"""What becomes of module classes under `nn.vmap`, `nn.remat` and `nn.jit`."""
+
+from __future__ import annotations
+
+import ast
+
+from migrate.analysis.kinds import Class, Lifted
+from migrate.analysis.modules.classes import methods
+from migrate.analysis.modules.layers import LAYERS
+from migrate.analysis.sites import Apply, Layer
+from migrate.plan.blocked import Blocked
+from migrate.plan.context import Plan
+from migrate.rewrite.edits import Piece, Template, template
+
+
+def ensemble(made: Piece, size: Piece) -> Piece:
+    """The members of an ensemble are made side by side, each from keys of its own."""
+    return template("nnx.split_rngs(splits={})(nnx.vmap(lambda rngs: {}))(rngs)", size, made)
+
+
+def axis_size(lifted: Lifted) -> ast.expr:
+    """How many members an ensemble has."""
+    return next(keyword.value for keyword in lifted.site.keywords if keyword.arg == "axis_size")
+
+
+def class_of(lifted: Lifted) -> ast.expr:
+    """What names the class below the transform."""
+    return lifted.site.args[0]
+
+
+def rewrite_lifted(plan: Plan, site: Layer, draws: bool) -> bool:
+    """The calls of a module under a transform; whether they have been given their random keys."""
+    assert site.lifted is not None
+    _drop(plan, site, site.lifted)
+    for call in site.calls:
+        match site.lifted.transform:
+            case "flax.linen.vmap":
+                _check_pure(plan, site, draws)
+                if call.keywords:
+                    raise Blocked(
+                        call, "LNX130", "Linen ignores keywords at the call of an ensemble: drop them"
+                    )
+                name = _free(call, "member")
+                plan.edits.expressions[call] = _called("jax.vmap(lambda {0}: {0}(", name, call, (), ())
+            case "flax.linen.remat":
+                keys = (", rngs", ", rngs=rngs", ", rngs") if draws else ("", "", "")
+                options = [k for k in site.lifted.site.keywords if k.arg in {"policy", "prevent_cse"}]
+                name = _free(call, "block")
+                start = f"nnx.remat(lambda {name}{keys[0]}: {name}("
+                plan.edits.expressions[call] = _called(start, name, call, keys[1:], tuple(options))
+            case _:
+                return False
+    return site.lifted.transform != "flax.linen.jit"
+
+
+def _called(
+    start: str, name: str, call: ast.Call, keys: tuple[str, ...], options: tuple[ast.keyword, ...]
+) -> Template:
+    """`jax.vmap(lambda member: member(x))(self.VmapCritic_0)`."""
+    parts: list[Piece] = [start.format(name)]
+    pieces: list[Piece] = [*call.args, *(template(f"{k.arg}={{}}", k.value) for k in call.keywords)]
+    for index, piece in enumerate(pieces):
+        parts += [", ", piece] if index else [piece]
+    inner, outer = keys or ("", "")
+    parts.append(f"{inner})" if pieces else f"{inner.removeprefix(', ')})")
+    for option in options:
+        parts += [f", {option.arg}=", option.value]
+    return Template((*parts, ")(", call.func, f"{outer})"))
+
+
+def _free(call: ast.Call, name: str) -> str:
+    used = {node.id for node in ast.walk(call) if isinstance(node, ast.Name)}
+    return f"the_{name}" if name in used else name
+
+
+def _drop(plan: Plan, site: Layer, lifted: Lifted) -> None:
+    """`VmapCritic = nn.vmap(Critic, ...)` goes, as long as nothing but constructions reads the name."""
+    if site.node.func is lifted.site:
+        return
+    statement = plan.statement(lifted.site)
+    target = statement.targets[0] if isinstance(statement, ast.Assign) else None
+    if (
+        not isinstance(statement, ast.Assign)
+        or statement.value is not lifted.site
+        or len(statement.targets) > 1
+    ):
+        raise Blocked(lifted.site, "LNX130", "a transform of a module class is used as a value")
+    variable = plan.facts.scopes.variable(target, target.id) if isinstance(target, ast.Name) else None
+    for node in plan.facts.scopes.names(variable) if variable is not None else ():
+        parent = plan.parent(node)
+        if node is not target and not (isinstance(parent, ast.Call) and parent.func is node):
+            raise Blocked(node, "LNX130", "a transform of a module class is used as a value")
+    plan.edits.statements[statement] = []
+
+
+def _check_pure(plan: Plan, site: Layer, draws: bool) -> None:
+    """What members write, or draw, would be lost or be the same for all of them."""
+    if draws and not _never_given_keys(plan):
+        raise Blocked(site.node, "LNX130", "the members of an ensemble may draw random numbers")
+    if site.cls is not None and _keeps_statistics(plan, site.cls, set()):
+        raise Blocked(site.node, "LNX130", "the members of an ensemble keep statistics")
+
+
+def _never_given_keys(plan: Plan) -> bool:
+    """Whether every `apply` of the component goes without random keys, so that nothing can be drawn."""
+    calls = [site.node for site in plan.component.sites if isinstance(site, Apply)]
+    return bool(calls) and not any(k.arg in {"rngs", None} for call in calls for k in call.keywords)
+
+
+def _keeps_statistics(plan: Plan, cls: Class, seen: set[ast.ClassDef]) -> bool:
+    from migrate.plan.modules.module_drafts import owned
+
+    if cls.node in seen or not methods(cls):
+        return False
+    for inner in owned(plan, cls):
+        if isinstance(inner, Layer):
+            known = LAYERS.get(inner.layer) if inner.cls is None else None
+            if (known is not None and known.stats) or inner.through is not None:
+                return True
+            if inner.cls is not None and _keeps_statistics(plan, inner.cls, seen | {cls.node}):
+                return True
+    return False

@@ -1,0 +1,182 @@
+"""The draft of each module class of a component, made once."""
+
+from __future__ import annotations
+
+import ast
+
+from migrate.analysis.kinds import Class
+from migrate.analysis.modules.classes import field_names, fields, methods, own_constants
+from migrate.analysis.modules.layers import LAYERS
+from migrate.analysis.sites import CellCarry, DrawKey, Layer, Parameter
+from migrate.plan.blocked import Blocked
+from migrate.plan.context import Plan
+from migrate.plan.modules.drafts import Draft, Line
+from migrate.plan.modules.layer import construction, parameter
+from migrate.plan.modules.named_lists import named_list
+from migrate.plan.modules.recurrent import is_wrapper, wrapper
+from migrate.plan.modules.skeleton import Skeleton
+from migrate.rewrite.edits import template
+
+Owned = Layer | Parameter | DrawKey | CellCarry
+USES = DrawKey | CellCarry
+
+
+def owned(plan: Plan, cls: Class) -> list[Owned]:
+    """The layers, parameters and keys of one class."""
+    sites = [s for s in plan.facts.sites.values() if isinstance(s, Owned) and s.owner.node is cls.node]
+    return sorted(sites, key=lambda s: (s.node.lineno, s.node.col_offset))
+
+
+def draft_of(plan: Plan, cls: Class) -> Draft:
+    """The lines of `__init__` of a class; classes that build each other have none."""
+    known = plan.drafts.get(cls.node)
+    if known is not None:
+        return known
+    if cls.node in plan.drafting:
+        raise Blocked(cls.node, "LNX113", "modules build each other")
+    plan.drafting.add(cls.node)
+    draft = _made(plan, cls)
+    plan.drafts[cls.node] = draft
+    plan.drafting.discard(cls.node)
+    return draft
+
+
+def _made(plan: Plan, cls: Class) -> Draft:
+    draft = Draft(cls)
+    _check_names(plan, cls)
+    for statement in fields(cls):
+        assert isinstance(statement.target, ast.Name)
+        draft.lines.append((f"self.{statement.target.id} = {statement.target.id}", statement))
+    known = methods(cls)
+    sites = [s for s in owned(plan, cls) if not isinstance(s, USES)]
+    setup = known.get("setup")
+    inside = {s.node: s for s in sites if setup is not None and s.node in set(ast.walk(setup))}
+    if setup is not None:
+        _setup(plan, draft, setup, [*inside.values()])
+    others = [s for s in sites if s.node not in inside]
+    for site in others:
+        if isinstance(site, Layer) and is_wrapper(site):
+            plan.edits.expressions[site.node] = wrapper(plan, site)
+    others = [s for s in others if not is_wrapper(s)]
+    if others and "__call__" in known:
+        draft.lines += Skeleton(plan, draft, others).written(known["__call__"].body)
+    return draft
+
+
+def _setup(plan: Plan, draft: Draft, setup: ast.FunctionDef, sites: list[Layer | Parameter]) -> None:
+    """The statements of `setup` as they are, with the new constructions in them."""
+    for site in sites:
+        made = construction(plan, draft, site) if isinstance(site, Layer) else parameter(plan, draft, site)
+        if site.kept is None:
+            raise Blocked(site.node, "LNX111", "a layer is made in `setup` and not kept as an attribute")
+        plan.edits.expressions[site.node] = made
+        draft.constructions.append(made)
+    layers = [site for site in sites if isinstance(site, Layer) and site.explicit and site.kept == "*"]
+    named = {plan.statement(site.node): site for site in layers}
+    for node in plan.facts.lists & set(ast.walk(setup)):
+        if plan.statement(node) in named:
+            continue
+        statement = plan.statement(node)
+        if not isinstance(statement, ast.Assign) or len(statement.targets) != 1:
+            raise Blocked(node, "LNX111", "a list of layers has two names")
+        plan.edits.statements[statement] = [template("{} = nnx.List({})", statement.targets[0], node)]
+    documented = ast.get_docstring(setup, clean=False) is not None
+    if outside := named.keys() - {*setup.body}:
+        raise Blocked(outside.pop(), "LNX111", "a list of layers with names is made under a condition")
+    moved: list[Line] = [
+        (named_list(plan, named[s]) if s in named else s, s if s in named else None) for s in setup.body
+    ]
+    draft.lines[:] = [*moved[:documented], *draft.lines, *moved[documented:]]
+
+
+def _check_names(plan: Plan, cls: Class) -> None:
+    """Two constructions under one name are one layer only where just one of them is ever reached."""
+    seen: dict[str, Layer | Parameter] = {}
+    taken = {*methods(cls), *field_names(cls), *own_constants(cls)}
+    for site in owned(plan, cls):
+        if isinstance(site, USES) or is_wrapper(site):
+            continue
+        if site.name in taken and site.kept != "*":
+            raise Blocked(site.node, "LNX111", f"`{site.name}` is a layer and something else of the class")
+        other = seen.setdefault(site.name, site)
+        if other is not site and not _exclusive(plan, other.node, site.node):
+            raise Blocked(site.node, "LNX111", f"two layers are called `{site.name}`")
+
+
+def _exclusive(plan: Plan, one: ast.AST, other: ast.AST) -> bool:
+    """Whether two nodes stand in different branches of one condition."""
+    parent = plan.facts.scopes.parent
+    chain = []
+    node = one
+    while node in parent:
+        chain.append((parent[node], node))
+        node = parent[node]
+    branches = {above: below for above, below in chain if isinstance(above, ast.If | ast.IfExp)}
+    node = other
+    while node in parent:
+        above = parent[node]
+        if above in branches and isinstance(above, ast.If | ast.IfExp):
+            first = above.body if isinstance(above, ast.If) else [above.body]
+            return (branches[above] in first) != (node in first)
+        node = above
+    return False
+
+
+def drawing(plan: Plan, cls: Class) -> set[str]:
+    """The methods of a class that need random keys, found over all calls inside of it."""
+    if cls.node in plan.drawing:
+        return plan.drawing[cls.node]
+    plan.drawing[cls.node] = set()
+    found: set[str] = set()
+    for site in owned(plan, cls):
+        if isinstance(site, DrawKey):
+            found.add(_method_of(plan, site.node))
+        elif isinstance(site, Layer) and draws(plan, site):
+            found |= {_method_of(plan, call) for call in site.calls}
+    known = methods(cls)
+    while True:
+        more = {name for name, method in known.items() if _calls(method, found)} - found
+        if not more:
+            break
+        found |= more
+    plan.drawing[cls.node] = found
+    return found
+
+
+def _method_of(plan: Plan, node: ast.AST) -> str:
+    function = plan.facts.scopes.function(node)
+    while isinstance(function, ast.FunctionDef | ast.Lambda):
+        outer = plan.facts.scopes.parent[function]
+        if isinstance(outer, ast.ClassDef) and isinstance(function, ast.FunctionDef):
+            return function.name
+        function = plan.facts.scopes.function(function)
+    raise Blocked(node, "LNX111", "a layer that draws random numbers is called outside of a method")
+
+
+def _calls(method: ast.FunctionDef, names: set[str]) -> bool:
+    return any(own_call(node) in names for node in ast.walk(method))
+
+
+def own_call(node: ast.AST) -> str | None:
+    """The name of the method that `self.name(...)` calls."""
+    match node:
+        case ast.Call(func=ast.Attribute(value=ast.Name(id="self"), attr=name)):
+            return name
+        case ast.Call(func=ast.Name(id="self")):
+            return "__call__"
+        case _:
+            return None
+
+
+def draws(plan: Plan, site: Layer) -> bool:
+    """Whether a call of the layer may need a random key."""
+    from migrate.analysis.kinds import Const
+
+    if site.cls is not None:
+        return "__call__" in drawing(plan, site.cls)
+    if not LAYERS[site.layer].draws:
+        return False
+    given = dict(site.given)
+    rate = given.get("rate", given.get("dropout_rate"))
+    value = plan.facts.values.get(rate) if rate is not None else Const(0.0)
+    return not (isinstance(value, Const) and value.value == 0)

@@ -1,0 +1,52 @@
+"""Parameters that `setup` makes: their reads, and the sizes in what `setup` builds."""
+
+from __future__ import annotations
+
+import ast
+
+from migrate.analysis.kinds import Class
+from migrate.analysis.modules.classes import field_names, methods, own_constants
+from migrate.analysis.sites import Layer, Parameter
+from migrate.plan.blocked import Blocked
+from migrate.plan.context import Plan
+from migrate.plan.modules.drafts import changed
+from migrate.plan.modules.input_sizes import InputSizes
+from migrate.plan.modules.module_drafts import owned
+from migrate.plan.modules.reserved import RESERVED
+from migrate.rewrite.edits import Suite
+
+
+def read_attributes(plan: Plan, cls: Class) -> None:
+    """`self.scale`, which `setup` made, is an array in Linen and a variable in NNX.
+
+    What has an explicit name takes it as its attribute, so that its place in the tree stays.
+    """
+    made = [s for s in owned(plan, cls) if isinstance(s, Layer | Parameter) and s.kept not in {None, "*"}]
+    values = {site.kept for site in made if isinstance(site, Parameter)}
+    names = {site.kept: site.name for site in made}
+    for name in {*names.values()} - {*names}:
+        if name in _attributes(cls) or name in RESERVED:
+            raise Blocked(cls.node, "LNX111", f"`{name}` is the name of a layer and another attribute")
+    for method in methods(cls).values():
+        for node in ast.walk(method):
+            match node:
+                case ast.Attribute(value=ast.Name(id="self"), attr=name, ctx=ast.Load()) if name in values:
+                    plan.edits.expressions[node] = f"self.{names[name]}[...]"
+                case ast.Attribute(value=ast.Name(id="self"), attr=name) if names.get(name, name) != name:
+                    plan.edits.expressions[node] = f"self.{names[name]}"
+
+
+def _attributes(cls: Class) -> set[str]:
+    nodes = (node for method in methods(cls).values() for node in ast.walk(method))
+    used = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+    return used | {*methods(cls), *field_names(cls), *own_constants(cls)}
+
+
+def rename_setup(plan: Plan, setup: ast.FunctionDef | None, sizes: InputSizes) -> None:
+    """The constructions inside of `setup` in the final names of the sizes."""
+    inside = set(ast.walk(setup)) if setup is not None else set()
+    for node in inside & plan.edits.expressions.keys():
+        if isinstance(plan.facts.sites.get(node), Layer | Parameter):
+            piece = changed(plan.edits.expressions[node], sizes.renamed)
+            assert not isinstance(piece, Suite)
+            plan.edits.expressions[node] = piece

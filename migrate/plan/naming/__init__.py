@@ -1,0 +1,1 @@
+"""Names of new things, and names that are taken."""

@@ -1,0 +1,1 @@
+"""What definitions, states, trees and transformations become."""

@@ -1,0 +1,50 @@
+"""The options of `apply` at a call of the model."""
+
+from __future__ import annotations
+
+import ast
+
+from migrate.analysis.kinds import ApplyFn, Class
+from migrate.analysis.sites import Apply
+from migrate.plan.blocked import Blocked
+from migrate.plan.context import Plan
+from migrate.plan.modules.module_drafts import drawing
+from migrate.rewrite.edits import template
+
+
+def rewrite_options(plan: Plan, site: Apply) -> None:
+    """Random keys become streams, where the model draws at all; the others are told by the method or go."""
+    for keyword in site.node.keywords:
+        match keyword.arg:
+            case "mutable" if plan.bridged:
+                raise Blocked(site.node, "LNX310", "a wrapped model is called with `mutable`")
+            case "method" | "rngs" if plan.bridged:
+                pass
+            case "mutable" | "method":
+                plan.edits.arguments[site.node][keyword.value] = ()
+            case "rngs" if isinstance(keyword.value, ast.Dict):
+                _streams(plan, site, keyword.value)
+            case _:
+                pass
+
+
+def _streams(plan: Plan, site: Apply, keys: ast.Dict) -> None:
+    if not _draws(plan, site):
+        if any(isinstance(node, ast.Call) for value in keys.values for node in ast.walk(value)):
+            raise Blocked(keys, "LNX310", "a random key is drawn for a model that does not use it")
+        plan.edits.arguments[site.node][keys] = ()
+        return
+    names = [str(key.value) for key in keys.keys if isinstance(key, ast.Constant)]
+    streams = ", ".join(f"{name}={{}}" for name in names)
+    plan.edits.arguments[site.node][keys] = (("rngs", template(f"nnx.Rngs({streams})", *keys.values)),)
+
+
+def _draws(plan: Plan, site: Apply) -> bool:
+    """Whether the method that is called takes random keys, in whichever model it is."""
+    value = plan.facts.values.get(site.node.func)
+    instances = value.instances if isinstance(value, ApplyFn) else frozenset()
+    classes = [i.cls for i in instances if isinstance(i.cls, Class)]
+    found = {(site.method or "__call__") in drawing(plan, cls) for cls in classes}
+    if len(found) > 1:
+        raise Blocked(site.node, "LNX310", "one of the models that are called here draws random numbers")
+    return found == {True}

@@ -1,0 +1,102 @@
+"""`init` of a definition that goes on by itself: the model is made where the variables were."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import replace
+
+from migrate.analysis.kinds import Class
+from migrate.analysis.sites import CreateHolder, Init, ParamsItem, SameTree
+from migrate.plan.blocked import Blocked
+from migrate.plan.context import Plan
+from migrate.plan.modules.construction import Arguments, rngs, sizes
+from migrate.plan.training.bridge import wrapped
+from migrate.plan.training.samples import drop_dead_samples, is_pure
+from migrate.rewrite.edits import Piece, template
+
+
+def initialise(plan: Plan, site: Init) -> None:
+    """Write the model where the variables were initialised, under a name if it needs one."""
+    model = wrapped(plan, site) if plan.bridged else _called(plan, site)
+    root = _outermost(plan, site.node)
+    parent = plan.parent(root)
+    match parent:
+        case ast.Assign(targets=[ast.Name() as target], value=value) if value is root:
+            plan.edits.statements[parent] = [template("{} = {}", plan.names(target).model, model)]
+        case ast.Return():
+            plan.edits.expressions[root] = model
+        case ast.keyword(arg=str(name)) if _is_held(plan, parent, name):
+            plan.edits.expressions[root] = model
+        case _:
+            _before(plan, site, model)
+
+
+def _is_held(plan: Plan, keyword: ast.keyword, name: str) -> bool:
+    """Whether the result goes into a field of a train state, where it needs no name."""
+    site = plan.site(plan.parent(keyword))
+    return isinstance(site, CreateHolder) and name in site.held
+
+
+def _called(plan: Plan, site: Init) -> Piece:
+    """`model(in_features=..., rngs=...)`: what the definition became makes a model when it is called."""
+    forms = [_arguments(plan, site, instance.cls) for instance in plan.facts.initialised[site.node]]
+    if any(form != forms[0] for form in forms):
+        raise Blocked(site.node, "LNX006", "definitions that need different sizes are initialised here")
+    for sample in site.samples():
+        if not is_pure(plan, sample):
+            raise Blocked(
+                sample, "LNX006", "making this sample has effects that would go with it: name it first"
+            )
+    drop_dead_samples(plan, site, [piece for _, piece in forms[0]])
+    assert isinstance(site.init, ast.Attribute)
+    text = "{}(" + ", ".join(f"{name}={{}}" for name, _ in forms[0]) + ")"
+    return template(text, site.init.value, *(piece for _, piece in forms[0]))
+
+
+def _arguments(plan: Plan, site: Init, cls: object) -> Arguments:
+    if not isinstance(cls, Class):
+        raise Blocked(site.node, "LNX006", "a single layer is initialised elsewhere than where it is defined")
+    instance = next(i for i in plan.facts.initialised[site.node] if i.cls == cls)
+    return [*sizes(plan, replace(site, instance=instance)), ("rngs", rngs(plan, site))]
+
+
+def _before(plan: Plan, site: Init, model: Piece) -> None:
+    """`init` in the middle of an expression: the model is made on a line above."""
+    pure = all(is_pure(plan, argument) for argument in (site.key, *site.samples()))
+    if not pure and not _comes_first(plan, site):
+        raise Blocked(site.node, "LNX006", "`init` is called inside an expression: assign its result first")
+    statement = plan.statement(site.node)
+    plan.edits.before[statement].append(template("{} = {}", plan.model_of(site.node), model))
+
+
+def _comes_first(plan: Plan, site: Init) -> bool:
+    """Whether nothing with an effect is evaluated before `init` in its statement."""
+    keyword = plan.parent(_outermost(plan, site.node))
+    created = plan.parent(keyword)
+    if not isinstance(keyword, ast.keyword) or not isinstance(created, ast.Call):
+        return False
+    earlier = created.keywords[: created.keywords.index(keyword)]
+    simple = all(isinstance(k.value, (ast.Attribute, ast.Name, ast.Constant)) for k in earlier)
+    statement = plan.statement(created)
+    whole = isinstance(statement, (ast.Assign, ast.Return)) and statement.value is created
+    return simple and whole and not created.args
+
+
+def _outermost(plan: Plan, node: ast.expr) -> ast.expr:
+    """The whole of `model.init(key, x)["params"]`."""
+    parent = plan.parent(node)
+    if isinstance(parent, ast.Attribute) and isinstance(plan.site(plan.parent(parent)), SameTree):
+        parent = plan.parent(parent)
+    item = isinstance(plan.site(parent), ParamsItem | SameTree) and isinstance(parent, ast.expr)
+    return _outermost(plan, parent) if item else node  # type: ignore[arg-type]
+
+
+def initialised(plan: Plan, node: ast.expr) -> Init | None:
+    """The `init` call, of a definition that goes on by itself, that `node` is or is an item of."""
+    site = plan.site(node)
+    if isinstance(site, ParamsItem):
+        return initialised(plan, site.node.value)
+    if isinstance(site, SameTree):
+        return initialised(plan, site.tree)
+    apart = isinstance(site, Init) and (plan.bridged or site.node in plan.definitions.apart)
+    return site if apart and isinstance(site, Init) else None

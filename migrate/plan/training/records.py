@@ -1,0 +1,111 @@
+"""What the fields of a record are called that hold a model or an optimizer."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+
+from migrate.analysis.facts import Facts
+from migrate.analysis.kinds import (
+    UNKNOWN,
+    ApplyFn,
+    Class,
+    Instance,
+    Optimizer,
+    Params,
+    Record,
+    Transformation,
+    Value,
+    Variables,
+    followed,
+)
+from migrate.analysis.sites import CreateRecord, ReadRecord, UpdateModel
+from migrate.plan.blocked import Blocked
+from migrate.plan.naming.names import OPTIMIZER, proposed
+from migrate.plan.training.holders import field_name
+
+DEFINITION = "definition"
+TYPES = {"model": "nnx.Module", "optimizer": "nnx.Optimizer"}
+
+
+def classes(facts: Facts, nodes: Iterable[ast.AST]) -> list[Class]:
+    """The classes of the records among the nodes."""
+    values = (facts.values[node] for node in nodes)
+    return [*dict.fromkeys(value.cls for value in values if isinstance(value, Record))]
+
+
+def held_fields(facts: Facts, cls: Class) -> dict[str, str]:
+    """The fields that hold a model or an optimizer, and which; the same in every record of the class."""
+    values = [*facts.values.values(), *facts.parameters.values(), *facts.returns.values()]
+    records = [value for value in values if isinstance(value, Record) and value.cls == cls]
+    held: dict[str, str] = {}
+    for name in dict.fromkeys(name for record in records for name, _ in record.fields):
+        kinds = {_kind(dict(record.fields)[name]) for record in records}
+        if kinds - {None}:
+            kind = kinds.pop() if len(kinds) == 1 else None
+            if kind is None:
+                raise Blocked(cls.node, "LNX035", f"`{name}` of `{cls.node.name}` holds different things")
+            held[name] = kind
+    held |= dict.fromkeys(_transformations(facts, cls, records), DEFINITION)
+    return held
+
+
+def _transformations(facts: Facts, cls: Class, records: list[Record]) -> set[str]:
+    """Fields with a transformation that is only there to update: the optimizer holds it now."""
+    names = {name for record in records for name, value in record.fields if isinstance(value, Transformation)}
+    made = [s for s in facts.sites.values() if isinstance(s, CreateRecord) and s.cls == cls]
+    names -= {name for s in made for name, given in s.given if not isinstance(given, ast.Name)}
+    reads = [s for s in facts.sites.values() if isinstance(s, ReadRecord) and s.cls == cls]
+    return names - {read.field for read in reads if not _updates(facts, read.node)}
+
+
+def _updates(facts: Facts, node: ast.Attribute) -> bool:
+    """Whether a transformation is read to call `update`."""
+    above = facts.scopes.parent[node]
+    return isinstance(facts.sites.get(facts.scopes.parent[above]), UpdateModel)
+
+
+def _kind(value: Value) -> str | None:
+    match value:
+        case Params() | Variables():
+            return "model"
+        case Optimizer():
+            return "optimizer"
+        case ApplyFn() | Instance():
+            return DEFINITION
+        case _:
+            return "more" if followed(value) else None
+
+
+def new_names(facts: Facts, cls: Class) -> dict[str, str]:
+    """The new name of each field that holds a model or optimizer, or its own where it must stay."""
+    held = {name: kind for name, kind in held_fields(facts, cls).items() if kind in TYPES}
+    new = {name: _proposed(name, kind) for name, kind in held.items()}
+    statements = (s for s in cls.node.body if isinstance(s, ast.AnnAssign))
+    others = {s.target.id for s in statements if isinstance(s.target, ast.Name)} - held.keys()
+    distinct = len({*new.values()}) == len(new) and not others & {*new.values()}
+    renamed = {old for old, name in new.items() if old != name}
+    return new if distinct and not _is_read_elsewhere(facts, cls, renamed) else {name: name for name in held}
+
+
+def _proposed(name: str, kind: str) -> str:
+    if kind == "model":
+        return field_name(name)
+    return proposed(name, OPTIMIZER).optimizer if OPTIMIZER.match(name) else name
+
+
+def _is_read_elsewhere(facts: Facts, cls: Class, names: set[str]) -> bool:
+    """Whether something that is not known may be a record whose field is read."""
+    for file in facts.files.by_path.values():
+        for node in ast.walk(file.tree):
+            if isinstance(node, ast.Attribute) and node.attr in names:
+                site = facts.sites.get(node)
+                unknown = facts.values.get(node.value, UNKNOWN) == UNKNOWN
+                if unknown and not isinstance(site, ReadRecord):
+                    return True
+    return False
+
+
+def is_old(value: Record) -> bool:
+    """Whether a model or an optimizer in the record was updated since."""
+    return any(getattr(item, "stale", False) for _, item in value.fields)
