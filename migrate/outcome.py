@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from migrate.analysis.facts import Facts
@@ -12,20 +12,18 @@ from migrate.analysis.interpreter import interpret, reinterpret
 from migrate.analysis.kinds import Class
 from migrate.analysis.modules.methods import is_module
 from migrate.analysis.program.source import File
-from migrate.analysis.sites import Construct, CreateHolder, CreateRecord, Init, ReadHolder, ReadState, Site
+from migrate.analysis.sites import CreateHolder, CreateRecord, Init, Site
+from migrate.messages import automatic, beside, finding, held, reasons, rewrites
 from migrate.plan import pitfalls
 from migrate.plan.build import Decision, decide
 from migrate.plan.components import ComponentFacts, first_line
-from migrate.plan.context import Plan
-from migrate.plan.functions.visible import visible, without_origin
-from migrate.plan.modules.callers import told_to_callers
+from migrate.plan.functions.visible import Visible, visible, without_origin
 from migrate.plan.path_map import path_map
 from migrate.result import Component, Finding, Options, Result, SiteCount, Status
 from migrate.rewrite.edits import Edits
-from migrate.rule import Rule
 from migrate.selection import is_selected
 from migrate.suppressions import parse_suppressions
-from rules import rewriters, shared_function, state_signature
+from rules import shared_function
 
 SITE_NAMES = {
     "CreateState": "TrainState.create",
@@ -59,7 +57,7 @@ class Outcome:
         decisions = self._decisions(facts)
         edits = Edits()
         loose = [e for e in facts.escapes.values() if not (e.tokens or e.instances or e.owner)]
-        self.findings += [_finding(facts, e.node, e.code, e.message, None) for e in loose]
+        self.findings += [finding(facts, e.node, e.code, e.message, None) for e in loose]
         rest = {facts.file(escape.node).path for escape in loose} | _with_modules(facts, decisions)
         migrated: set[str] = set()
         numbers: Counter[str] = Counter()
@@ -110,18 +108,15 @@ class Outcome:
         kinds = Counter(SITE_NAMES[type(site).__name__] for site in component.sites if _is_counted(site))
         kinds["nn.Module"] += sum(is_module(facts.classes[node]) for node in component.classes)
         self.found += kinds
-        wanted = list(_rewrites(facts, decision.plan, name)) if decision.plan is not None else []
-        migrated = decision.plan is not None and self._may_rewrite(facts, wanted)
-        if migrated:
+        plan = decision.plan
+        found = list(rewrites(facts, plan, name)) if plan is not None else reasons(facts, decision, name)
+        migrated = plan is not None and self._may_rewrite(facts, found)
+        if migrated and plan is not None:
             self.migrated += kinds
-        found = wanted or [_finding(facts, b.node, b.code, b.message, name) for b in decision.blockers]
-        if migrated and decision.plan is not None:
-            told = told_to_callers(decision.plan)
-            found = [*found, *(_finding(facts, node, code, text, name) for node, code, text in told)]
-            wrapped = (_finding(facts, b.node, b.code, b.message, name) for b in decision.wrapped)
-            found = [*found, *(replace(finding, fix="bridge") for finding in wrapped)]
-        self.findings += found
-        bridged = migrated and decision.plan is not None and decision.plan.bridged
+            found += beside(facts, decision, plan, name)
+            self._show(visible(facts, plan))
+        self.findings += found if migrated else [*found, *held(facts, decision, found, name)]
+        bridged = migrated and plan is not None and plan.bridged
         status: Status = "bridged" if bridged else "migrated" if migrated else "untouched"
         form = "bridge" if bridged else "holder" if _has_holder(decision) else "pair"
         modules = _modules(facts, component) if bridged else tuple(node.name for node in component.classes)
@@ -129,17 +124,19 @@ class Outcome:
         lines = [f.line for f in found if f.path == path]
         line = min(lines, default=first_line(component))
         blockers = () if migrated else tuple(found)
-        exports = visible(facts, decision.plan) if migrated and decision.plan is not None else {}
-        for place, names in exports.items():
-            self.visible.setdefault(place, set()).update(names)
         paths = _paths(facts, component) if status == "migrated" else ()
         self.components.append(Component(name, path, line, status, form, modules, blockers, paths))
         return migrated
 
+    def _show(self, exports: Visible) -> None:
+        """Remember what other files could import and would find changed."""
+        for place, names in exports.items():
+            self.visible.setdefault(place, set()).update(names)
+
     def _share(self, facts: Facts, found: shared_function.Occurrences, edits: Edits) -> None:
         """Take the functions that both libraries export from `nnx`, each by itself."""
         for node, name in found.items():
-            finding = _automatic(facts, node, shared_function.RULE, None)
+            finding = automatic(facts, node, shared_function.RULE, None)
             self.findings.append(finding)
             if self._may_rewrite(facts, [finding]):
                 shared_function.rewrite(edits, node, name)
@@ -153,33 +150,8 @@ class Outcome:
         )
 
 
-def _is_quiet(site: Site | Class) -> bool:
-    """What other sites speak of already: the reads that a call is made of, and definitions of own classes."""
-    if isinstance(site, Construct):
-        return isinstance(site.instance.cls, Class)
-    if isinstance(site, ReadHolder):
-        return site.field not in {"step", "opt_state", "tx"}
-    return isinstance(site, ReadState) and site.field in {"params", "apply_fn"}
-
-
 def _is_counted(site: Site) -> bool:
     return type(site).__name__ in SITE_NAMES
-
-
-def _rewrites(facts: Facts, plan: Plan, name: str) -> Iterator[Finding]:
-    """What is said of each place that is rewritten: the title of its rule."""
-    table, component = rewriters(), plan.component
-    classes = [facts.classes[node] for node in component.classes if is_module(facts.classes[node])]
-    for site in (*component.sites, *classes):
-        if type(site) in table and not _is_quiet(site):
-            yield _automatic(facts, site.node, table[type(site)].RULE, name)
-    for node in state_signature.places(plan):
-        yield _automatic(facts, node, state_signature.RULE, name)
-
-
-def _automatic(facts: Facts, node: ast.AST, rule: Rule, component: str | None) -> Finding:
-    message = rule.title[:1].lower() + rule.title[1:]
-    return replace(_finding(facts, node, rule.code, message, component), fix="automatic")
 
 
 def _modules(facts: Facts, component: ComponentFacts) -> tuple[str, ...]:
@@ -215,13 +187,6 @@ def _files(facts: Facts, decision: Decision) -> list[str]:
     nodes = [*(s.node for s in component.sites), *component.nodes, *component.classes]
     nodes += [e.node for e in component.escapes]
     return [*dict.fromkeys(facts.file(node).path for node in nodes)]
-
-
-def _finding(facts: Facts, node: ast.AST, code: str, message: str, component: str | None) -> Finding:
-    file = facts.file(node)
-    line = getattr(node, "lineno", 1)
-    column = file.source.column(node) if isinstance(node, (ast.expr, ast.stmt)) else 1
-    return Finding(file.path, line, column, code, message, "manual", component)
 
 
 def written(file: File, facts: Facts, edits: Edits) -> str:

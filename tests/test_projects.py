@@ -203,7 +203,7 @@ def test_a_file_that_is_not_there_keeps_what_it_imports() -> None:
     options = Options(imported_by={"pkg/steps.py": (Importer("other.py", 3, ("train_step",)),)})
     result = migrate_sources(files(text), options)
     assert not result.changed
-    assert [f.code for f in result.findings] == ["LNX016"]
+    assert {f.code for f in result.findings} == {"LNX016", "LNX008"}
 
 
 FACTORY = """\
@@ -273,6 +273,15 @@ def test_the_command_reads_callers(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.chdir(tmp_path)
     assert cli.main(["migrate", "--write", "." if given == "relative" else str(tmp_path)]) == 0
     assert "model, optimizer = fresh(x)" in (tmp_path / "launch.py").read_text("utf-8")
+
+
+def test_a_file_that_is_held_back_says_by_what() -> None:
+    train = PROJECT.replace("        print(loss)\n", "        print(loss, save(state))\n")
+    result = migrate_sources(files(train.replace("import optax\n", "import optax\nfrom store import save\n")))
+    assert not result.changed
+    held = [finding for finding in result.findings if finding.code == "LNX008"]
+    assert [finding.path for finding in held] == ["pkg/models.py", "pkg/steps.py"]
+    assert {f.message for f in held} == {"this stays as it is because of train.py:17 (LNX010)"}
 
 
 def test_the_result_says_from_where_changes_can_be_imported() -> None:
