@@ -9,7 +9,7 @@ from migrate.analysis.sites import ApplyGradients
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 from migrate.plan.functions.needs import returned_in_place
-from migrate.plan.training.beside import check_beside
+from migrate.plan.training.beside import check_beside, check_beside_in_record, record_of
 from migrate.plan.training.holders import reads_models
 from migrate.rewrite.edits import Piece, template
 from migrate.rule import Example, Rule
@@ -118,6 +118,11 @@ def rewrite(plan: Plan, site: ApplyGradients) -> None:
     statement, parent = plan.statement(site.node), plan.parent(site.node)
     match parent:
         case ast.Assign(targets=[ast.Name() as target]) | ast.AnnAssign(target=ast.Name() as target):
+            if plan.is_item(site.state):
+                names = plan.names(target)
+                taken = f"{names.model}, {names.optimizer} = {plan.place(site.state)}"
+                plan.edits.statements[statement] = [update, taken]
+                return
             assert isinstance(site.state, ast.Name)
             if plan.names(target) != plan.names(site.state):
                 raise Blocked(
@@ -132,6 +137,11 @@ def rewrite(plan: Plan, site: ApplyGradients) -> None:
             plan.edits.before[statement].append(update)
             if not in_place(plan, site.node):
                 plan.edits.expressions[site.node] = template("({}, {})", model, optimizer)
+        case _ if record := record_of(plan, site.node):
+            check_beside_in_record(plan, site.node, record)
+            plan.edits.before[statement].append(update)
+            pair = template("({}, {})", model, optimizer)
+            plan.edits.expressions[site.node] = plan.place(site.state) if plan.is_item(site.state) else pair
         case _:
             raise Blocked(
                 site.node, "LNX002", "`apply_gradients` is called inside an expression: make it an assignment"

@@ -7,6 +7,7 @@ import ast
 from migrate.analysis.sites import CreateState
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
+from migrate.plan.training.beside import record_of
 from migrate.plan.training.member_names import is_attribute
 from migrate.rewrite.edits import template
 from migrate.rule import Example, Rule
@@ -115,7 +116,7 @@ def rewrite(plan: Plan, site: CreateState) -> None:
             ]
         case ast.Return():
             plan.edits.expressions[site.node] = template("{}, {}", model, optimizer)
-        case ast.Tuple() | ast.Dict():
+        case _ if isinstance(parent, ast.Tuple | ast.Dict) or record_of(plan, site.node):
             plan.edits.expressions[site.node] = template("({}, {})", model, optimizer)
         case _:
             raise Blocked(

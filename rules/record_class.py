@@ -8,7 +8,7 @@ from migrate.analysis.kinds import Class
 from migrate.analysis.sites import CreateRecord
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
-from migrate.plan.training.records import DEFINITION, TYPES, held_fields, new_names
+from migrate.plan.training.records import DEFINITION, STATE, TYPES, check_states, held_fields, new_names
 from migrate.rule import Example, Rule
 
 SITE = CreateRecord
@@ -20,18 +20,20 @@ RULE = Rule(
     fix="automatic",
     what=(
         "Finds NamedTuples, `struct.dataclass`, `struct.PyTreeNode`, dataclasses and `chex.dataclass` of the "
-        "project whose fields hold parameters or an optimizer state, with the places that make them, read "
-        "them and replace fields of them."
+        "project whose fields hold parameters, an optimizer state or a train state, with the places that "
+        "make them, read them and replace fields of them."
     ),
     why="NNX objects are pytrees: a record of them goes through `jax.jit` and loops as it did before.",
     use_instead=(
-        "The same class with `model` and `optimizer` at the same places. Its methods are read with it, and "
-        "whoever hands the record on is not touched."
+        "The same class with `model` and `optimizer` at the same places. A field that holds a train state "
+        "keeps its name and holds the pair `(model, optimizer)`. Its methods are read with it, and whoever "
+        "hands the record on is not touched."
     ),
     fix_safety=(
         "Fields keep their names where something reads an attribute of that name from a value that is not "
         "known. Such components are written in the functional style, whatever the style. Left alone: fields "
-        "that hold a model on some paths only, and records that are extended or decorated further."
+        "that hold a model on some paths only, train states whose field may be read where the record is not "
+        "followed to, and records that are extended or decorated further."
     ),
     upstream="https://flax.readthedocs.io/en/latest/migrating/linen_to_nnx.html",
     invalid=(
@@ -129,6 +131,7 @@ def rename_keywords(plan: Plan, node: ast.Call, cls: Class) -> None:
 
 def rewrite_class(plan: Plan, cls: Class) -> None:
     """Other names and types for the fields that hold something else now."""
+    check_states(plan.facts, cls)
     held, names = held_fields(plan.facts, cls), new_names(plan.facts, cls)
     for statement in cls.node.body:
         if not isinstance(statement, ast.AnnAssign) or not isinstance(statement.target, ast.Name):
@@ -139,4 +142,6 @@ def rewrite_class(plan: Plan, cls: Class) -> None:
         elif name in held:
             if statement.value is not None:
                 raise Blocked(statement, "LNX035", f"`{name}` has a default, and holds a model from now on")
+            if held[name] == STATE and ast.unparse(statement.annotation) in ("Any", "typing.Any"):
+                continue
             plan.edits.statements[statement] = [f"{names[name]}: {TYPES[held[name]]}"]

@@ -92,6 +92,8 @@ def test_numbers_stay(text: str, style: Style) -> None:
             "pair": ("functional", "stateful"),
             "tuple": ("functional",),
             "dict": ("functional",),
+            "named-tuple": ("functional", "stateful"),
+            "record": ("functional", "stateful"),
         }.items()
         for style in styles
     ],

@@ -90,8 +90,8 @@ class Plan:
     def name_of(self, node: ast.expr) -> str:
         """The name of the model, also where it has been updated since: the place of the old one is known."""
         site = self.site(node)
-        if isinstance(node, ast.Subscript) and isinstance(self.facts.values.get(node), State):
-            return f"{self._place(node)}[0]"
+        if self.is_item(node):
+            return f"{self.place(node)}[0]"
         match node, site:
             case _, ReadHolder(node=ast.Attribute(value=inner), field=name):
                 return f"{self.written(inner)}.{'model' if name == 'params' else field_name(name)}"
@@ -160,8 +160,8 @@ class Plan:
         self.check_fresh(node)
         if isinstance(self.facts.values.get(node), Holder):
             return f"{self.written(node)}.optimizer"
-        if isinstance(node, ast.Subscript) and isinstance(self.facts.values.get(node), State):
-            return f"{self._place(node)}[1]"
+        if self.is_item(node):
+            return f"{self.place(node)}[1]"
         if isinstance(site := self.site(node), ReadRecord):
             return self._field(site)
         if isinstance(node, ast.Name):
@@ -170,14 +170,24 @@ class Plan:
             return names.optimizer
         raise Blocked(node, "LNX010", "the optimizer of this train state has no name here")
 
-    def _place(self, node: ast.Subscript) -> str:
-        """An item of a tuple or dict as the program reads it, where model and optimizer stand now."""
-        base: ast.expr = node
-        while isinstance(base, ast.Subscript) and isinstance(base.slice, (ast.Constant, ast.UnaryOp)):
+    def is_item(self, node: ast.expr) -> bool:
+        """Whether a train state is read from a tuple, a dict or a record, which hold it as a pair."""
+        held = isinstance(node, ast.Subscript) or isinstance(self.site(node), ReadRecord)
+        return held and isinstance(self.facts.values.get(node), State)
+
+    def place(self, node: ast.expr) -> str:
+        """An item as the program reads it, where model and optimizer stand now."""
+        base = node
+        while isinstance(base, ast.Subscript | ast.Attribute) and self._is_way(base):
             base = base.value
         if not isinstance(base, ast.Name):
             raise Blocked(node, "LNX010", "a train state is read inside an expression: name it first")
         return self.facts.files.segment(node)
+
+    def _is_way(self, node: ast.Subscript | ast.Attribute) -> bool:
+        if isinstance(node, ast.Attribute):
+            return isinstance(self.site(node), ReadRecord)
+        return isinstance(node.slice, (ast.Constant, ast.UnaryOp))
 
     def _field(self, site: ReadRecord) -> str:
         """A field of a record under its new name."""

@@ -37,7 +37,6 @@ from migrate.analysis.sites import (
     CompileApply,
     CopyTree,
     CreateHolder,
-    CreateRecord,
     CreateState,
     Init,
     InitOptimizer,
@@ -50,7 +49,6 @@ from migrate.analysis.sites import (
     ReadRecord,
     ReadState,
     ReplaceHolder,
-    ReplaceRecord,
     ReplaceStats,
     Replicate,
     SameTree,
@@ -64,6 +62,7 @@ from migrate.plan.functions.roles import role_of
 from migrate.plan.modules.layer import in_setup
 from migrate.plan.modules.recurrent import is_wrapper
 from migrate.plan.training import records
+from migrate.plan.training.beside import record_of
 from migrate.plan.training.carried import is_initial
 from migrate.plan.training.holders import is_old
 from migrate.plan.training.initialisation import initialised
@@ -129,6 +128,10 @@ def _check_moved(plan: Plan, node: ast.expr, value: State) -> None:
         raise Blocked(node, "LNX011", message)
 
 
+PAIRED = (ast.Assign, ast.AnnAssign, ast.Return, ast.Tuple, ast.List, ast.Dict)
+"""Where an item that is a pair may stand as it is."""
+
+
 def _state(plan: Plan, node: ast.expr) -> None:
     parent = plan.parent(node)
     above = plan.site(parent)
@@ -142,7 +145,7 @@ def _state(plan: Plan, node: ast.expr) -> None:
         _result_of_call(plan, node, parent)
     elif isinstance(node, ast.Name):
         _named_state(plan, node, parent)
-    elif isinstance(node, ast.Subscript) and isinstance(parent, (ast.Assign, ast.Return)):
+    elif plan.is_item(node) and (isinstance(parent, PAIRED) or record_of(plan, node)):
         plan.check_fresh(node)
     elif not isinstance(node, (ast.Tuple, ast.List, ast.Dict)):
         raise Blocked(
@@ -169,13 +172,6 @@ def _record(plan: Plan, node: ast.expr, value: Record) -> None:
     if records.is_old(value) and not apart and not stored:
         message = "the old value is used here after the update; an NNX object would show the new one"
         raise Blocked(node, "LNX011", message)
-
-
-def _in_record(plan: Plan, node: ast.expr) -> bool:
-    """Whether a value is put into a record."""
-    parent = plan.parent(node)
-    call = plan.parent(parent) if isinstance(parent, ast.keyword) else parent
-    return isinstance(plan.site(call), CreateRecord | ReplaceRecord)
 
 
 def _container(plan: Plan, node: ast.Name, value: Sequence | Dict) -> None:
@@ -228,6 +224,8 @@ def _named_state(plan: Plan, node: ast.Name, parent: ast.AST) -> None:
         plan.edits.expressions[node] = plan.model_of(node)
         return
     match parent:
+        case _ if record_of(plan, node):
+            plan.edits.expressions[node] = template("({})", pair)
         case ast.Return():
             plan.edits.expressions[node] = pair
         case ast.Tuple() | ast.List() | ast.Dict():
@@ -263,7 +261,7 @@ def _between_names(plan: Plan, statement: ast.Assign, target: ast.Name, node: as
 
 def _result_of_call(plan: Plan, node: ast.Call, parent: ast.AST) -> None:
     places = (ast.Return, ast.Assign, ast.AnnAssign, ast.Tuple, ast.List, ast.Dict, ast.Expr)
-    if not isinstance(parent, places):
+    if not isinstance(parent, places) and record_of(plan, node) is None:
         raise Blocked(
             node, "LNX010", "the train state that a call gives is used without a name: assign it first"
         )
@@ -277,7 +275,7 @@ def _tree(plan: Plan, node: ast.expr) -> None:
     if node in plan.facts.trees:
         plan.edits.expressions[node] = template("nnx.state({}, nnx.Param)", plan.model_of(node))
         return
-    if _in_record(plan, node):
+    if record_of(plan, node):
         if not _gives_model(plan, node):
             plan.edits.expressions[node] = plan.model_of(node)
         return
@@ -339,7 +337,7 @@ def _optimizer(plan: Plan, node: ast.expr) -> None:
             plan.edits.expressions[node] = plan.optimizer_of(node)
         case ast.Assign(targets=[ast.Name()]) if isinstance(plan.site(node), ReadRecord):
             plan.edits.expressions[node] = plan.optimizer_of(node)
-        case _ if _in_record(plan, node):
+        case _ if record_of(plan, node):
             plan.edits.expressions[node] = plan.optimizer_of(node)
         case ast.Assign(targets=[ast.Name() as target]):
             if not isinstance(node, ast.Name) or plan.names(target) != plan.names(node):
@@ -394,7 +392,7 @@ def _gives_model(plan: Plan, node: ast.expr) -> bool:
 
 def _definition(plan: Plan, node: ast.expr) -> None:
     parent = plan.parent(node)
-    if _in_record(plan, node):
+    if record_of(plan, node):
         return
     if any(isinstance(plan.site(instance.site), Layer) for instance in plan.instances(node)):
         _layer(plan, node, parent)

@@ -139,7 +139,7 @@ class _Walk:
         if isinstance(site, ApplyUpdates | UpdateModel):
             return isinstance(site.params if isinstance(site, ApplyUpdates) else site.optimizer, ast.Name)
         if isinstance(site, ApplyGradients | ReplaceStats):
-            return True
+            return isinstance(site.state, ast.Name)
         return isinstance(site, CreateState) and bool(self._variables(ast.walk(site.params)))
 
     def _defines(self, node: ast.stmt) -> bool:

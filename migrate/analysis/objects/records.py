@@ -1,4 +1,4 @@
-"""Records: NamedTuples and dataclasses of the project whose fields hold a model and its optimizer.
+"""Records: NamedTuples and dataclasses of the project whose fields hold models, optimizers or train states.
 
 A record is a value with named items. What its fields hold is followed through constructions, reads, `replace`
 and the record's own methods, which are entered with it.
@@ -19,6 +19,7 @@ from migrate.analysis.kinds import (
     Optimizer,
     Params,
     Record,
+    State,
     Symbol,
     Value,
     Variables,
@@ -35,7 +36,7 @@ DYNAMIC = frozenset(
 )
 """Methods that decide what a construction, a read or an unpacking gives."""
 
-HELD = (Params, Variables, Optimizer)
+HELD = (Params, Variables, Optimizer, State)
 GOING = (ApplyFn, Instance)
 
 

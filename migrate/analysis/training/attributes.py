@@ -59,6 +59,8 @@ from migrate.analysis.training.train_states import field, origins
 
 FIELDS = {"params", "step", "opt_state", "tx", "apply_fn"}
 METHODS = {"apply_gradients", "replace"}
+BY_INDEX = (State, Holder, Record, Sequence, Dict)
+"""What an item of a tuple or dict may be where it is read by its place."""
 
 
 def attribute(run: Run, node: ast.Attribute, holder: Value) -> Value:
@@ -158,7 +160,7 @@ def subscript(run: Run, node: ast.Subscript, holder: Value, index: Value) -> Val
             run.escape(node, "LNX310", message, holder)
             return UNKNOWN
         case Sequence(items), Const(int(at)) if -len(items) <= at < len(items):
-            if followed(items[at]) and not isinstance(items[at], (State, Holder, Sequence, Dict)):
+            if followed(items[at]) and not isinstance(items[at], BY_INDEX):
                 run.escape(
                     node, "LNX010", "a followed value is read by its index: unpack the tuple", items[at]
                 )
@@ -166,7 +168,7 @@ def subscript(run: Run, node: ast.Subscript, holder: Value, index: Value) -> Val
         case Dict(), Const(key) if holder.get(key) is not None:
             item = holder.get(key)
             assert item is not None
-            if not isinstance(item, (State, Holder, Sequence, Dict)):
+            if not isinstance(item, BY_INDEX):
                 run.escape(node, "LNX010", "a followed value is read from a dict: give it a name", item)
             return item
         case Collected(), _ if not isinstance(node.slice, ast.Slice):

@@ -14,18 +14,22 @@ from migrate.analysis.kinds import (
     Optimizer,
     Params,
     Record,
+    State,
     Transformation,
+    Unknown,
     Value,
     Variables,
     followed,
 )
+from migrate.analysis.nnx_code.nnx_kinds import NnxSelf
 from migrate.analysis.sites import CreateRecord, ReadRecord, UpdateModel
 from migrate.plan.blocked import Blocked
 from migrate.plan.naming.names import OPTIMIZER, proposed
 from migrate.plan.training.holders import field_name
 
 DEFINITION = "definition"
-TYPES = {"model": "nnx.Module", "optimizer": "nnx.Optimizer"}
+STATE = "state"
+TYPES = {"model": "nnx.Module", "optimizer": "nnx.Optimizer", STATE: "tuple[nnx.Module, nnx.Optimizer]"}
 
 
 def classes(facts: Facts, nodes: Iterable[ast.AST]) -> list[Class]:
@@ -43,7 +47,7 @@ def held_fields(facts: Facts, cls: Class) -> dict[str, str]:
         kinds = {_kind(dict(record.fields)[name]) for record in records}
         if kinds - {None}:
             kind = kinds.pop() if len(kinds) == 1 else None
-            if kind is None:
+            if kind is None or kind == "more":
                 raise Blocked(cls.node, "LNX035", f"`{name}` of `{cls.node.name}` holds different things")
             held[name] = kind
     held |= dict.fromkeys(_transformations(facts, cls, records), DEFINITION)
@@ -71,6 +75,8 @@ def _kind(value: Value) -> str | None:
             return "model"
         case Optimizer():
             return "optimizer"
+        case State():
+            return STATE
         case ApplyFn() | Instance():
             return DEFINITION
         case _:
@@ -85,27 +91,45 @@ def new_names(facts: Facts, cls: Class) -> dict[str, str]:
     others = {s.target.id for s in statements if isinstance(s.target, ast.Name)} - held.keys()
     distinct = len({*new.values()}) == len(new) and not others & {*new.values()}
     renamed = {old for old, name in new.items() if old != name}
-    return new if distinct and not _is_read_elsewhere(facts, cls, renamed) else {name: name for name in held}
+    return new if distinct and _read_elsewhere(facts, cls, renamed) is None else {name: name for name in held}
 
 
 def _proposed(name: str, kind: str) -> str:
+    if kind == STATE:
+        return name
     if kind == "model":
         return field_name(name)
     return proposed(name, OPTIMIZER).optimizer if OPTIMIZER.match(name) else name
 
 
-def _is_read_elsewhere(facts: Facts, cls: Class, names: set[str]) -> bool:
-    """Whether something that is not known may be a record whose field is read."""
+def check_states(facts: Facts, cls: Class) -> None:
+    """A train state in a field is a pair from now on, which every read of the field must know."""
+    names = {name for name, kind in held_fields(facts, cls).items() if kind == STATE}
+    if names and (node := _read_elsewhere(facts, cls, names)) is not None:
+        message = (
+            f"`.{node.attr}` may read the train state of a `{cls.node.name}` that is not followed to here"
+        )
+        raise Blocked(node, "LNX035", message)
+
+
+def _read_elsewhere(facts: Facts, cls: Class, names: set[str]) -> ast.Attribute | None:
+    """Where something that is not known may be a record whose field is read."""
     for file in facts.files.by_path.values():
         for node in ast.walk(file.tree):
             if isinstance(node, ast.Attribute) and node.attr in names:
                 site = facts.sites.get(node)
-                unknown = facts.values.get(node.value, UNKNOWN) == UNKNOWN
-                if unknown and not isinstance(site, ReadRecord):
-                    return True
-    return False
+                if _may_be(facts, cls, node.value) and not isinstance(site, ReadRecord):
+                    return node
+    return None
+
+
+def _may_be(facts: Facts, cls: Class, node: ast.expr) -> bool:
+    """Whether an expression may be a record that is not followed: `self` in its class, or anything."""
+    value = facts.values.get(node, UNKNOWN)
+    inside = cls.node in facts.scopes.enclosing(facts.scopes.scope[node])
+    return isinstance(value, Unknown) or (isinstance(value, NnxSelf) and inside)
 
 
 def is_old(value: Record) -> bool:
     """Whether a model or an optimizer in the record was updated since."""
-    return any(getattr(item, "stale", False) for _, item in value.fields)
+    return any(getattr(item, "stale", False) or getattr(item, "moved", False) for _, item in value.fields)
