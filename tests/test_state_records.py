@@ -124,6 +124,33 @@ REWRITES = [
         """,
         id="a-record-in-a-dict",
     ),
+    pytest.param(
+        """
+        def step(state, x):
+            return state.apply_gradients(grads=grads_of(state, x)), x
+
+
+        def main(xs):
+            runner = Runner(create(xs[0]), 0)
+            state, _ = jax.lax.scan(step, runner.state, xs)
+            return optax.global_norm(state.params), optax.global_norm(runner.state.params)
+        """,
+        """
+        def step(state, x):
+            model, optimizer = state
+            optimizer.update(model, grads_of(model, x))
+            return (model, optimizer), x
+
+
+        def main(xs):
+            runner = Runner(create(xs[0]), 0)
+            (model, optimizer), _ = jax.lax.scan(step, runner.state, xs)
+            return optax.global_norm(nnx.state(model, nnx.Param)), optax.global_norm(
+                nnx.state(runner.state[0], nnx.Param)
+            )
+        """,
+        id="a-loop-that-begins-with-a-field",
+    ),
 ]
 
 
@@ -134,6 +161,21 @@ def test_what_is_written(body: str, after: str, style: Style) -> None:
     assert text is not None
     assert "    state: tuple[nnx.Module, nnx.Optimizer]\n" in text
     assert text.endswith("\n\n" + dedent(after).lstrip("\n"))
+
+
+def test_dataclasses_replace() -> None:
+    record = RUNNER.replace("class Runner(NamedTuple)", "@dataclasses.dataclass\nclass Runner")
+    body = """
+        def main(x):
+            runner = Runner(create(x), 0)
+            state = runner.state.apply_gradients(grads=grads_of(runner.state, x))
+            runner = dataclasses.replace(runner, state=state)
+            return runner.total, grads_of(runner.state, x)
+        """
+    text = migrated(record, body)
+    assert text is not None
+    assert "    runner = dataclasses.replace(runner, state=(model, optimizer))\n" in text
+    assert text.endswith("    return runner.total, grads_of(runner.state[0], x)\n")
 
 
 UPDATE = """

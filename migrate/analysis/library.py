@@ -20,6 +20,7 @@ from migrate.analysis.kinds import (
     Params,
     Partial,
     Pending,
+    Record,
     Sequence,
     ShapeOf,
     Symbol,
@@ -34,6 +35,7 @@ from migrate.analysis.modules import building, lifted, own_variables, sequences
 from migrate.analysis.modules.layers import LAYERS, REFUSED
 from migrate.analysis.modules.reasons import blocked
 from migrate.analysis.nnx_code import nnx
+from migrate.analysis.objects import records
 from migrate.analysis.run import Run
 from migrate.analysis.shapes import arrays
 from migrate.analysis.shapes.sizes import Size
@@ -74,6 +76,8 @@ def call(run: Run, name: str, given: Arguments) -> Value:
             return batches.replicated(run, given)
         case "jax.lax.pmean" | "jax.lax.psum" if given.args and isinstance(given.args[0], Grads):
             return given.args[0]
+        case "dataclasses.replace" if given.args and isinstance(given.args[0], Record):
+            return records.replaced(run, given)
         case "functools.partial" if given.args:
             return Partial(given.args[0], given.args[1:], given.keywords, given.node)
         case "flax.nnx.bridge.ToNNX" if given.args and isinstance(given.args[0], Instance):

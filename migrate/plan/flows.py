@@ -49,6 +49,7 @@ from migrate.analysis.sites import (
     ReadRecord,
     ReadState,
     ReplaceHolder,
+    ReplaceRecord,
     ReplaceStats,
     Replicate,
     SameTree,
@@ -145,7 +146,9 @@ def _state(plan: Plan, node: ast.expr) -> None:
         _result_of_call(plan, node, parent)
     elif isinstance(node, ast.Name):
         _named_state(plan, node, parent)
-    elif plan.is_item(node) and (isinstance(parent, PAIRED) or record_of(plan, node)):
+    elif plan.is_item(node) and (
+        isinstance(parent, PAIRED) or record_of(plan, node) or is_initial(plan, node)
+    ):
         plan.check_fresh(node)
     elif not isinstance(node, (ast.Tuple, ast.List, ast.Dict)):
         raise Blocked(
@@ -165,9 +168,9 @@ def _holder(plan: Plan, node: ast.expr, value: Holder) -> None:
 def _record(plan: Plan, node: ast.expr, value: Record) -> None:
     """A record may go anywhere that is known; an old one is only read, or replaced in what is old."""
     above = plan.parent(node)
-    apart = isinstance(plan.site(above), ReadRecord) or (
-        isinstance(above, ast.Attribute) and isinstance(plan.facts.values.get(above), Method)
-    )
+    site = plan.site(above)
+    apart = isinstance(site, ReadRecord) or (isinstance(site, ReplaceRecord) and site.record is node)
+    apart = apart or (isinstance(above, ast.Attribute) and isinstance(plan.facts.values.get(above), Method))
     stored = isinstance(getattr(node, "ctx", None), ast.Store)
     if records.is_old(value) and not apart and not stored:
         message = "the old value is used here after the update; an NNX object would show the new one"

@@ -135,15 +135,29 @@ def is_class_method(run: Run, cls: Value, name: str) -> bool:
 
 def _replaced(run: Run, record: Record, given: Arguments) -> Value:
     """The record with other values in some of its fields."""
+    node = given.node
+    source = node.func.value if isinstance(node.func, ast.Attribute) and not given.args else None
+    return _with_fields(run, record, source, given)
+
+
+def replaced(run: Run, given: Arguments) -> Value:
+    """`dataclasses.replace(record, ...)`."""
+    record, node = given.args[0], given.node
+    assert isinstance(record, Record)
+    plain = len(node.args) == len(given.args) == 1 and not isinstance(node.args[0], ast.Starred)
+    return _with_fields(run, record, node.args[0] if plain else None, given)
+
+
+def _with_fields(run: Run, record: Record, source: ast.expr | None, given: Arguments) -> Value:
     node, keywords = given.node, dict(given.keywords)
     known = dict(record.fields)
     fits = all(name in known and _fits(known[name], value) for name, value in keywords.items())
-    if given.args or not fits or not isinstance(node.func, ast.Attribute):
+    if source is None or not fits:
         message = "`replace` of fields of a record by other kinds of values has no rewriting yet"
         run.escape(node, "LNX012", message, record, *keywords.values())
         return UNKNOWN
     if followed(record):
-        run.facts.site(ReplaceRecord(node, node.func.value, record.cls))
+        run.facts.site(ReplaceRecord(node, source, record.cls))
     return Record(record.cls, tuple((known | keywords).items()))
 
 

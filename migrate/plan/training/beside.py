@@ -18,7 +18,10 @@ def check_beside(plan: Plan, update: ast.expr, result: ast.Tuple) -> None:
 def check_beside_in_record(plan: Plan, update: ast.expr, record: ast.Call) -> None:
     """The same where a record is given the update, in a statement that does nothing else."""
     above = plan.parent(record)
-    others = [*record.args, *(keyword.value for keyword in record.keywords)]
+    site = plan.site(record)
+    source = site.record if isinstance(site, ReplaceRecord) else None
+    others = [arg for arg in record.args if arg is not source]
+    others += [keyword.value for keyword in record.keywords]
     if isinstance(above, ast.Tuple) and isinstance(plan.parent(above), ast.Return):
         others += [element for element in above.elts if element is not record]
     elif not isinstance(above, ast.Assign | ast.AnnAssign | ast.Return):
