@@ -176,7 +176,11 @@ def _has_holder(decision: Decision) -> bool:
 
 def _with_modules(facts: Facts, decisions: Iterable[Decision]) -> set[str]:
     """The files with a Linen module that stays."""
-    rewritten = {node for decision in decisions if decision.plan for node in decision.plan.edits.classes}
+    rewritten: set[ast.AST] = set()
+    for decision in decisions:
+        if decision.plan:
+            whole = () if decision.plan.bridged else decision.component.classes
+            rewritten |= {*decision.plan.edits.classes, *whole}
     staying = (node for node, cls in facts.classes.items() if is_module(cls) and node not in rewritten)
     return {facts.file(node).path for node in staying}
 

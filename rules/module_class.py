@@ -5,13 +5,14 @@ from __future__ import annotations
 import ast
 
 from migrate.analysis.kinds import Class, Symbol
-from migrate.analysis.modules.classes import field_names, fields, methods
+from migrate.analysis.modules.classes import base_of, field_names, fields, own_fields, own_methods
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 from migrate.plan.modules.called_fields import check_called_fields
 from migrate.plan.modules.class_values import rewrite_class_values
 from migrate.plan.modules.constructor_names import check_names
 from migrate.plan.modules.drafts import Line, changed
+from migrate.plan.modules.inheritance import is_abstract, needs_constructor
 from migrate.plan.modules.input_sizes import input_sizes
 from migrate.plan.modules.layer_calls import rewrite_calls
 from migrate.plan.modules.module_drafts import draft_of
@@ -109,7 +110,7 @@ def rewrite(plan: Plan, site: Class) -> None:
     """Fields become arguments of `__init__`, which also builds the layers; `__call__` keeps its flow."""
     node = site.node
     _check_form(plan, site)
-    known = methods(site)
+    known = own_methods(site)
     draft = draft_of(plan, site)
     sizes = input_sizes(plan, site, draft)
     check_names(plan, site, sizes)
@@ -123,13 +124,15 @@ def rewrite(plan: Plan, site: Class) -> None:
     documented = setup is not None and ast.get_docstring(setup, clean=False) is not None
     body = [*lines[:documented], *body, *lines[documented:]]
     arguments = [argument.annotated for argument in sizes.arguments]
-    parameters = [*_fields_as_parameters(site), "*", *arguments]
-    method = Method("__init__", ("self", *parameters, "rngs: nnx.Rngs"), tuple(body))
-    removed: set[ast.stmt] = {*fields(site), *([setup] if setup is not None else [])}
-    plan.edits.classes[node] = ClassEdit(
-        method, removed, setup if setup is not None and not fields(site) else None
-    )
-    plan.edits.expressions[node.bases[0]] = "nnx.Module"
+    parameters = _fields_as_parameters(plan, site)
+    signature = ["self", *parameters, *([] if is_abstract(site) else ["*", *arguments, "rngs: nnx.Rngs"])]
+    method = Method("__init__", tuple(signature), tuple(body))
+    removed: set[ast.stmt] = {*own_fields(site), *([setup] if setup is not None else [])}
+    if needs_constructor(site):
+        at = setup if setup is not None and not own_fields(site) else None
+        plan.edits.classes[node] = ClassEdit(method, removed, at)
+    if base_of(site) is None:
+        plan.edits.expressions[node.bases[0]] = "nnx.Module"
     rewrite_calls(plan, site)
     read_attributes(plan, site)
     read_named_lists(plan, site)
@@ -142,15 +145,15 @@ def _check_form(plan: Plan, site: Class) -> None:
     if len(node.bases) != 1 or node.keywords or node.decorator_list:
         raise Blocked(node, "LNX111", f"`{node.name}` has other bases, keywords or decorators")
     base = plan.facts.values.get(node.bases[0])
-    if getattr(base, "name", None) != "flax.linen.Module":
-        raise Blocked(node, "LNX111", f"`{node.name}` inherits from another module of the project")
+    if getattr(base, "name", None) != "flax.linen.Module" and base_of(site) is None:
+        raise Blocked(node, "LNX111", f"`{node.name}` has another base than a module")
     names = set(field_names(site))
     if names & (RESERVED | {"name", "parent", "self"}):
         raise Blocked(node, "LNX111", f"a field of `{node.name}` has a name that NNX modules use themselves")
     own = {
         n.id for s in node.body if isinstance(s, ast.Assign) for n in ast.walk(s) if isinstance(n, ast.Name)
     }
-    for statement in fields(site):
+    for statement in own_fields(site):
         if statement.value is not None and _reads(statement.value) & (names | own):
             raise Blocked(statement, "LNX111", "the default of a field reads another field or the class")
         if _reads(statement.annotation) & {"KW_ONLY", "InitVar"} or "KW_ONLY" in ast.unparse(
@@ -159,9 +162,7 @@ def _check_form(plan: Plan, site: Class) -> None:
             raise Blocked(statement, "LNX111", "a field marks keywords or is no field of the instance")
         if isinstance(statement.value, ast.Call) and ast.unparse(statement.value.func).endswith("field"):
             raise Blocked(statement, "LNX111", "a field is declared by `field(...)`")
-    if "__call__" not in methods(site):
-        raise Blocked(node, "LNX111", f"`{node.name}` has no `__call__` of its own")
-    for name, method in methods(site).items():
+    for name, method in own_methods(site).items():
         if name in {"setup", "__call__"} and [a.arg for a in method.args.args[:1]] != ["self"]:
             raise Blocked(method, "LNX111", f"the first parameter of `{name}` is not called `self`")
         if name in {"__init__", "__post_init__", "__getattr__", "__setattr__"}:
@@ -186,15 +187,18 @@ def _reads(node: ast.AST) -> set[str]:
     return {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
 
 
-def _fields_as_parameters(site: Class) -> list[Piece]:
+def _fields_as_parameters(plan: Plan, site: Class) -> list[Piece]:
     parameters: list[Piece] = []
+    here = plan.facts.file(site.node)
     for statement in fields(site):
         assert isinstance(statement.target, ast.Name)
         text = f"{statement.target.id}: {{}}"
-        if statement.value is None:
-            parameters.append(template(text, statement.annotation))
+        parts: list[ast.expr] = [statement.annotation, *([statement.value] if statement.value else [])]
+        text += " = {}" if statement.value is not None else ""
+        if plan.facts.file(statement) is here:
+            parameters.append(template(text, *parts))
         else:
-            parameters.append(template(text + " = {}", statement.annotation, statement.value))
+            parameters.append(text.format(*map(plan.facts.files.segment, parts)))
     return parameters
 
 

@@ -16,8 +16,30 @@ def is_module(value: Value) -> bool:
     return isinstance(value, Class) and any(is_module(base) for base in value.bases)
 
 
+def base_of(cls: Class) -> Class | None:
+    """The module class of the project that a module class extends, if that is its one base."""
+    match cls.bases:
+        case (Class() as base,) if is_module(base):
+            return base
+        case _:
+            return None
+
+
+def lineage(cls: Class) -> list[Class]:
+    """A module class and those that it extends, the nearest first."""
+    base = base_of(cls)
+    return [cls, *(lineage(base) if base is not None else [])]
+
+
 def fields(cls: Class) -> list[ast.AnnAssign]:
-    """The dataclass fields of a module class, in order."""
+    """The dataclass fields of a module class in order: inherited ones first, each as it is declared last."""
+    found = {s.target.id: s for one in reversed(lineage(cls)) for s in own_fields(one)
+             if isinstance(s.target, ast.Name)}  # fmt: skip
+    return [*found.values()]
+
+
+def own_fields(cls: Class) -> list[ast.AnnAssign]:
+    """The fields that the class itself declares."""
     statements = [s for s in cls.node.body if isinstance(s, ast.AnnAssign) and isinstance(s.target, ast.Name)]
     return [s for s in statements if "ClassVar" not in ast.dump(s.annotation)]
 
@@ -37,13 +59,18 @@ def is_number(cls: Class, name: str) -> bool:
 
 
 def own_constants(cls: Class) -> set[str]:
-    """The names that the class body binds by plain assignments."""
-    statements = [s for s in cls.node.body if isinstance(s, ast.Assign)]
+    """The names that the class body, or that of a base, binds by plain assignments."""
+    statements = [s for one in lineage(cls) for s in one.node.body if isinstance(s, ast.Assign)]
     return {t.id for s in statements for t in s.targets if isinstance(t, ast.Name)}
 
 
 def methods(cls: Class) -> dict[str, ast.FunctionDef]:
-    """The methods of a class by name."""
+    """The methods of a module class by name, inherited ones included."""
+    return {name: method for one in reversed(lineage(cls)) for name, method in own_methods(one).items()}
+
+
+def own_methods(cls: Class) -> dict[str, ast.FunctionDef]:
+    """The methods that stand in the class itself."""
     return {s.name: s for s in cls.node.body if isinstance(s, ast.FunctionDef)}
 
 

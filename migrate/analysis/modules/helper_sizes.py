@@ -6,6 +6,7 @@ import ast
 from dataclasses import replace
 
 from migrate.analysis.kinds import UNKNOWN, Array, Collected, Const, Length, Sequence, ShapeOf, Value
+from migrate.analysis.modules.classes import lineage
 from migrate.analysis.program.scopes import FunctionNode
 from migrate.analysis.run import Run
 from migrate.analysis.shapes.sizes import Shape, Size, names_in
@@ -18,7 +19,7 @@ def shares_sizes(run: Run, node: FunctionNode) -> bool:
     above = run.facts.scopes.parent[node]
     while isinstance(above, (ast.stmt, ast.expr)) and not isinstance(above, ast.ClassDef):
         above = run.facts.scopes.parent[above]
-    return isinstance(above, ast.Module) or above is run.owner.node
+    return isinstance(above, ast.Module) or above in [one.node for one in lineage(run.owner)]
 
 
 def defaults(run: Run, node: FunctionNode) -> dict[str, Value]:

@@ -23,13 +23,17 @@ from migrate.analysis.kinds import (
 from migrate.analysis.modules import class_fields, sequences
 from migrate.analysis.modules.classes import (
     argument,
+    base_of,
     field_names,
     fields,
     inputs_of,
     is_module,
     is_number,
+    lineage,
     methods,
     own_constants,
+    own_fields,
+    own_methods,
     self_name,
 )
 from migrate.analysis.modules.layers import LAYERS
@@ -55,8 +59,13 @@ def summarise(run: Run, cls: Class, ranks: dict[str, int] | None = None) -> None
     if cls.node in run.reading:
         return
     run.entered.add(cls.node)
+    if _is_read_with_others(run, cls):
+        run.facts.summaries[cls.node] = Summary(cls, {}, UNKNOWN)
+        return
     learnt = {**(known.ranks if known is not None else {}), **(ranks or {})}
     run.reading.add(cls.node)
+    if (base := base_of(cls)) is not None and base.node not in run.facts.summaries:
+        summarise(run, base)
     for _ in range(ATTEMPTS):
         run.facts.forget(cls.node)
         result, found = _read(run, cls, learnt)
@@ -67,16 +76,24 @@ def summarise(run: Run, cls: Class, ranks: dict[str, int] | None = None) -> None
     run.reading.discard(cls.node)
 
 
+def _is_read_with_others(run: Run, cls: Class) -> bool:
+    """Whether a class is only there to be extended: its methods are read for each class that extends it."""
+    extended = any(cls in lineage(other)[1:] for other in run.facts.classes.values())
+    return extended and not methods(cls).keys() & {"setup", "__call__"}
+
+
 def _read(run: Run, cls: Class, ranks: dict[str, int]) -> tuple[Value, dict[str, int]]:
     """One reading: what `__call__` gives, and what was learnt of the ranks of its inputs."""
     kept = run.begin_module(cls)
-    known = methods(cls)
+    known = own_methods(cls)
     result: Value = UNKNOWN
     with run.freezing(run.visible()), run.entering(Frame(cls.node, cls.frame)):
-        for statement in fields(cls):
+        for statement in own_fields(cls):
             if statement.value is not None:
                 value = run.evaluate(statement.value)
                 class_fields.default(run, cls, getattr(statement.target, "id", ""), value)
+        if (base := base_of(cls)) is not None:
+            ranks, result = _inherited(run, cls, base, ranks)
         for name in ("setup", "__call__"):
             if name in known:
                 result = _run_method(run, cls, known[name], ranks)
@@ -84,6 +101,20 @@ def _read(run: Run, cls: Class, ranks: dict[str, int]) -> tuple[Value, dict[str,
     learnt = dict(run.learnt)
     run.end_module(kept)
     return result, learnt
+
+
+def _inherited(run: Run, cls: Class, base: Class, ranks: dict[str, int]) -> tuple[dict[str, int], Value]:
+    """What a class takes over from the one that it extends: `__call__` with its layers, if it has none."""
+    if "__call__" in own_methods(cls) or "__call__" not in methods(cls):
+        return ranks, UNKNOWN
+    summarise(run, base, ranks)
+    known = run.facts.summaries.get(base.node)
+    if known is None:
+        return ranks, UNKNOWN
+    run.facts.called[cls.node] |= run.facts.called[base.node]
+    run.facts.finals[cls.node] |= run.facts.finals[base.node]
+    run.learnt |= known.ranks
+    return known.ranks, known.result
 
 
 def _run_method(run: Run, cls: Class, method: ast.FunctionDef, ranks: dict[str, int]) -> Value:
@@ -107,11 +138,12 @@ def _input(parameter: str, rank: int | None) -> Shape:
 def _read_other_methods(run: Run, cls: Class) -> None:
     """Methods that nothing calls are read for what stands against a rewrite; they tell no sizes."""
     run.beside = True
-    for method in methods(cls).values():
+    above = [one for one in lineage(cls)[1:] if _is_read_with_others(run, one)]
+    for method in [m for one in (cls, *above) for m in own_methods(one).values()]:
         if method not in run.entered or method in run.beside_methods:
             run.entered.add(method)
             run.beside_methods.add(method)
-            frame = Frame(method, run.frame)
+            frame = Frame(method, _frame_of(run, method, cls))
             frame.vars |= dict.fromkeys(inputs_of(method), UNKNOWN)
             frame.vars[self_name(method)] = Object(cls)
             with run.entering(frame):
@@ -146,7 +178,13 @@ def _method(run: Run, name: str, method: ast.FunctionDef, holder: Object) -> Val
     if decorators == [Symbol("builtins.property")]:
         text = ast.unparse(method.returns) if method.returns is not None else ""
         return Length(Size(f"self.{name}"), text in {"int", "float", "bool"})
-    return Partial(Function(method, run.frame), (holder,), ())
+    return Partial(Function(method, _frame_of(run, method, holder.cls)), (holder,), ())
+
+
+def _frame_of(run: Run, method: ast.FunctionDef, cls: Class) -> Frame:
+    """Where a method looks up its names: the class that defines it may stand in another file."""
+    base = next((one for one in lineage(cls)[1:] if method in one.node.body), None)
+    return Frame(base.node, base.frame) if base is not None else run.frame
 
 
 def is_plain_attribute(run: Run, instance: Instance, name: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from migrate.analysis.kinds import Class, Partial, Symbol
-from migrate.analysis.modules.classes import fields
+from migrate.analysis.modules.classes import own_fields
 from migrate.analysis.modules.layers import LAYERS, NORMS
 from migrate.analysis.sites import Construct, Layer
 from migrate.plan.blocked import Blocked
@@ -15,7 +15,7 @@ from migrate.plan.modules.layer import EXACT
 
 def rewrite_class_values(plan: Plan, cls: Class) -> None:
     """Every layer class that reaches a field of the class, from a default or from outside of modules."""
-    for statement in fields(cls):
+    for statement in own_fields(cls):
         if statement.value is not None:
             _rewrite(plan, statement.value)
     for site in plan.component.sites:

@@ -24,6 +24,8 @@ class Draft:
     lines: list[Line] = field(default_factory=list)
     edits: dict[ast.expr, str] = field(default_factory=dict)
     constructions: list[Piece] = field(default_factory=list)
+    base: Draft | None = None
+    """The draft of the class whose `__call__` this one inherits."""
 
     def texts(self) -> Iterable[str]:
         """Every text in which a placeholder may stand."""

@@ -52,6 +52,10 @@ def input_sizes(plan: Plan, cls: Class, draft: Draft) -> InputSizes:
     """What `__init__` needs to be told of the inputs of `__call__`."""
     if any(FIRST_AXIS.search(text) for text in draft.texts()):
         raise Blocked(cls.node, "LNX112", "a layer's size depends on the size of the batch")
+    if draft.base is not None:
+        inherited = input_sizes(plan, draft.base.cls, draft.base).arguments
+        _check_taken(cls, _used(cls), [*inherited])
+        return InputSizes(inherited, {}, ())
     needed = draft.needed()
     call = methods(cls).get("__call__")
     order = [name for name in (inputs_of(call) if call else []) if name in needed]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from migrate.analysis.kinds import Chain, Class, Const, Symbol
-from migrate.analysis.modules.classes import methods
+from migrate.analysis.modules.classes import methods, own_methods
 from migrate.analysis.modules.layers import LAYERS, SELF_CALLS
 from migrate.analysis.sites import CellCarry, DrawKey, Layer
 from migrate.plan.blocked import Blocked
@@ -160,7 +160,7 @@ def _signatures(plan: Plan, cls: Class) -> None:
                 call, "LNX111", f"`__call__` would need an argument `{min(handed)}`, which is taken"
             )
         plan.edits.keyword_only[call] += [f"{name}: bool" for name in sorted(handed)]
-    for name, method in methods(cls).items():
+    for name, method in own_methods(cls).items():
         if name in names:
             _check_free(plan, method)
             plan.edits.keyword_only[method].append("rngs: nnx.Rngs | None = None")

@@ -5,12 +5,20 @@ from __future__ import annotations
 import ast
 
 from migrate.analysis.kinds import Class
-from migrate.analysis.modules.classes import field_names, fields, methods, own_constants
+from migrate.analysis.modules.classes import (
+    base_of,
+    field_names,
+    methods,
+    own_constants,
+    own_fields,
+    own_methods,
+)
 from migrate.analysis.modules.layers import LAYERS
 from migrate.analysis.sites import CellCarry, DrawKey, Layer, Parameter
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 from migrate.plan.modules.drafts import Draft, Line
+from migrate.plan.modules.inheritance import base_line, check_inheritance, extends
 from migrate.plan.modules.layer import construction, parameter
 from migrate.plan.modules.named_lists import named_list
 from migrate.plan.modules.recurrent import is_wrapper, wrapper
@@ -44,10 +52,21 @@ def draft_of(plan: Plan, cls: Class) -> Draft:
 def _made(plan: Plan, cls: Class) -> Draft:
     draft = Draft(cls)
     _check_names(plan, cls)
-    for statement in fields(cls):
+    owns = {s.owner.node for s in plan.facts.sites.values() if isinstance(s, Owned)}
+    check_inheritance(plan, cls, owns, bool(drawing(plan, cls)))
+    base = base_of(cls)
+    inherited = field_names(base) if base is not None else ()
+    if base is not None:
+        above = draft_of(plan, base)
+        draft.base = above if extends(cls) else None
+        line = base_line(plan, cls, above)
+        draft.lines += [line] if line is not None else []
+    for statement in own_fields(cls):
         assert isinstance(statement.target, ast.Name)
+        if statement.target.id in inherited:
+            continue
         draft.lines.append((f"self.{statement.target.id} = {statement.target.id}", statement))
-    known = methods(cls)
+    known = own_methods(cls)
     sites = [s for s in owned(plan, cls) if not isinstance(s, USES)]
     setup = known.get("setup")
     inside = {s.node: s for s in sites if setup is not None and s.node in set(ast.walk(setup))}
@@ -127,7 +146,8 @@ def drawing(plan: Plan, cls: Class) -> set[str]:
     if cls.node in plan.drawing:
         return plan.drawing[cls.node]
     plan.drawing[cls.node] = set()
-    found: set[str] = set()
+    base = base_of(cls)
+    found = {*drawing(plan, base)} if base is not None else set()
     for site in owned(plan, cls):
         if isinstance(site, DrawKey):
             found.add(_method_of(plan, site.node))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 
 from migrate.analysis.kinds import Class
-from migrate.analysis.modules.classes import methods
+from migrate.analysis.modules.classes import own_methods
 from migrate.analysis.sites import Layer
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
@@ -41,7 +41,7 @@ def read_named_lists(plan: Plan, cls: Class) -> None:
             lists[target.attr] = (
                 f"[getattr(self, {text(name)}) for {text(turns.target)} in {text(turns.iter)}]"
             )
-    for method in methods(cls).values():
+    for method in own_methods(cls).values():
         for node in ast.walk(method):
             match node:
                 case ast.Attribute(value=ast.Name(id="self"), attr=attr, ctx=ast.Load()) if attr in lists:

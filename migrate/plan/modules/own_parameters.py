@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from migrate.analysis.kinds import Class
-from migrate.analysis.modules.classes import field_names, methods, own_constants
+from migrate.analysis.modules.classes import field_names, methods, own_constants, own_methods
 from migrate.analysis.sites import Layer, Parameter
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
@@ -27,7 +27,7 @@ def read_attributes(plan: Plan, cls: Class) -> None:
     for name in {*names.values()} - {*names}:
         if name in _attributes(cls) or name in RESERVED:
             raise Blocked(cls.node, "LNX111", f"`{name}` is the name of a layer and another attribute")
-    for method in methods(cls).values():
+    for method in own_methods(cls).values():
         for node in ast.walk(method):
             match node:
                 case ast.Attribute(value=ast.Name(id="self"), attr=name, ctx=ast.Load()) if name in values:

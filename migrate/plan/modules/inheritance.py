@@ -1,0 +1,168 @@
+"""Module classes that extend one of the project: what is certain to stay right, and `super().__init__`.
+
+Either the class takes `__call__` and its layers as they are and adds fields and methods, or what it
+extends builds no layers at all.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+
+from migrate.analysis.kinds import Class
+from migrate.analysis.modules.classes import (
+    base_of,
+    field_names,
+    fields,
+    lineage,
+    methods,
+    own_fields,
+    own_methods,
+)
+from migrate.analysis.sites import Construct, Layer
+from migrate.plan.blocked import Blocked
+from migrate.plan.context import Plan
+from migrate.plan.modules.drafts import Draft, Line
+from migrate.plan.modules.input_sizes import input_sizes
+
+
+def is_abstract(cls: Class) -> bool:
+    """Whether a class is there to be extended: it cannot be called."""
+    return "__call__" not in methods(cls)
+
+
+def extends(cls: Class) -> bool:
+    """Whether a class takes `__call__` from a class of the project."""
+    return base_of(cls) is not None and "__call__" not in own_methods(cls) and not is_abstract(cls)
+
+
+def needs_constructor(cls: Class) -> bool:
+    """Whether a class has an `__init__` of its own afterwards."""
+    return bool(own_fields(cls)) or not (extends(cls) or is_abstract(cls))
+
+
+def base_line(plan: Plan, cls: Class, base: Draft) -> Line | None:
+    """`super().__init__(...)` with the fields of the base, its input sizes and `rngs`."""
+    given = [*field_names(base.cls)]
+    if not given and not extends(cls):
+        return None
+    if not is_abstract(base.cls):
+        given += [f"{a.argument}={a.argument}" for a in input_sizes(plan, base.cls, base).arguments]
+        given.append("rngs=rngs")
+    again = [s for s in own_fields(cls) if getattr(s.target, "id", "") in field_names(base.cls)]
+    return f"super().__init__({', '.join(given)})", again[0] if again else None
+
+
+def check_inheritance(plan: Plan, cls: Class, owns: set[ast.ClassDef], draws: bool) -> None:
+    """Raise `Blocked` unless the class means in NNX what it means in Linen.
+
+    `owns` are the classes with layers or parameters.
+    """
+    if is_abstract(cls):
+        _check_abstract(plan, cls, owns)
+    base = base_of(cls)
+    if base is None:
+        return
+    name = cls.node.name
+    above = lineage(base)
+    if any(
+        plan.facts.class_fields.keys() & {(one.node, f) for f in field_names(cls)} for one in lineage(cls)
+    ):
+        raise Blocked(cls.node, "LNX117", f"`{name}` inherits a field that holds a layer class")
+    if any(isinstance(n, ast.Name) and n.id == "super" for one in [cls, *above] for n in ast.walk(one.node)):
+        raise Blocked(cls.node, "LNX117", f"`{name}` or a class that it extends calls `super()`")
+    if draws and sum(bool(own_methods(one)) for one in [cls, *above]) > 1:
+        raise Blocked(cls.node, "LNX117", f"`{name}` inherits methods, and draws random numbers")
+    layers = bool(owns & {one.node for one in above})
+    if "setup" in methods(base) and "setup" in own_methods(cls):
+        raise Blocked(cls.node, "LNX117", f"`{name}` has another `setup` than the class that it extends")
+    if layers and own_methods(cls).keys() & {"setup", "__call__"}:
+        raise Blocked(cls.node, "LNX117", f"`{name}` replaces the layers of the class that it extends")
+    if extends(cls) and ("setup" in own_methods(cls) or cls.node in owns):
+        raise Blocked(cls.node, "LNX117", f"`{name}` builds layers for the `__call__` that it inherits")
+    _check_overridden(cls, above)
+    _check_defaults(cls, base)
+    _check_kinds(cls, above)
+    _check_ranks(plan, cls, base)
+    _check_texts(plan, cls)
+
+
+def _check_abstract(plan: Plan, cls: Class, owns: set[ast.ClassDef]) -> None:
+    extended = any(cls in lineage(other)[1:] for other in plan.facts.classes.values())
+    built = any(
+        (isinstance(s, Construct) and s.instance.cls == cls) or (isinstance(s, Layer) and s.cls == cls)
+        for s in plan.facts.sites.values()
+    )
+    if not extended or built or cls.node in owns or "setup" in methods(cls):
+        raise Blocked(cls.node, "LNX111", f"`{cls.node.name}` has no `__call__` of its own")
+
+
+def _check_overridden(cls: Class, above: list[Class]) -> None:
+    """Sizes and results behind an inherited `__call__` are those that its own class tells."""
+    if not extends(cls):
+        return
+    used = {n.attr for one in above for n in ast.walk(one.node) if isinstance(n, ast.Attribute)}
+    if clash := used & own_methods(cls).keys() & {m for one in above for m in own_methods(one)}:
+        message = f"`{cls.node.name}` replaces `{min(clash)}`, which the class that it extends uses"
+        raise Blocked(own_methods(cls)[min(clash)], "LNX117", message)
+
+
+def _check_defaults(cls: Class, base: Class) -> None:
+    """A field that is only annotated again keeps its old default, which stands in the class above."""
+    known = {getattr(s.target, "id", "") for s in fields(base) if s.value is not None}
+    for statement in own_fields(cls):
+        if statement.value is None and getattr(statement.target, "id", "") in known:
+            message = f"a field of `{cls.node.name}` is annotated again without its default"
+            raise Blocked(statement, "LNX117", message)
+
+
+def _check_kinds(cls: Class, above: list[Class]) -> None:
+    """A name is a field, a method or a constant in all of the classes."""
+    kinds: dict[str, str] = {}
+    for one in [cls, *above]:
+        constants = {
+            t.id
+            for s in one.node.body
+            if isinstance(s, ast.Assign)
+            for t in s.targets
+            if isinstance(t, ast.Name)
+        }
+        declared = {getattr(s.target, "id", "") for s in own_fields(one)}
+        for kind, names in (("field", declared), ("method", {*own_methods(one)}), ("constant", constants)):
+            for name in names:
+                if kinds.setdefault(name, kind) != kind:
+                    message = f"`{name}` is a {kinds[name]} here and a {kind} in the class that it extends"
+                    raise Blocked(cls.node, "LNX117", message)
+
+
+def _check_ranks(plan: Plan, cls: Class, base: Class) -> None:
+    if not extends(cls):
+        return
+    own, other = plan.facts.summaries.get(cls.node), plan.facts.summaries.get(base.node)
+    if own is None or other is None or own.ranks != other.ranks:
+        message = f"the inputs of `{cls.node.name}` have other axes than those of the class that it extends"
+        raise Blocked(cls.node, "LNX117", message)
+
+
+def _check_texts(plan: Plan, cls: Class) -> None:
+    """Annotations and defaults that are written again must mean the same in this file."""
+    if not needs_constructor(cls):
+        return
+    path = plan.facts.file(cls.node).path
+    for statement in fields(cls):
+        if statement in own_fields(cls):
+            continue
+        parts = [statement.annotation, *([statement.value] if statement.value is not None else [])]
+        names = {n.id: n for part in parts for n in ast.walk(part) if isinstance(n, ast.Name)}
+        foreign = plan.facts.file(statement).path != path
+        for name, node in names.items():
+            if not hasattr(builtins, name) and (foreign or _is_local(plan, node)):
+                message = (
+                    f"`{name}`, in a field that `{cls.node.name}` inherits, may mean something else here"
+                )
+                raise Blocked(cls.node, "LNX117", message)
+
+
+def _is_local(plan: Plan, node: ast.Name) -> bool:
+    variable = plan.facts.scopes.variable(node, node.id)
+    return variable is None or not isinstance(variable.scope, ast.Module)

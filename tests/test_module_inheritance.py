@@ -1,0 +1,239 @@
+"""Module classes that extend others of the project: run beside Linen, or left with a reason."""
+
+from __future__ import annotations
+
+from textwrap import dedent
+
+import pytest
+
+from migrate.core import migrate_sources
+from migrate.result import Options
+from tests.module_harness import assert_identical, compared, findings, program
+
+FLAT = (4, 6)
+BODY = """
+class Body(nn.Module):
+    width: int = 4
+    slope: float = 1.0
+
+    def squash(self, x):
+        return nn.tanh(x * self.slope)
+
+    @nn.compact
+    def __call__(self, x):
+        return nn.Dense(self.width)(self.squash(nn.Dense(self.width)(x)))
+
+
+"""
+ABSTRACT = """
+class Body(nn.Module):
+    width: int
+    slope: float = 1.0
+
+    def prepare(self, x):
+        return nn.relu(x * self.slope).reshape((x.shape[0], -1))
+
+
+"""
+FORMS = [
+    pytest.param(
+        BODY
+        + """
+class Net(Body):
+    def doubled(self, x):
+        return self(x) * 2
+""",
+        "Net(3)",
+        id="only-a-method-more",
+    ),
+    pytest.param(
+        BODY
+        + """
+class Net(Body):
+    slope: float = 0.5
+    bound: float = 2.0
+    LIMIT = 3
+
+    def bounded(self, x):
+        return jnp.clip(self(x), -self.bound, self.bound) * self.LIMIT
+""",
+        "Net(3)",
+        id="another-default-and-another-field",
+    ),
+    pytest.param(
+        BODY
+        + """
+class Middle(Body):
+    bound: float = 2.0
+
+
+class Net(Middle):
+    width: int = 5
+    depth: int = 1
+""",
+        "Net(bound=1.0)",
+        id="two-levels",
+    ),
+    pytest.param(
+        ABSTRACT
+        + """
+class Net(Body):
+    depth: int = 2
+
+    @nn.compact
+    def __call__(self, x):
+        x = self.prepare(x)
+        for _ in range(self.depth):
+            x = nn.Dense(self.width)(x)
+        return x * self.slope
+""",
+        "Net(3, 0.5)",
+        id="layers-only-below",
+    ),
+    pytest.param(
+        ABSTRACT
+        + """
+class Net(Body):
+    def setup(self):
+        self.first = nn.Dense(self.width)
+        self.second = nn.Dense(self.width)
+
+    def __call__(self, x):
+        return self.second(self.first(self.prepare(x)))
+""",
+        "Net(3)",
+        id="setup-below",
+    ),
+    pytest.param(
+        """
+class Body(nn.Module):
+    def encode(self, x):
+        raise NotImplementedError
+
+    def __call__(self, x):
+        raise NotImplementedError
+
+
+class Net(Body):
+    width: int = 3
+
+    def encode(self, x):
+        return x * self.width
+
+    @nn.compact
+    def __call__(self, x):
+        return nn.Dense(self.width)(self.encode(x))
+""",
+        "Net()",
+        id="an-interface",
+    ),
+    pytest.param(
+        ABSTRACT
+        + """
+class Block(Body):
+    @nn.compact
+    def __call__(self, x):
+        return nn.Dense(self.width)(self.prepare(x))
+
+
+class Wide(Block):
+    slope: float = 2.0
+
+
+class Net(nn.Module):
+    @nn.compact
+    def __call__(self, x):
+        return nn.Dense(2)(Wide(7)(Block(5)(x)))
+""",
+        "Net()",
+        id="as-layers",
+    ),
+]
+
+
+@pytest.mark.parametrize(("module", "build"), FORMS)
+def test_inherits(module: str, build: str) -> None:
+    assert_identical(compared(program(module, build, FLAT)))
+
+
+REFUSED = [
+    pytest.param(
+        BODY + "class Net(Body):\n    @nn.compact\n    def __call__(self, x):\n        return nn.Dense(2)(x)",
+        "replaces the layers",
+        id="another-call",
+    ),
+    pytest.param(
+        BODY + "class Net(Body):\n    def squash(self, x):\n        return x[:, :2]",
+        "replaces `squash`, which the class that it extends uses",
+        id="a-method-behind-the-call",
+    ),
+    pytest.param(
+        BODY + "class Net(Body):\n    def other(self, x):\n        return super().squash(x)",
+        "calls `super()`",
+        id="super",
+    ),
+    pytest.param(
+        BODY + "class Net(Body):\n    slope = 2.0\n",
+        "is a constant here and a field in the class that it extends",
+        id="a-constant-over-a-field",
+    ),
+    pytest.param(
+        BODY + "class Net(Body):\n    slope: float\n",
+        "annotated again without its default",
+        id="a-default-that-stays",
+    ),
+    pytest.param(
+        BODY + "class Net(Body):\n    def setup(self):\n        self.more = nn.Dense(2)\n",
+        "LNX117",
+        id="setup-for-an-inherited-call",
+    ),
+    pytest.param(
+        ABSTRACT.replace("def prepare", "def setup(self):\n        self.size = 2\n\n    def prepare")
+        + "class Net(Body):\n    def setup(self):\n        self.first = nn.Dense(2)\n\n"
+        "    def __call__(self, x):\n        return self.first(x)",
+        "LNX11",
+        id="two-setups",
+    ),
+    pytest.param(
+        BODY.replace("nn.Dense(self.width)(x)))", "nn.Dropout(0.5)(nn.Dense(3)(x), deterministic=False)))")
+        + "class Net(Body):\n    def other(self, x):\n        return self(x)",
+        "draws random numbers",
+        id="random-numbers",
+    ),
+    pytest.param(
+        BODY.replace("slope: float = 1.0", "layer: Any = nn.Dense").replace(" * self.slope", "")
+        + "class Net(Body):\n    layer: Any = nn.LayerNorm",
+        "LNX117",
+        id="a-layer-class-in-a-field",
+    ),
+]
+
+
+@pytest.mark.parametrize(("module", "reason"), REFUSED)
+def test_refused(module: str, reason: str) -> None:
+    found = findings(program(module, "Net(3)", FLAT, given=""))
+    assert any(reason in text for text in found), found
+
+
+def test_across_files() -> None:
+    base = "from flax import linen as nn\n" + BODY
+    child = dedent("""\
+        import jax
+        import jax.numpy as jnp
+
+        from base import Body
+
+
+        class Net(Body):
+            bound: float = 2.0
+
+
+        x = jnp.ones((2, 3))
+        net = Net(4)
+        y = net.apply(net.init(jax.random.key(0), x), x)
+        """)
+    result = migrate_sources({"base.py": base, "net.py": child}, Options())
+    assert "class Body(nnx.Module)" in result.changed["base.py"]
+    new = result.changed["net.py"]
+    assert "super().__init__(width, slope, in_features=in_features, rngs=rngs)" in new
+    assert "self.width" not in new
