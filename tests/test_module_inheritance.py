@@ -237,3 +237,12 @@ def test_across_files() -> None:
     new = result.changed["net.py"]
     assert "super().__init__(width, slope, in_features=in_features, rngs=rngs)" in new
     assert "self.width" not in new
+
+
+def test_callers_are_told() -> None:
+    """A class that keeps the `__init__` of its base needs the same arguments."""
+    text = program(BODY + "class Wide(Body):\n    pass\n\n\nclass Net(Body):\n    pass\n", "Net(3)", FLAT)
+    result = migrate_sources({"model.py": text}, Options())
+    told = [finding.message for finding in result.findings if finding.code == "LNX116"]
+    assert len(told) == 1 and told[0].startswith("`Wide` is built outside of these files")
+    assert "`in_features` (the last axis of `x`) and `rngs`" in told[0]

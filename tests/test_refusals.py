@@ -363,9 +363,11 @@ MODULES = [
                 return nn.Dense(2)(x)
 
         class Wide(Net):
-            pass
+            @nn.compact
+            def __call__(self, x):
+                return nn.Dense(4)(x)
         """,
-        "LNX111",
+        "LNX117",
         id="a-subclass-would-change-with-its-base",
     ),
     pytest.param(

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from migrate.analysis.kinds import Class
-from migrate.analysis.modules.classes import fields
+from migrate.analysis.modules.classes import fields, lineage
 from migrate.analysis.sites import Construct, Layer
 from migrate.plan.context import Plan
 from migrate.plan.modules.inheritance import is_abstract
@@ -16,9 +16,9 @@ from migrate.plan.modules.module_drafts import draft_of
 
 def told_to_callers(plan: Plan) -> Iterator[tuple[ast.AST, str, str]]:
     """For each rewritten class that nothing in the sources builds: its node, a code and a sentence."""
-    for node in plan.edits.classes:
-        cls = plan.facts.classes.get(node) if isinstance(node, ast.ClassDef) else None
-        if cls is not None and node in plan.facts.unbuilt and not (_is_built(plan, cls) or is_abstract(cls)):
+    for node, cls in plan.facts.classes.items():
+        rewritten = any(one.node in plan.edits.classes for one in lineage(cls))
+        if rewritten and node in plan.facts.unbuilt and not (_is_built(plan, cls) or is_abstract(cls)):
             yield node, "LNX116", _sentence(plan, cls)
 
 
