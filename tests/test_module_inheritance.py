@@ -239,6 +239,26 @@ def test_across_files() -> None:
     assert "self.width" not in new
 
 
+def test_samples_of_two_forms() -> None:
+    """The layers of one `__call__` cannot be built for inputs with two and with three axes."""
+    module = """
+class Body(nn.Module):
+    @nn.compact
+    def __call__(self, x):
+        x = nn.Dense(4)(x)
+        return nn.Dense(3)(x.reshape((x.shape[0], -1)))
+
+
+class Net(Body):
+    pass
+
+
+other = Body().init(jax.random.key(0), jnp.ones((2, 5)))
+"""
+    found = findings(program(module, "Net()", (2, 4, 3)))
+    assert any("and another number elsewhere" in text for text in found), found
+
+
 def test_callers_are_told() -> None:
     """A class that keeps the `__init__` of its base needs the same arguments."""
     text = program(BODY + "class Wide(Body):\n    pass\n\n\nclass Net(Body):\n    pass\n", "Net(3)", FLAT)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from migrate.analysis.kinds import Class, Symbol
-from migrate.analysis.modules.classes import inputs_of, methods
+from migrate.analysis.modules.classes import inputs_of, lineage, methods
 from migrate.analysis.modules.layers import LAYERS
 from migrate.analysis.program.names import canonical
 from migrate.analysis.shapes.sizes import Shape, product
@@ -32,10 +32,23 @@ def sizes(plan: Plan, site: Init) -> Arguments:
     if call is None:
         raise Blocked(site.node, "LNX111", f"`{cls.node.name}` has no `__call__` of its own")
     names = inputs_of(call)
+    _check_ranks(plan, site, cls, names)
     return [
         (argument.argument, _size(plan, site, site.sample(names, argument.parameter), argument))
         for argument in input_sizes(plan, cls, draft_of(plan, cls)).arguments
     ]
+
+
+def _check_ranks(plan: Plan, site: Init, cls: Class, names: list[str]) -> None:
+    """The classes that share a `__call__` are read once: with samples of one form."""
+    for one in lineage(cls):
+        known = plan.facts.summaries[one.node].ranks if one.node in plan.facts.summaries else {}
+        for name in names:
+            given = site.sample(names, name)
+            rank = given[1].rank if given is not None else None
+            if rank is not None and known.get(name, rank) != rank:
+                message = f"`{name}` has {rank} axes in this sample and another number elsewhere"
+                raise Blocked(site.node, "LNX112", message)
 
 
 def _of_layer(plan: Plan, site: Init, cls: Symbol) -> Arguments:
