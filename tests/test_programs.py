@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.corpus.distributions import DISTRIBUTIONS
 from benchmarks.corpus.fetching import Unavailable, default_cache, fetch
 from benchmarks.programs import running
 from benchmarks.programs.catalogue import DRIVERS, PROGRAMS, Program
 from benchmarks.programs.running import compare, migrated
 from benchmarks.programs.snapshot import accepted
+from benchmarks.programs.sources import SOURCES
 
 ACCEPT = "look at the difference, then run `python -m benchmarks.programs --accept`"
 TRAIN = """\
@@ -44,7 +44,7 @@ DRIVER = "import jax.numpy as jnp\nimport train\n\ntrain.train(jnp.ones((3, 4)),
 def test_program(name: str) -> None:
     program = PROGRAMS[name]
     try:
-        source = fetch(DISTRIBUTIONS[program.distribution], default_cache()) / program.folder
+        source = fetch(SOURCES[program.distribution], default_cache()) / program.folder
     except Unavailable as error:
         pytest.skip(str(error))
     outcome = compare(program, source, "functional")

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import get_args
 
-from benchmarks.corpus.distributions import DISTRIBUTIONS
 from benchmarks.corpus.fetching import Unavailable, WrongContents, default_cache, fetch
 from benchmarks.programs.catalogue import PROGRAMS
 from benchmarks.programs.running import Outcome, compare
 from benchmarks.programs.snapshot import accept
+from benchmarks.programs.sources import SOURCES
 from migrate.result import Style
 
 
@@ -24,7 +24,7 @@ def main() -> int:
     verdicts: dict[str, dict[str, str]] = {}
     for name in arguments.programs or PROGRAMS:
         program = PROGRAMS[name]
-        distribution = DISTRIBUTIONS[program.distribution]
+        distribution = SOURCES[program.distribution]
         try:
             source = fetch(distribution, arguments.cache) / program.folder
         except (Unavailable, WrongContents) as error:

@@ -13,10 +13,10 @@ DRIVERS = Path(__file__).parent / "drivers"
 class Program:
     """A driver and the project that it trains.
 
-    The project is `folder` of a distribution; `trains` are the files in it that make the train state or
-    take its steps. The driver runs in the root of the project. It calls the project's own training as a
-    user would, so that no train state passes between them; where the project is a `library` whose users
-    build the modules, the driver is migrated with it.
+    The project is `folder` of a distribution, by its name in `sources.py`; `trains` are the files in it
+    that make the train state or take its steps. The driver runs in the root of the project. It calls the
+    project's own training as a user would, so that no train state passes between them; where the project
+    is a `library` whose users build the modules, the driver is migrated with it.
     """
 
     name: str
@@ -87,6 +87,8 @@ PROGRAMS: Mapping[str, Program] = {
         _ott("neuraldual"),
         _navix("ppo"),
         _navix("pqn"),
+        Program("navix_ppo_minigrid", "navix-source", ("examples/purejaxrl/ppo_minigrid.py",)),
+        Program("optax_flax_example", "optax-source", ("flax_example.py",)),
         *(_rejax(name) for name in ("dqn", "iqn", "sac", "td3", "ppo", "pqn")),
     )
 }

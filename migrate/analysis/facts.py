@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -55,7 +55,7 @@ class Facts:
     returns: dict[FunctionNode, Value] = field(default_factory=dict)
     bindings: dict[ast.Call, dict[FunctionNode, Binding]] = field(default_factory=lambda: defaultdict(dict))
     references: dict[FunctionNode, set[ast.AST]] = field(default_factory=lambda: defaultdict(set))
-    links: set[tuple[Token, Token]] = field(default_factory=set)
+    links: set[tuple[Hashable, Hashable]] = field(default_factory=set)
     origins: dict[Token, frozenset[Instance]] = field(default_factory=dict)
     initialised: dict[ast.AST, frozenset[Instance]] = field(default_factory=dict)
     creations: dict[Token, set[ast.AST]] = field(default_factory=lambda: defaultdict(set))

@@ -28,6 +28,7 @@ from migrate.analysis.kinds import (
     ShapeOf,
     Symbol,
     Thing,
+    Token,
     Value,
     followed,
     tokens_of,
@@ -112,7 +113,8 @@ def _read(
 def _give_up(run: Run) -> None:
     """Too many steps: nothing of the project is changed."""
     facts = run.facts
-    tokens = frozenset(token for link in facts.links for token in link) | frozenset(facts.origins)
+    linked = frozenset(item for link in facts.links for item in link if isinstance(item, Token))
+    tokens = linked | frozenset(facts.origins)
     instances = frozenset().union(*facts.origins.values())
     tree = (
         facts.scopes.module(run.frame.scope) if run.stack else next(iter(facts.files.by_path.values())).tree

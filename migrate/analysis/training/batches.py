@@ -41,8 +41,10 @@ def is_batchable(given: Arguments) -> bool:
 
 
 def batched(run: Run, function: Value, site: ast.expr) -> Value:
-    """`jax.vmap(function)`, which may be called later."""
-    run.keep(function)
+    """`jax.vmap(function)`, which may be called later unless it is called where it stands."""
+    above = run.facts.scopes.parent[site]
+    if not isinstance(above, ast.Call) or above.func is not site:
+        run.keep(function)
     return Batched(function, site)
 
 

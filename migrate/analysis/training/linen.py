@@ -20,6 +20,7 @@ from migrate.analysis.kinds import (
     Grads,
     Holder,
     Instance,
+    Jit,
     Method,
     Params,
     Sequence,
@@ -225,15 +226,19 @@ def differentiated(run: Run, grad: Grad, given: Arguments) -> Value:
     if isinstance(function, Bound) and grad.argnums == (0,) and len(grad.site.args) == 1:
         entered = replace(given, args=(function.first, *given.args))
         function = function.function
-    if not isinstance(target, (Params, Variables)) or not isinstance(function, Function):
+    loss = function.function if isinstance(function, Jit) and function is grad.function else function
+    if not isinstance(target, (Params, Variables)) or not isinstance(loss, Function):
         return lost(run, given)
     if any(target.tokens & frozen for frozen in run.frozen):
         message = "the gradient of a model of the enclosing scope is taken inside a traced function"
         run.escape(given.node, "LNX203", message, target)
     run.differentiated.append(target.tokens)
     with run.freezing(run.visible()):
-        value = enter(run, function, entered)
+        value = enter(run, loss, entered)
     run.differentiated.pop()
+    if isinstance(function, Jit):
+        run.facts.site(Compile(function.site, loss.node))
+        run.facts.links |= {(token, loss.node) for token in target.tokens}
     run.facts.site(Differentiate(grad.site, grad.site.args[0], grad.argnums))
     run.facts.links |= {(a, b) for a in target.tokens for b in target.tokens}
     grads = Grads(target.tokens)
