@@ -241,6 +241,27 @@ def test_what_runs_later(body: str, code: str, style: Style) -> None:
     assert code in refusal(style, after(NET, CREATE, STEP, body))
 
 
+@pytest.mark.parametrize("call", ["", "main([])"])
+@pytest.mark.parametrize("style", ["functional", "stateful"])
+def test_a_parameter_that_later_holds_a_state(style: Style, call: str) -> None:
+    body = f"""
+    def train():
+        state = create(0)
+        state, loss = step(state, X)
+        return state
+
+
+    def main(_):
+        _ = train()
+
+
+    {call}
+    """
+    result = migrate_sources({PATH: after(NET, CREATE, STEP, body)}, Options(style=style))
+    assert result.changed == {}
+    assert {finding.code for finding in result.findings} == {"LNX005", "LNX018"}
+
+
 MODULES = [
     pytest.param(
         """

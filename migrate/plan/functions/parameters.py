@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from migrate.analysis.kinds import Instance, Params, State, Value, Variables
+from migrate.analysis.kinds import UNKNOWN, Instance, Params, State, Value, Variables, followed
 from migrate.analysis.program.scopes import FUNCTIONS, Variable
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
@@ -26,6 +26,9 @@ def rewrite_parameters(plan: Plan) -> None:
             unpack(plan, variable, loops[variable])
             continue
         kept = variable in plan.definitions.kept or role == "holder"
+        if is_parameter(variable) and not _receives(plan, variable):
+            message = f"`{variable.name}` is a parameter and later holds a train state or model: rename one"
+            raise Blocked(variable.scope, "LNX005", message)
         if isinstance(variable.scope, FUNCTIONS) and is_parameter(variable) and not kept:
             names = list(_new_parameters(plan, variable, role))
             plan.edits.parameters[variable.scope][variable.name] = tuple(names)
@@ -37,6 +40,12 @@ def rewrite_parameters(plan: Plan) -> None:
             raise Blocked(
                 function, "LNX018", "two parameters of this function would get one name: rename one"
             )
+
+
+def _receives(plan: Plan, variable: Variable) -> bool:
+    """Whether the parameter itself is given what its name stands for."""
+    assert isinstance(variable.scope, FUNCTIONS)
+    return followed(plan.facts.parameters.get((variable.scope, variable.name), UNKNOWN))
 
 
 def _annotate_definition(plan: Plan, variable: Variable) -> None:
