@@ -8,6 +8,7 @@ from migrate.analysis.kinds import UNKNOWN, Array, Class, Dict, Length, Sequence
 from migrate.analysis.modules.classes import fields
 from migrate.analysis.modules.hoisting import init_text
 from migrate.analysis.run import Run
+from migrate.analysis.shapes.indexing import literal_integer
 from migrate.analysis.shapes.sizes import SYMBOLS, Shape, Size, combined, names_in, placeholder, substituted
 
 MANY = 8
@@ -91,7 +92,7 @@ class _Reduction(ast.NodeTransformer):
         self.generic_visit(node)
         match node:
             case ast.Subscript(value=ast.Tuple(elts=items), slice=index) if items:
-                at = _integer(index)
+                at = literal_integer(index)
                 if at is not None and -len(items) <= at < len(items):
                     return items[at]
         return node
@@ -104,13 +105,3 @@ class _Reduction(ast.NodeTransformer):
                 size = combined(Size(ast.unparse(node.left)), operator, Size(ast.unparse(node.right)))
                 return ast.parse(size.text, mode="eval").body
         return node
-
-
-def _integer(node: ast.expr) -> int | None:
-    match node:
-        case ast.Constant(value=int(value)):
-            return value
-        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int(value))):
-            return -value
-        case _:
-            return None

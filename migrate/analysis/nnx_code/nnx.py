@@ -6,6 +6,7 @@ import ast
 from dataclasses import replace
 
 from migrate.analysis.activation import Arguments, enter
+from migrate.analysis.gradients import shaped
 from migrate.analysis.kinds import (
     UNKNOWN,
     Class,
@@ -170,19 +171,7 @@ def _differentiated(run: Run, transform: NnxTransform, given: Arguments) -> Valu
         with run.freezing(run.visible()), compiling(run, given.node):
             value = enter(run, function, Arguments(given.node, (*prefix, *args), given.keywords))
     aux = value.items[1] if isinstance(value, Sequence) and len(value.items) == 2 else UNKNOWN
-    return _shaped(transform, NnxGrads(marks_of(target)), aux)
-
-
-def _shaped(transform: NnxTransform, grads: NnxGrads, aux: Value) -> Value:
-    match transform.with_value, transform.has_aux:
-        case True, True:
-            return Sequence((Sequence((UNKNOWN, aux)), grads))
-        case True, False:
-            return Sequence((UNKNOWN, grads))
-        case False, True:
-            return Sequence((grads, aux))
-        case _:
-            return grads
+    return shaped(transform.with_value, transform.has_aux, NnxGrads(marks_of(target)), aux)
 
 
 def _unwrapped(value: Value) -> tuple[Function | None, tuple[Value, ...]]:

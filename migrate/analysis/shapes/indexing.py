@@ -26,7 +26,7 @@ def of_shape(shape: Shape, index: ast.expr) -> Value:
     """`x.shape[1:]`, `x.shape[-2:]`, `x.shape[:-1]`."""
     if not isinstance(index, ast.Slice) or index.step is not None:
         return UNKNOWN
-    bounds = [_integer(bound) for bound in (index.lower, index.upper)]
+    bounds = [literal_integer(bound) for bound in (index.lower, index.upper)]
     if None in {b for b, node in zip(bounds, (index.lower, index.upper), strict=True) if node is not None}:
         return UNKNOWN
     if shape.exact:
@@ -39,7 +39,8 @@ def of_shape(shape: Shape, index: ast.expr) -> Value:
     return UNKNOWN
 
 
-def _integer(node: ast.expr | None) -> int | None:
+def literal_integer(node: ast.expr | None) -> int | None:
+    """The number that an expression spells, with its sign; None for any other expression."""
     match node:
         case ast.Constant(value=int(value)):
             return value
@@ -148,14 +149,14 @@ def _sliced(run: Run, size: Size | None, part: ast.Slice) -> Size | None:
 
 def _stepped(size: Size | None, part: ast.Slice) -> Size | None:
     """`x[::2]`, `x[::-1]`."""
-    step = _integer(part.step)
+    step = literal_integer(part.step)
     if size is None or not step or part.lower is not None or part.upper is not None:
         return None
     return ceiling(size, number(abs(step))) if abs(step) > 1 else size
 
 
 def _bound(run: Run, size: Size | None, node: ast.expr) -> Size | None:
-    negative = _integer(node)
+    negative = literal_integer(node)
     if negative is not None and negative < 0:
         return combined(size, "-", number(-negative)) if size is not None else None
     return size_of(run.facts.values.get(node, UNKNOWN))

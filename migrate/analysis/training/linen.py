@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from migrate.analysis.activation import Arguments, enter, lost
 from migrate.analysis.ageing import only_stats, renamed, without_stats
+from migrate.analysis.gradients import shaped
 from migrate.analysis.kinds import (
     UNKNOWN,
     ApplyFn,
@@ -250,15 +251,7 @@ def differentiated(run: Run, grad: Grad, given: Arguments) -> Value:
             "a followed value is a result of a loss function: return it from the step",
             aux,
         )
-    match grad.with_value, grad.has_aux:
-        case True, True:
-            return Sequence((Sequence((UNKNOWN, aux)), grads))
-        case True, False:
-            return Sequence((UNKNOWN, grads))
-        case False, True:
-            return Sequence((grads, aux))
-        case _:
-            return grads
+    return shaped(grad.with_value, grad.has_aux, grads, aux)
 
 
 def compiled(run: Run, function: Function, site: ast.expr, given: Arguments) -> Value:
