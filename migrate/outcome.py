@@ -56,7 +56,7 @@ class Outcome:
         facts = interpret({path: texts[path] for path in trees}, trees, self.options.style)
         decisions = self._decisions(facts)
         edits = Edits()
-        loose = [e for e in facts.escapes.values() if not (e.tokens or e.instances or e.owner)]
+        loose = [e for e in facts.escapes.values() if not (e.tokens or e.instances or e.owners)]
         self.findings += [finding(facts, e.node, e.code, e.message, None) for e in loose]
         rest = {facts.file(escape.node).path for escape in loose} | _with_modules(facts, decisions)
         migrated: set[str] = set()

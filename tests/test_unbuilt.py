@@ -167,3 +167,12 @@ def test_a_mention_in_code_that_is_not_reached() -> None:
     result = migrate_sources({"net.py": text}, Options())
     assert result.changed == {}
     assert {finding.code for finding in result.findings} == {"LNX114"}
+
+
+@pytest.mark.parametrize(("use", "code"), USES[4:])
+def test_one_use_that_may_be_of_several_classes(use: str, code: str) -> None:
+    """Each of them stays: which one is handed over there cannot be seen."""
+    text = NET + "\n\n" + NET[NET.index("class") :].replace("Net", "Other")
+    result = migrate_sources({"net.py": f"{text}\n\n{use}\n"}, Options())
+    assert result.changed == {}
+    assert {finding.code for finding in result.findings} == {code}

@@ -28,7 +28,7 @@ class Escape:
     message: str
     tokens: Tokens
     instances: frozenset[Instance] = frozenset()
-    owner: ast.ClassDef | None = None
+    owners: frozenset[ast.ClassDef] = frozenset()
     bridgeable: bool = False
 
 
@@ -72,7 +72,7 @@ class Facts:
     partials: dict[ast.Call, tuple[ast.Call, ...]] = field(default_factory=dict)
     finals: dict[ast.ClassDef, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
     summaries: dict[ast.ClassDef, Summary] = field(default_factory=dict)
-    unbuilt: set[ast.ClassDef] = field(default_factory=set)
+    unbuilt: dict[ast.ClassDef, None] = field(default_factory=dict)
     called: dict[ast.ClassDef, dict[str, ast.Call]] = field(default_factory=lambda: defaultdict(dict))
 
     def file(self, node: ast.AST) -> File:
@@ -149,5 +149,6 @@ class Facts:
         known = self.escapes.get((node, code))
         tokens |= known.tokens if known else frozenset()
         instances |= known.instances if known else frozenset()
+        owners = (known.owners if known else frozenset()) | ({owner} if owner else frozenset())
         bridgeable = (bridgeable or owner is not None) and (known is None or known.bridgeable)
-        self.escapes[node, code] = Escape(node, code, message, tokens, instances, owner, bridgeable)
+        self.escapes[node, code] = Escape(node, code, message, tokens, instances, owners, bridgeable)

@@ -129,8 +129,7 @@ def _class_of(facts: Facts, node: ast.AST) -> list[ast.AST]:
 
 
 def _keys_of_escape(facts: Facts, escape: Escape) -> list[Hashable]:
-    owner = [escape.owner] if escape.owner else []
-    return [*escape.tokens, *(_of_instance(i) for i in escape.instances), *owner]
+    return [*escape.tokens, *(_of_instance(i) for i in escape.instances), *escape.owners]
 
 
 def _collected(

@@ -21,7 +21,7 @@ def read(run: Run) -> None:
     for cls in reversed(modules):
         if cls.node not in run.entered and isinstance(cls.frame.scope, ast.Module):
             summarise(run, cls)
-            run.facts.unbuilt.add(cls.node)
+            run.facts.unbuilt[cls.node] = None
             _read_built(run, modules)
     _record_unread(run)
     _record_lookups(run)
