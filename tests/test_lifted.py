@@ -96,6 +96,49 @@ def test_members_that_may_draw(keys: str, migrates: bool) -> None:
         assert any(found.startswith("LNX130") for found in findings(text))
 
 
+FLAGGED = """
+class Inner(nn.Module):
+    @nn.compact
+    def __call__(self, x, training: bool = False):
+        return nn.Dropout(0.5)(nn.Dense(3)(x), deterministic={flag})
+
+
+class Critic(nn.Module):
+    @nn.compact
+    def __call__(self, x, training: bool = {default}):
+        return nn.Dense(1)(Inner()({inner}))
+
+
+class Net(nn.Module):
+    num: int = 2
+
+    @nn.compact
+    def __call__(self, x):
+        return nn.vmap(Critic, {ensemble})()(x)
+"""
+
+
+@pytest.mark.parametrize(
+    ("flag", "default", "inner", "migrates"),
+    [
+        pytest.param("not training", "True", "x", True, id="the-default-of-the-inner-module"),
+        pytest.param("not training", "False", "x, training", True, id="the-default-handed-on"),
+        pytest.param("not training", "False", "x, training=not training", False, id="the-opposite"),
+        pytest.param("not training", "True", "x, training", False, id="a-default-that-draws"),
+        pytest.param("not bool(training)", "False", "x", False, id="computed"),
+    ],
+)
+def test_flags_that_keep_their_defaults(flag: str, default: str, inner: str, migrates: bool) -> None:
+    module = FLAGGED.format(flag=flag, default=default, inner=inner, ensemble=ENSEMBLE)
+    text = program(module, "Net()", (4, 6))
+    if migrates:
+        outcome = compared(text)
+        assert "jax.vmap(lambda member: member(x))(self.VmapCritic_0)" in outcome.text
+        assert_identical(outcome)
+    else:
+        assert any(found.startswith("LNX130") for found in findings(text))
+
+
 REFUSED = [
     pytest.param(
         "return nn.vmap(Critic, variable_axes={'params': None}, split_rngs={'params': False})(4)(x)",

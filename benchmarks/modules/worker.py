@@ -10,7 +10,7 @@ import io
 import json
 import signal
 import sys
-from itertools import product
+from itertools import islice, product
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from benchmarks.modules.pairing import copy_into, linen_results, nnx_results, re
 
 SECONDS = 60
 WAYS = 4
+GUESSES = 64
 ULPS = 64
 
 
@@ -178,7 +179,7 @@ def _built(new: Any, given: dict[str, Any], arguments: dict[str, Any], variables
     names = [p.name for p in wanted if p.default is p.empty]
     fields = {name: _as_nnx(value) for name, value in given.items()}
     complaint: Exception = AssertionError(f"no sizes are known for {names}")
-    for sizes in product(*(_sizes(name, arrays) for name in names)):
+    for sizes in islice(product(*(_sizes(name, arrays, variables) for name in names)), GUESSES):
         try:
             model = new(**fields, **dict(zip(names, sizes, strict=True)), rngs=nnx.Rngs(0))
             copy_into(variables, model)
@@ -190,9 +191,16 @@ def _built(new: Any, given: dict[str, Any], arguments: dict[str, Any], variables
     raise complaint
 
 
-def _sizes(name: str, arrays: dict[str, jax.Array]) -> list[Any]:
-    """What a size may be, by the name of its argument: an input's last axis, its axes, or their product."""
+def _sizes(name: str, arrays: dict[str, jax.Array], variables: Any) -> list[Any]:
+    """What a size may be, by the name of its argument: an input's last axis, its axes, or their product.
+
+    Where it names a layer, the size is an axis of a kernel of that layer.
+    """
     stem = name.removesuffix("_features").removesuffix("_shape")
+    named = [key for key in variables.get("params", {}) if stem.startswith(key.strip("_").lower())]
+    if named and stem not in arrays and name.endswith("_features"):
+        leaves = jax.tree.leaves([variables["params"][key] for key in named])
+        return [*dict.fromkeys(size for leaf in leaves for size in leaf.shape[-2:][:1])]
     inputs = [arrays[stem]] if stem in arrays else [*arrays.values()]
     if name.endswith("_shape"):
         return [value.shape[1:] for value in inputs]

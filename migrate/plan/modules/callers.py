@@ -42,7 +42,8 @@ def _sentence(plan: Plan, cls: Class) -> str:
 def _described(size: InputSize) -> str:
     what = {"last": f"the last axis of `{size.parameter}`",
             "rest": f"the number of values in one item of `{size.parameter}`",
-            "shape": f"the shape of `{size.parameter}` without its first axis"}[size.form]  # fmt: skip
+            "shape": f"the shape of `{size.parameter}` without its first axis",
+            "told": "what a layer inside is called with: the code does not tell"}[size.form]  # fmt: skip
     return f"`{size.argument}` ({what})"
 
 

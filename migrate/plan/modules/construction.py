@@ -15,6 +15,7 @@ from migrate.plan.context import Plan
 from migrate.plan.functions.roles import is_parameter
 from migrate.plan.modules.input_sizes import InputSize, input_sizes
 from migrate.plan.modules.module_drafts import draft_of
+from migrate.plan.modules.told_sizes import refused
 from migrate.rewrite.edits import Piece, template
 
 Arguments = list[tuple[str | None, Piece]]
@@ -33,9 +34,13 @@ def sizes(plan: Plan, site: Init) -> Arguments:
         raise Blocked(site.node, "LNX111", f"`{cls.node.name}` has no `__call__` of its own")
     names = inputs_of(call)
     _check_ranks(plan, site, cls, names)
+    draft = draft_of(plan, cls)
+    arguments = input_sizes(plan, cls, draft).arguments
+    if untold := [argument.argument for argument in arguments if argument.form == "told"]:
+        raise refused(draft, untold[0])
     return [
         (argument.argument, _size(plan, site, site.sample(names, argument.parameter), argument))
-        for argument in input_sizes(plan, cls, draft_of(plan, cls)).arguments
+        for argument in arguments
     ]
 
 

@@ -16,6 +16,19 @@ Line = tuple[Piece | Suite, ast.AST | None]
 FIRST_AXIS = re.compile(r"\b_first_axis_of_\w+")
 
 
+@dataclass(frozen=True)
+class Told:
+    """A size that callers have to tell: for which construction, and which layer's input cannot be told.
+
+    `rank` is the number of axes of the input where all but the first are needed.
+    """
+
+    site: ast.AST
+    layer: ast.AST
+    message: str
+    rank: int = 0
+
+
 @dataclass
 class Draft:
     """Lines of `__init__` and edits of the expressions in them, before the inputs have their names."""
@@ -26,6 +39,7 @@ class Draft:
     constructions: list[Piece] = field(default_factory=list)
     base: Draft | None = None
     """The draft of the class whose `__call__` this one inherits."""
+    told: dict[str, Told] = field(default_factory=dict)
 
     def texts(self) -> Iterable[str]:
         """Every text in which a placeholder may stand."""

@@ -12,15 +12,19 @@ from migrate.analysis.shapes.sizes import PLACEHOLDER
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 from migrate.plan.modules.drafts import FIRST_AXIS, Draft
+from migrate.plan.modules.told_sizes import named, told_arguments
 
-Form = Literal["last", "rest", "shape"]
+Form = Literal["last", "rest", "shape", "told"]
 AXES = {2: ("in_features",), 3: ("length", "in_features"), 4: ("height", "width", "in_features"),
         5: ("depth", "height", "width", "in_features")}  # fmt: skip
 
 
 @dataclass(frozen=True)
 class InputSize:
-    """One argument: the last axis of an input, all of its axes but the first, or their product."""
+    """One argument: the last axis of an input, all of its axes but the first, or their product.
+
+    A size that is told by callers belongs to no input; `parameter` is what it is called then.
+    """
 
     argument: str
     parameter: str
@@ -30,7 +34,7 @@ class InputSize:
     @property
     def annotated(self) -> str:
         """The parameter of `__init__`."""
-        if self.form == "shape":
+        if self.form == "shape" or self.rank:
             return f"{self.argument}: tuple[{', '.join(['int'] * (self.rank - 1))}]"
         return f"{self.argument}: int"
 
@@ -45,7 +49,7 @@ class InputSizes:
 
     def renamed(self, text: str) -> str:
         """A text with the placeholders in their final names."""
-        return PLACEHOLDER.sub(lambda match: self.names.get(match[0], match[0]), text)
+        return named(PLACEHOLDER.sub(lambda match: self.names.get(match[0], match[0]), text))
 
 
 def input_sizes(plan: Plan, cls: Class, draft: Draft) -> InputSizes:
@@ -78,6 +82,7 @@ def input_sizes(plan: Plan, cls: Class, draft: Draft) -> InputSizes:
             names |= {f"_axis_{rank - 1 - i}_of_{name}": part for i, part in enumerate(parts)}
         else:
             names[f"_axis_1_of_{name}" if form == "last" else f"_rest_of_{name}"] = argument
+    arguments += [InputSize(name, name, "told", draft.told[name].rank) for name in told_arguments(draft)]
     _check_taken(cls, used, arguments)
     return InputSizes(tuple(arguments), names, tuple(unpacking))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 
 from migrate.analysis.kinds import Array, Class, Const, Length, Partial, Symbol, Value
 from migrate.analysis.modules.hoisting import assigned_value, holes
@@ -13,15 +14,17 @@ from migrate.analysis.shapes.sizes import Shape, Size, product, rest
 from migrate.analysis.sites import Layer, Parameter
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
-from migrate.plan.modules.drafts import Draft, Line
+from migrate.plan.modules.drafts import Draft, Line, Told
 from migrate.plan.modules.einsum import bias_shape
 from migrate.plan.modules.helpers import write_helper
 from migrate.plan.modules.input_sizes import InputSize, input_sizes
 from migrate.plan.modules.lifted import axis_size, class_of, ensemble
 from migrate.plan.modules.recurrent import wrapper
 from migrate.plan.modules.reserved import RESERVED
+from migrate.plan.modules.told_sizes import asked, told_size
 from migrate.rewrite.edits import Piece, Template, template
 
+UNTOLD = "the size of this layer's input cannot be told from the code"
 EXACT = "lambda args, dtype=None, **_: args"
 """Norms of NNX round their inputs to `dtype` before they compute; Linen's do not."""
 ATTENTION = (
@@ -63,7 +66,7 @@ def construction(plan: Plan, draft: Draft, site: Layer) -> Piece:
     kind = LAYERS[site.layer]
     if kind.helper is not None:
         write_helper(plan, site.node, kind.helper)
-    pieces = positional(plan, site, kind, given)
+    pieces = positional(plan, draft, site, kind, given)
     pieces += [template(f"{name}={{}}", value) for name, value in given.items()]
     pieces += [f"{name}={text}" for name, text in added(plan, site, kind)]
     pieces += ["rngs=rngs"] if kind.streams else []
@@ -142,7 +145,9 @@ def _partial(plan: Plan, draft: Draft, site: Layer | Parameter, value: Partial) 
     return Template((call.func, "(", *_listed(pieces), ")"))
 
 
-def positional(plan: Plan, site: Layer, kind: LayerKind, given: dict[str, Piece]) -> list[Piece]:
+def positional(
+    plan: Plan, draft: Draft, site: Layer, kind: LayerKind, given: dict[str, Piece]
+) -> list[Piece]:
     """What NNX takes by position: sizes of the input, and some of the fields."""
     pieces: list[Piece] = []
     early = dict(site.through.early) if site.through is not None else {}
@@ -152,9 +157,9 @@ def positional(plan: Plan, site: Layer, kind: LayerKind, given: dict[str, Piece]
         if name in early:
             continue
         if name == "in":
-            pieces.append(last_axis(plan, site))
+            pieces.append(last_axis(plan, draft, site))
         elif name == "general":
-            pieces.append(_contracted(plan, site))
+            pieces.append(_contracted(plan, draft, site))
         elif name == "bias_shape":
             given.pop("use_bias", None)
             pieces += [text] if (text := bias_shape(plan, site)) is not None else []
@@ -214,7 +219,7 @@ def input_of(site: Layer, name: str = "inputs") -> Shape:
     return value.shape if isinstance(value, Array) else Shape()
 
 
-def last_axis(plan: Plan, site: Layer) -> str:
+def last_axis(plan: Plan, draft: Draft, site: Layer) -> str:
     """The size of the input of a layer, as an expression for `__init__`."""
     axis = -1
     given = dict(site.given)
@@ -226,23 +231,29 @@ def last_axis(plan: Plan, site: Layer) -> str:
             axis = known[0]
     found = input_of(site).axis(axis)
     if found is None:
-        raise Blocked(site.node, "LNX112", "the size of this layer's input cannot be told from the code")
+        return told_size(plan, draft, site, "in_features", Told(site.node, site.node, UNTOLD))
     check_size(plan, site, found)
     return found.text
 
 
 def check_size(plan: Plan, site: Layer, found: Size) -> None:
     """A size may be made from fields, inputs, the loops around and names of the file."""
+    if (name := _local_name(plan, site, found)) is not None:
+        message = f"the size of this layer's input is made from `{name}`, which is local to a method"
+        raise Blocked(site.node, "LNX112", message)
+
+
+def _local_name(plan: Plan, site: Layer, found: Size) -> str | None:
     running = {r.name for turns in plan.facts.loops.values() for r in turns.running}
     turns = {name for loop in site.loops for name in loop.bound}
     method = plan.facts.scopes.function(site.node)
     for name in found.names - running - turns - {"self"}:
         if not name.startswith(("_axis_", "_rest_", "_first_")) and name in plan.facts.scopes.bound[method]:
-            message = f"the size of this layer's input is made from `{name}`, which is local to a method"
-            raise Blocked(site.node, "LNX112", message)
+            return name
+    return None
 
 
-def _contracted(plan: Plan, site: Layer) -> str:
+def _contracted(plan: Plan, draft: Draft, site: Layer) -> str:
     """The axes that `DenseGeneral` contracts."""
     given = dict(site.given)
     axes = integers(plan.facts.values.get(given["axis"])) if "axis" in given else (-1,)
@@ -250,9 +261,11 @@ def _contracted(plan: Plan, site: Layer) -> str:
         raise Blocked(site.node, "LNX110", "the axes of this layer are not known numbers")
     found = [input_of(site).axis(axis) for axis in axes]
     texts = []
+    if found == [None] and "axis" not in given:
+        return told_size(plan, draft, site, "in_features", Told(site.node, site.node, UNTOLD))
     for one in found:
         if one is None:
-            raise Blocked(site.node, "LNX112", "the size of this layer's input cannot be told from the code")
+            raise Blocked(site.node, "LNX112", UNTOLD)
         check_size(plan, site, one)
         texts.append(one.text)
     return (
@@ -273,7 +286,7 @@ def _own(plan: Plan, draft: Draft, site: Layer, cls: Class) -> Piece:
         if keyword.arg != "name":
             pieces.append(template(f"{keyword.arg}={{}}", _moved(plan, draft, site, keyword.value)))
     for argument in input_sizes(plan, cls, inner).arguments:
-        pieces.append(f"{argument.argument}={_given_size(plan, site, argument)}")
+        pieces.append(f"{argument.argument}={_given_size(plan, draft, inner, site, argument)}")
     if site.lifted is not None:
         made = Template((class_of(site.lifted), "(", *_listed([*pieces, "rngs=rngs"]), ")"))
         if site.lifted.transform != "flax.linen.vmap":
@@ -282,9 +295,13 @@ def _own(plan: Plan, draft: Draft, site: Layer, cls: Class) -> Piece:
     return Template((node.func, "(", *_listed([*pieces, "rngs=rngs"]), ")"))
 
 
-def _given_size(plan: Plan, site: Layer, argument: InputSize) -> str:
+def _given_size(plan: Plan, draft: Draft, inner: Draft, site: Layer, argument: InputSize) -> str:
     shape = input_of(site, argument.parameter)
     message = f"the size of `{argument.parameter}`, which this module needs, cannot be told from the code"
+    if argument.form == "told":
+        return told_size(
+            plan, draft, site, argument.argument, replace(asked(inner, argument.argument), site=site.node)
+        )
     found: tuple[Size | None, ...]
     match argument.form:
         case "last":
@@ -295,10 +312,13 @@ def _given_size(plan: Plan, site: Layer, argument: InputSize) -> str:
             found = (rest(shape.base) if plain and shape.base is not None else whole,)
         case _:
             found = shape.axes[1:] if shape.rank == argument.rank else (None,)
+    if None in found:
+        return told_size(
+            plan, draft, site, argument.argument, Told(site.node, site.node, message, argument.rank)
+        )
     for one in found:
-        if one is None:
-            raise Blocked(site.node, "LNX112", message)
-        check_size(plan, site, one)
+        if one is not None:
+            check_size(plan, site, one)
     texts = [one.text for one in found if one is not None]
     return (
         f"({', '.join(texts)})"

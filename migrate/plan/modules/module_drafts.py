@@ -22,6 +22,7 @@ from migrate.plan.modules.inheritance import base_line, check_inheritance, exten
 from migrate.plan.modules.layer import construction, parameter
 from migrate.plan.modules.named_lists import named_list
 from migrate.plan.modules.recurrent import is_wrapper, wrapper
+from migrate.plan.modules.silence import is_silent
 from migrate.plan.modules.skeleton import Skeleton
 from migrate.rewrite.edits import template
 
@@ -193,7 +194,7 @@ def draws(plan: Plan, site: Layer) -> bool:
     from migrate.analysis.kinds import Const
 
     if site.cls is not None:
-        return "__call__" in drawing(plan, site.cls)
+        return "__call__" in drawing(plan, site.cls) and not is_silent(plan, site, owned)
     if not LAYERS[site.layer].draws:
         return False
     given = dict(site.given)

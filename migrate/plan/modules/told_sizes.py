@@ -1,0 +1,61 @@
+"""Sizes that cannot be told from the code: arguments of `__init__` that callers elsewhere give.
+
+A wrong one cannot pass in silence, as the layer refuses its input. Where the sources build the class
+themselves, the size would have to be known there, so that the class stays.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from migrate.analysis.sites import Layer
+from migrate.plan.blocked import Blocked
+from migrate.plan.context import Plan
+from migrate.plan.modules.drafts import Draft, Told
+
+LOOPS = (ast.For, ast.While, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+TOLD = re.compile(r"\b_told_(\w+)\b")
+
+
+def told_size(plan: Plan, draft: Draft, site: Layer, argument: str, why: Told) -> str:
+    """The placeholder of a size that has to be given; each turn of a loop may need another one."""
+    name = site.name.strip("_").lower()
+    wanted = f"{name}_{argument}"
+    lost = site.kept == "*" or not name.isidentifier() or _is_in_loop(plan, site.node)
+    if lost or draft.told.setdefault(wanted, why).site is not site.node:
+        raise Blocked(why.layer, "LNX112", why.message)
+    return f"_told_{wanted}"
+
+
+def _is_in_loop(plan: Plan, node: ast.AST) -> bool:
+    function = plan.facts.scopes.function(node)
+    while node is not function and node in plan.facts.scopes.parent:
+        node = plan.facts.scopes.parent[node]
+        if isinstance(node, LOOPS):
+            return True
+    return False
+
+
+def told_arguments(draft: Draft) -> list[str]:
+    """The arguments that stand for such sizes, in the order of the layers."""
+    found = {match[1]: None for text in draft.texts() for match in TOLD.finditer(text)}
+    return [*found]
+
+
+def named(text: str) -> str:
+    """The text with the arguments in place of the placeholders."""
+    return TOLD.sub(r"\1", text)
+
+
+def asked(draft: Draft, argument: str) -> Told:
+    """What is known of such an argument, which an inherited `__call__` may need."""
+    while argument not in draft.told and draft.base is not None:
+        draft = draft.base
+    return draft.told[argument]
+
+
+def refused(draft: Draft, argument: str) -> Blocked:
+    """Why a class with such an argument cannot be built by the sources themselves."""
+    why = asked(draft, argument)
+    return Blocked(why.layer, "LNX112", why.message)
