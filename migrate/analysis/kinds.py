@@ -485,21 +485,26 @@ OF_STATS = (Stats, Updates, Variables)
 FOLLOWED = (Instance, ApplyFn, BoundFunction, Holder, Thing, *TOKENED)
 
 
-def followed(value: Value) -> bool:
-    """Whether the value, or a part of it, must be accounted for wherever it goes."""
+def parts(value: Value) -> tuple[Value, ...]:
+    """The values that a value is put together from, or may be one of."""
     match value:
         case Sequence(items):
-            return any(followed(item) for item in items)
+            return items
         case Dict(items) | Record(fields=items):
-            return any(followed(item) for _, item in items)
-        case Mixed(parts):
-            return any(followed(part) for part in parts)
+            return tuple(item for _, item in items)
+        case Mixed(alternatives):
+            return tuple(alternatives)
         case Partial(function, args, keywords):
-            return any(followed(v) for v in (function, *args, *(v for _, v in keywords)))
+            return (function, *args, *(given for _, given in keywords))
         case Method(receiver, _):
-            return followed(receiver)
+            return (receiver,)
         case _:
-            return isinstance(value, FOLLOWED)
+            return ()
+
+
+def followed(value: Value) -> bool:
+    """Whether the value, or a part of it, must be accounted for wherever it goes."""
+    return isinstance(value, FOLLOWED) or any(followed(part) for part in parts(value))
 
 
 def tokens_of(value: Value) -> Tokens:
@@ -511,15 +516,5 @@ def tokens_of(value: Value) -> Tokens:
             return frozenset({value.token})
         case Holder(tokens=tokens, fields=fields):
             return tokens.union(*(tokens_of(field) for _, field in fields))
-        case Sequence(items):
-            return frozenset().union(*(tokens_of(item) for item in items))
-        case Dict(items) | Record(fields=items):
-            return frozenset().union(*(tokens_of(item) for _, item in items))
-        case Mixed(parts):
-            return frozenset().union(*(tokens_of(part) for part in parts))
-        case Partial(_, args, keywords):
-            return frozenset().union(*(tokens_of(v) for v in (*args, *(v for _, v in keywords))))
-        case Method(receiver, _):
-            return tokens_of(receiver)
         case _:
-            return frozenset()
+            return frozenset().union(*(tokens_of(part) for part in parts(value)))

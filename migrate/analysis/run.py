@@ -34,6 +34,7 @@ from migrate.analysis.kinds import (
     Value,
     Wrapped,
     followed,
+    parts,
     tokens_of,
 )
 from migrate.analysis.nnx_code.nnx_kinds import Tracking
@@ -248,15 +249,8 @@ def _is_definition(value: Value) -> bool:
             return True
         case Method(receiver, name):
             return name != "apply" and _is_definition(receiver)
-        case Sequence(items):
-            return all(_is_definition(item) for item in items if followed(item))
-        case Dict(items):
-            return all(_is_definition(item) for _, item in items if followed(item))
-        case Mixed(parts):
-            return all(_is_definition(part) for part in parts if followed(part))
-        case Partial(function, args, keywords):
-            every = (function, *args, *(value for _, value in keywords))
-            return all(_is_definition(value) for value in every if followed(value))
+        case Sequence() | Dict() | Mixed() | Partial():
+            return all(_is_definition(part) for part in parts(value) if followed(part))
         case _:
             return False
 
@@ -276,14 +270,8 @@ def callables_in(value: Value, first: Value | None = None) -> Iterator[tuple[Fun
             yield from callables_in(function, object_or_class)
         case Partial(function) | Jit(function) | Grad(function) | Batched(function, _) | Wrapped(_, function):
             yield from callables_in(function, first)
-        case Sequence(items):
-            for item in items:
-                yield from callables_in(item)
-        case Dict(items):
-            for _, item in items:
-                yield from callables_in(item)
-        case Mixed(parts):
-            for part in parts:
+        case Sequence() | Dict() | Mixed():
+            for part in parts(value):
                 yield from callables_in(part)
         case _:
             pass

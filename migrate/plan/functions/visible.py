@@ -10,18 +10,15 @@ from migrate.analysis.kinds import (
     Batched,
     Bound,
     Class,
-    Dict,
     Function,
     Grad,
     Jit,
-    Method,
-    Mixed,
     Object,
-    Partial,
-    Sequence,
     Thing,
     Value,
+    Wrapped,
     followed,
+    parts,
 )
 from migrate.plan.context import Plan
 from migrate.plan.training import holders, records, stats_states
@@ -95,21 +92,8 @@ def _definitions(value: Value) -> Iterator[ast.AST]:
         case Bound(first, function):
             yield from _definitions(first)
             yield from _definitions(function)
-        case Jit(function) | Grad(function) | Batched(function):
+        case Jit(function) | Grad(function) | Batched(function) | Wrapped(_, function):
             yield from _definitions(function)
-        case Method(receiver):
-            yield from _definitions(receiver)
-        case Partial(function, args, keywords):
-            for part in (function, *args, *(v for _, v in keywords)):
-                yield from _definitions(part)
-        case Sequence(items):
-            for item in items:
-                yield from _definitions(item)
-        case Dict(pairs):
-            for _, item in pairs:
-                yield from _definitions(item)
-        case Mixed(parts):
-            for part in parts:
-                yield from _definitions(part)
         case _:
-            return
+            for part in parts(value):
+                yield from _definitions(part)
