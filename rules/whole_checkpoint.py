@@ -1,4 +1,4 @@
-"""LNX403: a train state is saved or loaded as a whole."""
+"""LNX403: a train state is saved or loaded in a form that is not rewritten."""
 
 from __future__ import annotations
 
@@ -7,37 +7,38 @@ from migrate.rule import Example, Rule
 RULE = Rule(
     code="LNX403",
     name="whole-checkpoint",
-    title="A train state is saved or loaded as a whole",
+    title="A train state is saved or loaded in a form that is not rewritten",
     fix="manual",
     what=(
-        "Reports train states and optimizer states that are handed to `flax.serialization`, `pickle` or the "
-        "checkpoints of `flax.training`."
+        "Reports train states that are pickled, printed or loaded inside of dicts, states of classes with "
+        "more fields than batch statistics, and optimizer states that are saved by themselves."
     ),
     why=(
-        "Linen's file holds the step, the parameters and the optimizer state, which NNX lays out in another "
-        "way, so that a program after its migration could not read the files from before."
+        "A pickled state is an object of Linen's class. Whatever reads it later would have to change with "
+        "the program, and NNX lays out the optimizer state in another way."
     ),
     use_instead=(
-        "Save and load `state.params`, which is rewritten. Or, by hand, save "
-        "`nnx.to_pure_dict(nnx.state((model, optimizer)))` and convert the old files once."
+        "Save the state by itself with `flax.serialization` or `flax.training.checkpoints`, or save "
+        "`state.params`: both are rewritten and read the files from before."
     ),
     fix_safety="Nothing is edited: the whole training component stays as it is.",
     upstream="https://flax.readthedocs.io/en/latest/guides/checkpointing.html",
     invalid=(
         Example(
             before="""\
+import pickle
+
 import flax.linen as nn
 import jax
 import optax
-from flax.training import checkpoints
 from flax.training.train_state import TrainState
 
 
-def main(x, folder):
+def main(x, file):
     model = nn.Dense(1)
     params = model.init(jax.random.key(0), x)["params"]
     state = TrainState.create(apply_fn=model.apply, params=params, tx=optax.sgd(0.1))
-    checkpoints.save_checkpoint(folder, state, step=0)
+    pickle.dump(state, file)
     return state.apply_fn({"params": state.params}, x)
 """,
         ),

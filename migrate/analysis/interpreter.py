@@ -44,7 +44,7 @@ from migrate.analysis.program.scopes import Scopes
 from migrate.analysis.program.source import File, Files, Source
 from migrate.analysis.run import Hooks, Run, TooComplex, instances_of
 from migrate.analysis.shapes import arrays
-from migrate.analysis.training import compiled_apply
+from migrate.analysis.training import compiled_apply, deleted
 from migrate.analysis.words import described
 from migrate.result import Style
 
@@ -244,9 +244,7 @@ def _run(run: Run, statement: ast.stmt) -> None:
                 evaluate(run, msg)
         case ast.Delete(targets=targets):
             for target in targets:
-                run.escape(target, "LNX299", "a followed value is deleted", evaluate(run, target))
-                if isinstance(target, ast.Subscript):
-                    collected.forget(run, evaluate(run, target.value))
+                deleted.delete(run, target)
         case _:
             pass
 

@@ -111,7 +111,7 @@ def call(run: Run, name: str, given: Arguments) -> Value:
         case _ if name in same_trees.SAME and given.args and followed(given.args[0]):
             return same_trees.same(run, given)
         case _ if name in plain_trees.READERS and any(map(followed, (*given.args, *keywords.values()))):
-            return plain_trees.read(run, given)
+            return plain_trees.read(run, name, given)
         case _ if name in plain_trees.LOADERS and any(map(followed, (*given.args, *keywords.values()))):
             return plain_trees.load(run, name, given)
         case "copy.deepcopy" | "copy.copy" if _is_tree(given):

@@ -323,6 +323,22 @@ class LoadTree:
 
 
 @dataclass(frozen=True)
+class LoadState:
+    """`restore_checkpoint(folder, state)`: into the model and optimizer that are there, or into copies."""
+
+    node: ast.Call
+    state: ast.expr
+    in_place: bool
+
+
+@dataclass(frozen=True)
+class DeleteName:
+    """`del params`: a name that is given up, whose object may be held under another one."""
+
+    node: ast.Name
+
+
+@dataclass(frozen=True)
 class Carry:
     """A loop of jax whose carry holds models; `parameter` is the one of the body that receives it."""
 
@@ -416,6 +432,8 @@ Site = (
     | Replicate
     | ReplaceStats
     | LoadTree
+    | LoadState
+    | DeleteName
     | CompileApply
     | Compile
 )

@@ -41,6 +41,7 @@ from migrate.analysis.sites import (
     Init,
     InitOptimizer,
     Layer,
+    LoadState,
     LoadTree,
     ParamsItem,
     ParamsLeaf,
@@ -92,9 +93,12 @@ def rewrite_flows(plan: Plan) -> None:
 
 
 def _flow(plan: Plan, node: ast.expr, value: Value) -> None:
+    if isinstance(value, State):
+        _check_moved(plan, node, value)
+    if node in plan.claimed:
+        return
     match value:
         case State():
-            _check_moved(plan, node, value)
             _state(plan, node)
         case Holder():
             _holder(plan, node, value)
@@ -117,6 +121,8 @@ def _flow(plan: Plan, node: ast.expr, value: Value) -> None:
 
 
 UPDATES = (ApplyGradients, ReplaceStats)
+WRITTEN = (CreateState, LoadState, *UPDATES)
+"""Sites that write the state that they give."""
 
 
 def _check_moved(plan: Plan, node: ast.expr, value: State) -> None:
@@ -136,7 +142,7 @@ PAIRED = (ast.Assign, ast.AnnAssign, ast.Return, ast.Tuple, ast.List, ast.Dict)
 def _state(plan: Plan, node: ast.expr) -> None:
     parent = plan.parent(node)
     above = plan.site(parent)
-    if isinstance(above, (ReadState, Replicate)) or isinstance(plan.site(node), (CreateState, *UPDATES)):
+    if isinstance(above, (ReadState, Replicate)) or isinstance(plan.site(node), WRITTEN):
         return
     if isinstance(parent, ast.Attribute) and isinstance(plan.site(plan.parent(parent)), UPDATES):
         return

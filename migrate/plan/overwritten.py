@@ -18,6 +18,7 @@ from migrate.analysis.sites import (
     ApplyGradients,
     ApplyUpdates,
     CreateState,
+    LoadState,
     ParamsItem,
     ReadState,
     ReplaceStats,
@@ -140,6 +141,8 @@ class _Walk:
             return isinstance(site.params if isinstance(site, ApplyUpdates) else site.optimizer, ast.Name)
         if isinstance(site, ApplyGradients | ReplaceStats):
             return isinstance(site.state, ast.Name)
+        if isinstance(site, LoadState):
+            return site.in_place and isinstance(site.state, ast.Name)
         return isinstance(site, CreateState) and bool(self._variables(ast.walk(site.params)))
 
     def _defines(self, node: ast.stmt) -> bool:

@@ -14,6 +14,8 @@ from migrate.rewrite.partial_import import with_partial
 ADDED = ("nnx", "struct")
 """What new code may need from `flax`."""
 
+DEFINITIONS = (cst.ClassDef, cst.FunctionDef)
+
 
 def used_names(tree: ast.Module) -> set[str]:
     """Every name that is read anywhere, in strings that may be annotations or `__all__` too."""
@@ -113,6 +115,8 @@ def _module(line: Any) -> str:
 def _place(old: Any, new: list[Any]) -> int:
     """Where the import of nnx goes: `from flax import ...`, then the first flax import that went away."""
     imports = [i for i, line in enumerate(old) if _is_import(line)]
+    defined = next((i for i, line in enumerate(old) if isinstance(line, DEFINITIONS)), len(old))
+    imports = [i for i in imports if i < defined] or imports
     from_flax = [
         i for i in imports if isinstance(old[i].body[0], cst.ImportFrom) and _module(old[i]) == "flax"
     ]

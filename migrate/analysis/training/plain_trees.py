@@ -25,6 +25,7 @@ from migrate.analysis.kinds import (
 )
 from migrate.analysis.run import Run
 from migrate.analysis.sites import LoadTree, PlainTree
+from migrate.analysis.training import whole_states
 from migrate.analysis.training.copies import adopt
 
 READERS = frozenset(
@@ -47,6 +48,16 @@ READERS = frozenset(
 )
 """Functions that take a tree as data and keep nothing of it."""
 
+KEEPERS = frozenset(
+    {
+        "flax.serialization.to_bytes",
+        "flax.serialization.to_state_dict",
+        "flax.training.checkpoints.save_checkpoint",
+        "flax.training.checkpoints.save_checkpoint_multiprocess",
+    }
+)
+"""Readers whose files hold whole train states field by field, without the class."""
+
 LOADERS = {
     "flax.serialization.from_bytes": 0,
     "flax.serialization.from_state_dict": 0,
@@ -57,13 +68,14 @@ LOADERS = {
 STATES = (State, Holder, OptState)
 
 
-def read(run: Run, given: Arguments) -> Value:
-    """A call of a reader: what it is handed must be parameters, in dicts and tuples or by themselves."""
+def read(run: Run, name: str, given: Arguments) -> Value:
+    """A call of a reader: what it is handed must be data, in dicts and tuples or by itself."""
     values = (*given.args, *dict(given.keywords).values())
     spread = any(isinstance(a, ast.Starred) for a in given.node.args) or any(
         k.arg is None for k in given.node.keywords
     )
-    if any(_holds_state(value) for value in values):
+    kept = name in KEEPERS
+    if any(_holds_state(value, kept) for value in values):
         return _whole_state(run, given, values)
     if spread or not all(_is_data(value) for value in values):
         return lost(run, given)
@@ -73,17 +85,23 @@ def read(run: Run, given: Arguments) -> Value:
     return UNKNOWN
 
 
-def _holds_state(value: Value) -> bool:
+def _holds_state(value: Value, kept: bool = False) -> bool:
+    """Whether there is a state in the value; one that can be `kept` is written field by field."""
     if isinstance(value, Dict | Sequence):
-        return any(_holds_state(item) for item in _items(value))
-    return isinstance(value, STATES)
+        return any(_holds_state(item, kept) for item in _items(value))
+    return isinstance(value, STATES) and not (kept and can_be_kept(value))
+
+
+def can_be_kept(value: Value) -> bool:
+    """Whether the fields of a state can be taken from a model and an optimizer."""
+    return isinstance(value, State) and not value.whole
 
 
 def _whole_state(run: Run, given: Arguments, values: tuple[Value, ...]) -> Value:
-    """The optimizer state of NNX has another layout: files of the one are not read by the other."""
+    """A state in another form, or on its way to something that takes more than its fields."""
     message = (
-        "a train state is saved or loaded as a whole, and NNX lays out the optimizer state in another way: "
-        "save its parameters"
+        "a train state is saved or loaded here in a way that has no rewriting yet: save its parameters, or "
+        "the state by itself with `flax.serialization` or `flax.training.checkpoints`"
     )
     run.escape(given.node, "LNX403", message, *values)
     return UNKNOWN
@@ -91,7 +109,7 @@ def _whole_state(run: Run, given: Arguments, values: tuple[Value, ...]) -> Value
 
 def _is_data(value: Value) -> bool:
     match value:
-        case Params() | Variables():
+        case Params() | Variables() | State():
             return True
         case Dict() | Sequence():
             return all(_is_data(item) for item in _items(value))
@@ -119,6 +137,8 @@ def load(run: Run, name: str, given: Arguments) -> Value:
     """`params = from_bytes(params, data)` changes the model; under another name it makes a new one."""
     node, target = given.node, target_of(name, given)
     values = (*given.args, *dict(given.keywords).values())
+    if target is not None and can_be_kept(target[1]) and sum(map(followed, values)) == 1:
+        return whole_states.load(run, given, *target)
     if any(_holds_state(value) for value in values):
         return _whole_state(run, given, values)
     if target is None or sum(followed(value) for value in values) > 1:

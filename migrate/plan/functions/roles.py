@@ -34,7 +34,14 @@ from migrate.analysis.kinds import (
     tokens_of,
 )
 from migrate.analysis.program.scopes import FUNCTIONS, FunctionNode, Variable
-from migrate.analysis.sites import ApplyGradients, ApplyUpdates, ReplaceStats, SameTree, UpdateModel
+from migrate.analysis.sites import (
+    ApplyGradients,
+    ApplyUpdates,
+    LoadState,
+    ReplaceStats,
+    SameTree,
+    UpdateModel,
+)
 from migrate.plan.blocked import Blocked
 from migrate.plan.components import Union
 from migrate.plan.functions.returns import WHOLE, dropped_positions, parameter_of
@@ -190,7 +197,7 @@ def _variable(facts: Facts, node: ast.expr | None) -> Variable | None:
 
 def _same_object(facts: Facts, value: ast.expr) -> Variable | None:
     site = facts.sites.get(value)
-    if isinstance(site, ApplyGradients | ReplaceStats):
+    if isinstance(site, ApplyGradients | ReplaceStats) or (isinstance(site, LoadState) and site.in_place):
         value = site.state
     elif isinstance(site, ApplyUpdates):
         value = site.params

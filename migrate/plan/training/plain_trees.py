@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 
-from migrate.analysis.kinds import Params, Variables, followed
+from migrate.analysis.kinds import Params, State, Variables, followed
 from migrate.analysis.sites import PlainTree
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
+from migrate.plan.training.whole_states import linen_layout
 from migrate.plan.training.whole_variables import has_only_parameters
 
 
@@ -34,7 +35,10 @@ def write(plan: Plan, node: ast.expr) -> None:
     if not followed(value):
         return
     match node:
+        case _ if isinstance(value, State):
+            plan.edits.expressions[node] = linen_layout(plan, node)
         case _ if isinstance(value, Params | Variables) and not isinstance(node, ast.Dict):
+            plan.claimed.add(node)
             plan.edits.expressions[node] = plain(plan, node)
         case ast.Dict(values=values):
             for item in values:

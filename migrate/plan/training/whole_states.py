@@ -1,0 +1,44 @@
+"""Whole train states in files: a model and its optimizer in the layout of Linen."""
+
+from __future__ import annotations
+
+import ast
+
+from migrate.analysis.kinds import State
+from migrate.plan.blocked import Blocked
+from migrate.plan.context import Plan
+from migrate.rewrite.edits import Piece, template
+
+STATS = "batch_stats"
+
+
+def linen_layout(plan: Plan, node: ast.expr) -> Piece:
+    """The state `node` as a dict with the fields of Linen."""
+    plan.claimed.add(node)
+    function = needed(plan, node, "linen_state")
+    if isinstance(node, ast.Call):
+        return template(f"{function}(*{{}})", node)
+    return f"{function}({pair_of(plan, node)})"
+
+
+def pair_of(plan: Plan, node: ast.expr) -> str:
+    """The names of model and optimizer."""
+    return f"{plan.model_of(node)}, {plan.optimizer_of(node)}"
+
+
+def needed(plan: Plan, node: ast.expr, name: str) -> str:
+    """The function for the state `node`, which is written into its file."""
+    state = plan.facts.values[node]
+    assert isinstance(state, State)
+    if state.stats not in (None, STATS):
+        message = f"the statistics of this train state are called `{state.stats}`: call them `{STATS}`"
+        raise Blocked(node, "LNX403", message)
+    name = name if state.stats is None else f"{name}_with_stats"
+    module = plan.facts.scopes.module(node)
+    assert isinstance(module, ast.Module)
+    if plan.facts.scopes.mentions(module, name):
+        raise Blocked(
+            node, "LNX403", f"`{name}`, which would be needed here, means something else in this file"
+        )
+    plan.edits.helpers.add((module, name))
+    return name

@@ -1,0 +1,47 @@
+"""Functions that are written into a file which saves or loads whole train states.
+
+The layout is that of Linen's `TrainState`, so that files from before and after are the same.
+"""
+
+from __future__ import annotations
+
+SAVED = '''
+def linen_state(model, optimizer):
+    """What a train state of Linen would hold, for checkpoints that keep its layout."""
+    params = nnx.to_pure_dict(nnx.state(model, nnx.Param))
+    layout = jax.tree.structure(optimizer.tx.init(params))
+    opt_state = layout.unflatten(jax.tree.leaves(optimizer.opt_state))
+    step = optimizer.step[...].astype("int32")
+    return {"step": step, "params": params, "opt_state": opt_state}
+'''
+SAVED_WITH_STATS = '''
+def linen_state_with_stats(model, optimizer):
+    """What a train state of Linen would hold, for checkpoints that keep its layout."""
+    params = nnx.to_pure_dict(nnx.state(model, nnx.Param))
+    layout = jax.tree.structure(optimizer.tx.init(params))
+    opt_state = layout.unflatten(jax.tree.leaves(optimizer.opt_state))
+    step = optimizer.step[...].astype("int32")
+    stats = nnx.to_pure_dict(nnx.state(model, nnx.BatchStat))
+    return {"step": step, "params": params, "opt_state": opt_state, "batch_stats": stats}
+'''
+LOADED = '''
+def load_linen_state(model, optimizer, state):
+    """Take over what a checkpoint holds in the layout of Linen's train states."""
+    nnx.update(model, state["params"])
+    nnx.update(optimizer.opt_state, nnx.state(state["opt_state"]))
+    optimizer.step[...] = jax.numpy.asarray(state["step"], "uint32")
+'''
+LOADED_WITH_STATS = '''
+def load_linen_state_with_stats(model, optimizer, state):
+    """Take over what a checkpoint holds in the layout of Linen's train states."""
+    nnx.update(model, state["params"])
+    nnx.update(model, state["batch_stats"])
+    nnx.update(optimizer.opt_state, nnx.state(state["opt_state"]))
+    optimizer.step[...] = jax.numpy.asarray(state["step"], "uint32")
+'''
+FUNCTIONS = {
+    "linen_state": SAVED,
+    "linen_state_with_stats": SAVED_WITH_STATS,
+    "load_linen_state": LOADED,
+    "load_linen_state_with_stats": LOADED_WITH_STATS,
+}
