@@ -8,6 +8,7 @@ from migrate.analysis.sites import Apply
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 from migrate.plan.modules.construction import streams
+from migrate.plan.training.applied_views import rewrite_view
 from migrate.plan.training.apply_options import rewrite_options
 from migrate.plan.training.compiled_apply import compiled_name
 from migrate.rewrite.edits import Piece, template
@@ -81,6 +82,9 @@ def features(x):
 
 def rewrite(plan: Plan, site: Apply) -> None:
     """The model is called; the variables live inside of it."""
+    if site.node in plan.definitions.views:
+        rewrite_view(plan, site)
+        return
     name = plan.model_of(site.variables)
     if (compiled := compiled_name(plan, site.node.func)) is not None:
         if site.node.keywords:

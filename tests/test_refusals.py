@@ -242,8 +242,9 @@ def test_what_runs_later(body: str, code: str, style: Style) -> None:
 
 
 @pytest.mark.parametrize("call", ["", "main([])"])
+@pytest.mark.parametrize("read", ["", "print(_.step)"])
 @pytest.mark.parametrize("style", ["functional", "stateful"])
-def test_a_parameter_that_later_holds_a_state(style: Style, call: str) -> None:
+def test_a_parameter_that_later_holds_a_state(style: Style, read: str, call: str) -> None:
     body = f"""
     def train():
         state = create(0)
@@ -253,11 +254,15 @@ def test_a_parameter_that_later_holds_a_state(style: Style, call: str) -> None:
 
     def main(_):
         _ = train()
+        {read}
 
 
     {call}
     """
     result = migrate_sources({PATH: after(NET, CREATE, STEP, body)}, Options(style=style))
+    if not read:
+        assert "    _ = train()\n" in result.changed[PATH]
+        return
     assert result.changed == {}
     assert {finding.code for finding in result.findings} == {"LNX005", "LNX018"}
 

@@ -31,6 +31,7 @@ from migrate.analysis.program.scopes import FunctionNode
 from migrate.analysis.run import DEPTH, Run, callables_in
 from migrate.analysis.sites import Binding
 from migrate.analysis.training.copies import adopt, place
+from migrate.analysis.training.made_definitions import all_made_by, made_by
 from migrate.analysis.training.makers import of_this_call
 
 
@@ -152,10 +153,14 @@ def _made_by_this_call(
         if token.node is not function.node and function.node in scopes.enclosing(scopes.scope[token.node])
     }
     adopt(run, names)
-    if names:
-        variables |= {name: renamed(value, names) for name, value in kept.items()}
-    made = of_this_call(result, function.node, given.node, scopes)
-    return renamed(made, names) if names else made
+    for token in names.values():
+        made = (made_by(i, function.node, given.node, scopes) for i in run.facts.origins[token])
+        run.facts.origins[token] = frozenset(made)
+    for name, value in kept.items():
+        variables[name] = all_made_by(renamed(value, names), function.node, given.node, scopes)
+    result = all_made_by(result, function.node, given.node, scopes)
+    result = of_this_call(result, function.node, given.node, scopes)
+    return renamed(result, names) if names else result
 
 
 def enter_unknown(run: Run, function: Function, first: Value | None = None) -> Value:

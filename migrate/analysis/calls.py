@@ -42,7 +42,7 @@ from migrate.analysis.nnx_code import nnx, nnx_contexts
 from migrate.analysis.objects import records, things
 from migrate.analysis.run import Run
 from migrate.analysis.shapes import arrays
-from migrate.analysis.training import batches, bound_functions, linen, optimizers
+from migrate.analysis.training import batches, bound_functions, linen, optimizers, type_checks
 
 
 def call(run: Run, node: ast.Call) -> Value:
@@ -71,6 +71,8 @@ def invoke(run: Run, callee: Value, given: Arguments) -> Value:
     if (known := nnx.invoked(run, callee, given)) is not None:
         return known
     if (known := optimizers.invoked(run, callee, given)) is not None:
+        return known
+    if (known := type_checks.checked(run, callee, given)) is not None:
         return known
     match callee:
         case Function():

@@ -33,6 +33,14 @@ class Escape:
 
 
 @dataclass(frozen=True)
+class View:
+    """Definitions that are applied to the parameters of others, which may or may not be the same."""
+
+    applied: frozenset[Instance]
+    owners: frozenset[Instance]
+
+
+@dataclass(frozen=True)
 class Attributes:
     """The attributes of each family of classes that are followed, and the nodes that are one of them."""
 
@@ -58,6 +66,7 @@ class Facts:
     links: set[tuple[Hashable, Hashable]] = field(default_factory=set)
     origins: dict[Token, frozenset[Instance]] = field(default_factory=dict)
     initialised: dict[ast.AST, frozenset[Instance]] = field(default_factory=dict)
+    views: dict[ast.AST, set[View]] = field(default_factory=lambda: defaultdict(set))
     creations: dict[Token, set[ast.AST]] = field(default_factory=lambda: defaultdict(set))
     classes: dict[ast.ClassDef, Class] = field(default_factory=dict)
     trees: set[ast.expr] = field(default_factory=set)

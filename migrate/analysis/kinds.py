@@ -152,10 +152,14 @@ class Loop:
 
 @dataclass(frozen=True)
 class Instance:
-    """A Linen module definition: a class and the call that built it."""
+    """A Linen module definition: a class and the call that built it.
+
+    `made` are the calls of the functions that gave it, outermost first, where it has left them.
+    """
 
     cls: Class | Symbol
     site: ast.Call
+    made: tuple[ast.Call, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -263,6 +263,15 @@ class ReadState:
 
 
 @dataclass(frozen=True)
+class CheckType:
+    """`isinstance(state, TrainState)`, or the same as an assertion of a test."""
+
+    node: ast.Call
+    state: ast.expr
+    cls: ast.expr
+
+
+@dataclass(frozen=True)
 class ParamsItem:
     """`variables['params']`."""
 
@@ -417,6 +426,7 @@ Site = (
     | DrawKey
     | CellCarry
     | ReadState
+    | CheckType
     | ParamsItem
     | ParamsLeaf
     | Differentiate

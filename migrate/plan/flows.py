@@ -34,6 +34,7 @@ from migrate.analysis.sites import (
     ApplyFunction,
     ApplyGradients,
     ApplyUpdates,
+    CheckType,
     CompileApply,
     CopyTree,
     CreateHolder,
@@ -142,7 +143,7 @@ PAIRED = (ast.Assign, ast.AnnAssign, ast.Return, ast.Tuple, ast.List, ast.Dict)
 def _state(plan: Plan, node: ast.expr) -> None:
     parent = plan.parent(node)
     above = plan.site(parent)
-    if isinstance(above, (ReadState, Replicate)) or isinstance(plan.site(node), WRITTEN):
+    if isinstance(above, (CheckType, ReadState, Replicate)) or isinstance(plan.site(node), WRITTEN):
         return
     if isinstance(parent, ast.Attribute) and isinstance(plan.site(plan.parent(parent)), UPDATES):
         return

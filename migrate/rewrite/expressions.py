@@ -85,9 +85,13 @@ def arguments(page: Page, node: ast.Call, home: cst.Call, changed: cst.Call) -> 
         pieces = [argument(page, name, piece) for name, piece in wanted[expression]]
         new += like(arg, pieces)
     kept = with_arguments(changed, new)
-    if any(pieces == () for pieces in wanted.values()) and _hangs(kept):
+    if (any(pieces == () for pieces in wanted.values()) or _is_wide(page, kept)) and _hangs(kept):
         kept = _on_one_line(kept)
     return kept.with_changes(args=with_added(page, node, home, [*kept.args]))
+
+
+def _is_wide(page: Page, call: cst.Call) -> bool:
+    return any(len(line) > page.width for line in cst.Module([]).code_for_node(call).splitlines())
 
 
 def _hangs(call: cst.Call) -> bool:

@@ -55,7 +55,8 @@ from migrate.analysis.shapes import arrays
 from migrate.analysis.shapes.sizes import Size
 from migrate.analysis.sites import ParamsItem, ParamsLeaf, ReadState
 from migrate.analysis.training import holders, same_trees, stats_states
-from migrate.analysis.training.train_states import field, origins
+from migrate.analysis.training.train_states import field
+from migrate.analysis.training.views import origins
 
 FIELDS = {"params", "step", "opt_state", "tx", "apply_fn"}
 METHODS = {"apply_gradients", "replace"}

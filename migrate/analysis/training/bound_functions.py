@@ -21,7 +21,7 @@ from migrate.analysis.kinds import (
 )
 from migrate.analysis.run import Run
 from migrate.analysis.sites import ApplyFunction
-from migrate.analysis.training.train_states import origins
+from migrate.analysis.training.views import origins
 
 
 def is_known(given: Arguments) -> bool:

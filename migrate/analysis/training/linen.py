@@ -49,10 +49,10 @@ from migrate.analysis.sites import (
     Differentiate,
     Init,
 )
-from migrate.analysis.training import apply_options, holders, same_trees, stats_states
-from migrate.analysis.training.copies import adopt, returned
+from migrate.analysis.training import apply_options, holders, same_trees, stats_states, views
+from migrate.analysis.training.copies import adopt, place, returned
 from migrate.analysis.training.copies import copies as copies_of
-from migrate.analysis.training.train_states import check_created, check_current, is_apply, origins
+from migrate.analysis.training.train_states import check_created, check_current, is_apply
 
 
 def define(run: Run, cls: Class, given: Arguments) -> Value:
@@ -138,12 +138,13 @@ def _init(run: Run, instance: Instance, given: Arguments) -> Value:
     run.escape(node, "LNX010", "a followed value is handed to `init`", *samples)
     named_shapes = {name: arrays.of(value) or UNKNOWN_SHAPE for name, value in given.keywords}
     named = tuple((k.arg, k.value, named_shapes[k.arg]) for k in node.keywords if k.arg in named_shapes)
-    run.facts.site(Init(node, instance, node.args[0], tuple(node.args[1:]), shapes, named))
-    modules.initialised(run, instance, node, shapes, named_shapes)
-    token = Token(node, f"of {instance.site.lineno}:{instance.site.col_offset}")
+    definition = replace(instance, made=())
+    run.facts.site(Init(node, definition, node.args[0], tuple(node.args[1:]), shapes, named))
+    modules.initialised(run, definition, node, shapes, named_shapes)
+    token = Token(node, "of " + " of ".join(map(place, (instance.site, *instance.made))))
     known = run.facts.origins.get(token, frozenset())
     run.facts.origins[token] = known | {instance}
-    run.facts.initialised[node] = run.facts.initialised.get(node, frozenset()) | {instance}
+    run.facts.initialised[node] = run.facts.initialised.get(node, frozenset()) | {definition}
     return Variables(frozenset({token}))
 
 
@@ -169,7 +170,7 @@ def _apply(run: Run, instances: frozenset[Instance], given: Arguments) -> Value:
             message = "`apply` is called with variables that cannot be followed to an `init`"
             run.escape(node, "LNX003", message, definition, variables)
             return UNKNOWN
-    if origins(run, tokens) != instances:
+    if not views.same_or_seen(run, node, instances, tokens):
         message = "`apply` of one model is called with the parameters of another"
         run.escape(node, "LNX003", message, definition, variables)
     run.facts.site(Apply(node, node.args[0], option.method))

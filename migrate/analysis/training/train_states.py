@@ -9,7 +9,6 @@ from migrate.analysis.kinds import (
     ApplyFn,
     Const,
     Holder,
-    Instance,
     OptState,
     Params,
     Sequence,
@@ -20,12 +19,7 @@ from migrate.analysis.kinds import (
 )
 from migrate.analysis.run import Run
 from migrate.analysis.training import masks
-
-
-def origins(run: Run, tokens: Tokens) -> frozenset[Instance]:
-    """The module definitions that the tokens were initialised from."""
-    known = run.facts.origins
-    return frozenset().union(*(known.get(token, frozenset()) for token in tokens))
+from migrate.analysis.training.views import origins, same_or_seen
 
 
 def field(run: Run, state: State | Holder, name: str) -> Value:
@@ -49,7 +43,7 @@ def is_apply(value: Value) -> bool:
 
 def check_created(run: Run, node: ast.Call, params: Params | Variables, apply_fn: Value) -> None:
     """A state is created from the current parameters of its own model, and is the only one of them."""
-    if isinstance(apply_fn, ApplyFn) and origins(run, params.tokens) != apply_fn.instances:
+    if isinstance(apply_fn, ApplyFn) and not same_or_seen(run, node, apply_fn.instances, params.tokens):
         run.escape(node, "LNX001", "`apply_fn` and `params` belong to different models", params, apply_fn)
     tx = next((k.value for k in node.keywords if k.arg == "tx"), node)
     masks.check(run, node, run.facts.values.get(tx), params)

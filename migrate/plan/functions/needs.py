@@ -6,7 +6,7 @@ import ast
 
 from migrate.analysis.facts import Facts
 from migrate.analysis.program.scopes import Variable
-from migrate.analysis.sites import ApplyGradients, ReadState, ReplaceStats
+from migrate.analysis.sites import ApplyGradients, CheckType, ReadState, ReplaceStats
 from migrate.plan.functions.returns import dropped_positions
 from migrate.plan.functions.roles import Roles
 from migrate.result import Style
@@ -48,6 +48,8 @@ def _of_node(
     site = facts.sites.get(parent)
     if isinstance(site, ReadState):
         return frozenset(OF_FIELD.get(site.field, set()))
+    if isinstance(site, CheckType):
+        return frozenset({OPTIMIZER})
     if isinstance(facts.sites.get(facts.scopes.parent.get(parent, parent)), ApplyGradients | ReplaceStats):
         return BOTH
     call = facts.scopes.parent[parent] if isinstance(parent, ast.keyword) else parent

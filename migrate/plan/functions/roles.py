@@ -90,7 +90,7 @@ def roles(facts: Facts, nodes: Iterable[ast.AST], style: Style) -> Roles:
     for node in nodes:
         if isinstance(node, ast.Name):
             variable = facts.scopes.variable(node, node.id)
-            if variable is not None and not _is_discarded(facts, variable):
+            if variable is not None and not _is_discarded(facts, variable, style):
                 _add(found, variable, node, facts.values[node])
     touched = {facts.scopes.function(node) for node in nodes}
     for (function, name), value in facts.parameters.items():
@@ -103,11 +103,15 @@ def roles(facts: Facts, nodes: Iterable[ast.AST], style: Style) -> Roles:
     return found
 
 
-def _is_discarded(facts: Facts, variable: Variable) -> bool:
-    """Whether different things are bound to a name that nothing reads."""
+def _is_discarded(facts: Facts, variable: Variable, style: Style) -> bool:
+    """Whether a name that nothing reads may go on to be bound to whatever is given."""
     nodes = facts.scopes.names(variable)
-    unread = not is_parameter(variable) and not any(isinstance(node.ctx, ast.Load) for node in nodes)
-    return unread and len({role_of(facts.values.get(node, UNKNOWN)) for node in nodes}) > 1
+    if any(isinstance(node.ctx, ast.Load) for node in nodes):
+        return False
+    if is_parameter(variable):
+        return not followed(facts.parameters.get((variable.scope, variable.name), UNKNOWN))  # type: ignore[arg-type]
+    by_name = variable.name.startswith("_") and style == "functional"
+    return by_name or len({role_of(facts.values.get(node, UNKNOWN)) for node in nodes}) > 1
 
 
 def _add(found: Roles, variable: Variable, node: ast.Name | ast.arg, value: Value) -> None:

@@ -20,6 +20,7 @@ from migrate.analysis.run import instances_of
 from migrate.analysis.sites import ApplyFunction, Init, Site
 from migrate.plan.functions.roles import Roles, is_parameter
 from migrate.plan.training.merging import stay_apart
+from migrate.plan.training.views import second_views
 
 LOOPS = (ast.For, ast.AsyncFor, ast.While)
 
@@ -28,26 +29,31 @@ LOOPS = (ast.For, ast.AsyncFor, ast.While)
 class Definitions:
     """The variables that keep their definition, and those that `init` rebinds to the model.
 
-    `apart` are the constructions and `init` calls that do not become one.
+    `apart` are the constructions and `init` calls that do not become one; `views` are the calls of `apply`
+    that go on as they are, as their definition is not the one that the parameters are of.
     """
 
     bridged: bool
     kept: frozenset[Variable] = frozenset()
     rebound: frozenset[Variable] = frozenset()
     apart: frozenset[ast.Call] = frozenset()
+    views: frozenset[ast.AST] = frozenset()
 
 
 def definitions(facts: Facts, roles: Roles, sites: Iterable[Site], bridged: bool) -> Definitions:
     """What becomes of each variable that holds a definition."""
     apart = stay_apart(facts, sites)
+    views = second_views(facts, sites, bridged)
     if not bridged and not apart:
         return Definitions(False)
-    kept = {v for v in _kept(facts, roles) if bridged or _holds(facts, roles, v) & apart}
+    kept = {v for v in _kept(facts, roles, views) if bridged or _holds(facts, roles, v) & apart}
     inits = Counter(_variable(facts, site) for site in facts.sites.values() if isinstance(site, Init))
     rebound = {
-        variable for variable in kept if inits[variable] == 1 and _only_initialised(facts, roles, variable)
+        variable
+        for variable in kept
+        if inits[variable] == 1 and _only_initialised(facts, roles, variable, views)
     }
-    return Definitions(bridged, frozenset(kept), frozenset(rebound), apart)
+    return Definitions(bridged, frozenset(kept), frozenset(rebound), apart, views)
 
 
 def _holds(facts: Facts, roles: Roles, variable: Variable) -> set[ast.Call]:
@@ -64,11 +70,11 @@ def _variable(facts: Facts, site: Init) -> Variable | None:
     return facts.scopes.variable(value, value.id) if isinstance(value, ast.Name) else None
 
 
-def _kept(facts: Facts, roles: Roles) -> set[Variable]:
+def _kept(facts: Facts, roles: Roles, views: frozenset[ast.AST]) -> set[Variable]:
     """The least solution over all calls."""
     waiting = {variable for variable, role in roles.role.items() if role == "definition"}
     kept: set[Variable] = set()
-    while found := {v for v in waiting if any(_keeps(facts, n, kept) for n in _reads(roles, v))}:
+    while found := {v for v in waiting if any(_keeps(facts, n, kept, views) for n in _reads(roles, v))}:
         kept |= found
         waiting -= found
     return kept
@@ -79,11 +85,11 @@ def _reads(roles: Roles, variable: Variable) -> list[ast.Name]:
     return [node for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)]
 
 
-def _keeps(facts: Facts, node: ast.Name, kept: set[Variable]) -> bool:
+def _keeps(facts: Facts, node: ast.Name, kept: set[Variable], views: frozenset[ast.AST]) -> bool:
     """Whether this use needs the definition itself."""
     parent = facts.scopes.parent[node]
     if isinstance(parent, ast.Attribute):
-        return not isinstance(facts.values.get(parent), ApplyFn)
+        return not isinstance(facts.values.get(parent), ApplyFn) or facts.scopes.parent[parent] in views
     call = facts.scopes.parent[parent] if isinstance(parent, ast.keyword) else parent
     if isinstance(facts.sites.get(facts.scopes.parent[call]), ApplyFunction):
         return False
@@ -97,11 +103,11 @@ def _keeps(facts: Facts, node: ast.Name, kept: set[Variable]) -> bool:
     return True
 
 
-def _only_initialised(facts: Facts, roles: Roles, variable: Variable) -> bool:
+def _only_initialised(facts: Facts, roles: Roles, variable: Variable, views: frozenset[ast.AST]) -> bool:
     """Whether the variable may name the model from its one `init` on."""
     scopes = facts.scopes
     loads = _reads(roles, variable)
-    inits = [n for n in loads if _keeps(facts, n, set())]
+    inits = [n for n in loads if _keeps(facts, n, set(), views)]
     stores = [n for n in scopes.names(variable) if not isinstance(n.ctx, ast.Load)]
     if len(inits) != 1 or scopes.function(inits[0]) is not variable.scope:
         return False

@@ -1,0 +1,29 @@
+"""Definitions that meet the parameters of others: a second view of a model, or the same definition again."""
+
+from __future__ import annotations
+
+import ast
+
+from migrate.analysis.facts import View
+from migrate.analysis.kinds import Instance, Tokens
+from migrate.analysis.run import Run
+
+
+def origins(run: Run, tokens: Tokens) -> frozenset[Instance]:
+    """The module definitions that the tokens were initialised from."""
+    known = run.facts.origins
+    return frozenset().union(*(known.get(token, frozenset()) for token in tokens))
+
+
+def same_or_seen(run: Run, node: ast.AST, applied: frozenset[Instance], tokens: Tokens) -> bool:
+    """Whether the definitions are those that made the parameters, or are of the same classes.
+
+    Whether these are the same definitions is known when all calls are: the plan decides it.
+    """
+    owners = origins(run, tokens)
+    if applied == owners:
+        return True
+    if not owners or {i.cls for i in applied} != {i.cls for i in owners}:
+        return False
+    run.facts.views[node].add(View(applied, owners))
+    return True

@@ -1,0 +1,32 @@
+"""A call of `apply` that stays, on parameters that are read from a wrapped model."""
+
+from __future__ import annotations
+
+import ast
+
+from migrate.analysis.kinds import Dict
+from migrate.analysis.sites import Apply
+from migrate.plan.blocked import Blocked
+from migrate.plan.context import Plan
+from migrate.plan.training.plain_trees import plain
+from migrate.plan.training.variable_dicts import display_of
+from migrate.plan.training.views import CALL
+from migrate.rewrite.edits import template
+
+
+def rewrite_view(plan: Plan, site: Apply) -> None:
+    """The call stays, on parameters that are read from the model."""
+    for keyword in site.node.keywords:
+        if keyword.arg == "mutable":
+            raise Blocked(site.node, "LNX310", "a second view of a model is called with `mutable`")
+    given = site.variables
+    if not isinstance(plan.facts.values[given], Dict):
+        plan.edits.arguments[site.node][given] = ((None, plain(plan, given)),)
+        return
+    display = display_of(plan.facts, given) if isinstance(given, ast.Name) else given
+    if not isinstance(display, ast.Dict) or len(display.values) != 1:
+        raise Blocked(site.node, "LNX003", CALL)
+    key, params = display.keys[0], display.values[0]
+    assert key is not None
+    variables = template("{{}: {}}", key, plain(plan, params))
+    plan.edits.arguments[site.node][given] = ((None, variables),)

@@ -1,0 +1,160 @@
+"""Definitions that are applied to the parameters of others, and questions of the type of a state."""
+
+from __future__ import annotations
+
+import pytest
+
+from migrate.core import migrate_sources
+from migrate.result import Options, Style
+from tests.linen_programs import after
+
+NET = """
+
+class Net(nn.Module):
+    kind: str = "relu"
+
+    @nn.compact
+    def __call__(self, x, flip=False):
+        return getattr(nn, self.kind)(nn.Dense(2)(x)) + nn.BatchNorm(use_running_average=True)(x)[:, :2]
+"""
+STATELESS = NET.replace(" + nn.BatchNorm(use_running_average=True)(x)[:, :2]", "")
+MAKE = """
+
+def make(kind, flat=None):
+    return Net(kind)
+
+
+def create(model, seed):
+    params = model.init(jax.random.key(seed), X)["params"]
+    return TrainState.create(apply_fn=model.apply, params=params, tx=optax.sgd(0.1))
+"""
+TREE = "nnx.to_pure_dict(nnx.state(model, nnx.Param))"
+
+
+def migrated(body: str, net: str = STATELESS, style: Style = "functional") -> str | None:
+    found = migrate_sources({"train.py": after(net, MAKE, body)}, Options(style=style))
+    assert found.findings
+    return found.changed.get("train.py")
+
+
+def applying(call: str, before: str = "pass") -> str:
+    return f"""
+def main(other, config):
+    state = create(make("relu"), 0)
+    params = state.params
+    {before}
+    return {call}
+"""
+
+
+VIEWS = [
+    pytest.param(
+        applying('make("tanh").apply({"params": params}, X)'),
+        f'make("tanh").apply({{"params": {TREE}}}, X)',
+        id="another-call",
+    ),
+    pytest.param(
+        applying('Net("relu").apply({"params": state.params}, X)'),
+        f'Net("relu").apply({{"params": {TREE}}}, X)',
+        id="another-construction",
+    ),
+    pytest.param(
+        applying('second.apply({"params": params}, X, flip=True, rngs=other)', 'second = make("tanh")'),
+        f'second.apply({{"params": {TREE}}}, X, flip=True, rngs=other)',
+        id="under-a-name-with-options",
+    ),
+    pytest.param(
+        applying("second.apply(variables, X)", 'second, variables = make("tanh"), {"params": params}'),
+        None,
+        id="variables-that-cannot-be-seen",
+    ),
+    pytest.param(
+        applying('make("relu").apply({"params": params}, X)'), "return model(X)", id="an-equal-call"
+    ),
+    pytest.param(
+        applying('make("relu", other).apply({"params": params}, X)'),
+        f'make("relu", other).apply({{"params": {TREE}}}, X)',
+        id="an-argument-more",
+    ),
+    pytest.param(
+        applying('make("tanh").apply({"params": params}, X, mutable=["cache"])'), None, id="collections"
+    ),
+    pytest.param(
+        applying('forward({"params": params}, X)', 'forward = make("tanh").apply'), None, id="a-function"
+    ),
+    pytest.param(
+        applying('create(make("tanh"), 1).apply_fn({"params": params}, X)'),
+        None,
+        id="the-function-of-a-state",
+    ),
+    pytest.param(
+        applying("make(config.kind).apply(p, X)", "p = make(config.kind).init(jax.random.key(2), X)"),
+        None,
+        id="what-nothing-trains",
+    ),
+]
+
+
+@pytest.mark.parametrize("style", ["functional", "stateful"])
+@pytest.mark.parametrize(("body", "written"), VIEWS)
+def test_second_views(body: str, written: str | None, style: Style) -> None:
+    text = migrated(body, style=style)
+    if written is None:
+        assert text is None
+        return
+    assert text is not None
+    flat = " ".join(text.split()).replace("( ", "(").replace(", )", ")").replace(" )", ")")
+    assert written in flat
+
+
+def test_a_view_of_more_than_parameters_is_left() -> None:
+    body = applying('make("tanh").apply(variables, X)', 'variables = make("relu").init(jax.random.key(0), X)')
+    assert 'make("tanh").apply(variables, X)' in (migrated(body, NET) or body)
+
+
+CHANGED = """
+def main(config):
+    config.kind = "relu"
+    state = create(make(config.kind), 0)
+    {change}
+    return make(config.kind).apply({{"params": state.params}}, X)
+"""
+
+
+@pytest.mark.parametrize("change", ['config.kind = "tanh"', 'config["kind"] = "tanh"'])
+def test_settings_that_change_make_another_definition(change: str) -> None:
+    text = migrated(CHANGED.format(change=change))
+    assert text is not None
+    assert "make(config.kind).apply(" in text
+
+
+ASKED = """
+import unittest
+
+
+class Case({base}):
+    def test(self):
+        state = create(make("relu"), 0)
+        {call}
+        self.assertLess(state.apply_fn({{"params": state.params}}, X), 1)
+"""
+ASSERTED = "self.assertIsInstance(state, TrainState)"
+QUESTIONS = [
+    pytest.param(
+        "assert isinstance(state, TrainState)", "isinstance(optimizer, nnx.Optimizer)", id="isinstance"
+    ),
+    pytest.param(ASSERTED, "self.assertIsInstance(optimizer, nnx.Optimizer)", id="a-test-case"),
+    pytest.param("isinstance(state, (TrainState, int))", None, id="several-classes"),
+    pytest.param("isinstance(state, optax.OptState)", None, id="another-type"),
+    pytest.param("isinstance(*[state], TrainState)", None, id="a-star"),
+]
+
+
+@pytest.mark.parametrize(("call", "written"), QUESTIONS)
+def test_questions_of_the_type(call: str, written: str | None) -> None:
+    text = migrated(ASKED.format(call=call, base="unittest.TestCase"))
+    assert (text is None) if written is None else (text is not None and written in text)
+
+
+def test_another_class_may_ask_something_else() -> None:
+    assert migrated(ASKED.format(call=ASSERTED, base="object")) is None
