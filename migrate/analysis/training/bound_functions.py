@@ -21,7 +21,7 @@ from migrate.analysis.kinds import (
 )
 from migrate.analysis.run import Run
 from migrate.analysis.sites import ApplyFunction
-from migrate.analysis.training.views import origins
+from migrate.analysis.training.views import same_or_seen
 
 
 def is_known(given: Arguments) -> bool:
@@ -54,7 +54,7 @@ def call(run: Run, callee: BoundFunction, given: Arguments) -> Value:
             return lost(run, given, callee)
     if given.keywords or given.node.func is not callee.site:
         return lost(run, given, callee)
-    if origins(run, tokens) != callee.instances:
+    if not same_or_seen(run, given.node, callee.instances, tokens):
         message = "a function is applied to one model with the parameters of another"
         run.escape(given.node, "LNX003", message, callee, *given.args)
     site = ApplyFunction(given.node, callee.site, given.node.args[0], callee.function.node, callee.instances)

@@ -11,12 +11,13 @@ from collections.abc import Iterable
 
 from migrate.analysis.facts import Facts
 from migrate.analysis.kinds import Instance, Mixed
-from migrate.analysis.sites import Apply, Site
+from migrate.analysis.sites import Apply, ApplyFunction, Site
 from migrate.plan.blocked import Blocked
 from migrate.plan.training.same_definitions import are_same
 
 CREATION = "`apply_fn` and `params` belong to different models"
 CALL = "`apply` of one model is called with the parameters of another"
+FUNCTION = "a function is applied to one model with the parameters of another"
 
 
 def second_views(facts: Facts, sites: Iterable[Site], bridged: bool) -> frozenset[ast.AST]:
@@ -24,6 +25,8 @@ def second_views(facts: Facts, sites: Iterable[Site], bridged: bool) -> frozense
     found: set[ast.AST] = set()
     for site in sites:
         if any(not are_same(facts, view.applied | view.owners) for view in facts.views.get(site.node, ())):
+            if isinstance(site, ApplyFunction):
+                raise Blocked(site.node, "LNX003", FUNCTION)
             if not isinstance(site, Apply):
                 raise Blocked(site.node, "LNX001", CREATION)
             if not bridged or not _is_method(facts, site.node.func):
