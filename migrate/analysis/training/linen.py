@@ -156,6 +156,8 @@ def _apply(run: Run, instances: frozenset[Instance], given: Arguments) -> Value:
         return UNKNOWN
     variables = given.args[0]
     run.escape(node, "LNX010", "a followed value is an input of `apply`", *given.args[1:])
+    if views.is_of_nnx(run, node.args[0]):
+        return UNKNOWN
     option = apply_options.read(run, given, definition, variables)
     match variables:
         case Variables(tokens):

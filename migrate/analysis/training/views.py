@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from migrate.analysis.facts import View
-from migrate.analysis.kinds import Instance, Tokens
+from migrate.analysis.kinds import Instance, Symbol, Tokens
 from migrate.analysis.run import Run
 
 
@@ -27,3 +27,12 @@ def same_or_seen(run: Run, node: ast.AST, applied: frozenset[Instance], tokens: 
         return False
     run.facts.views[node].add(View(applied, owners))
     return True
+
+
+def is_of_nnx(run: Run, variables: ast.expr) -> bool:
+    """Whether `apply` is given parameters that are read from a model of NNX: there is nothing to migrate."""
+    match variables:
+        case ast.Dict(values=[ast.Call(func=function)]):
+            return run.facts.values.get(function) == Symbol("flax.nnx.to_pure_dict")
+        case _:
+            return False
