@@ -9,6 +9,7 @@ from migrate.analysis.modules.classes import base_of, field_names, fields, own_f
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 from migrate.plan.modules.called_fields import check_called_fields
+from migrate.plan.modules.cells import rewrite_cells
 from migrate.plan.modules.class_values import rewrite_class_values
 from migrate.plan.modules.constructor_names import check_names
 from migrate.plan.modules.drafts import Line, changed
@@ -134,6 +135,7 @@ def rewrite(plan: Plan, site: Class) -> None:
     if base_of(site) is None:
         plan.edits.expressions[node.bases[0]] = "nnx.Module"
     rewrite_calls(plan, site)
+    rewrite_cells(plan, site)
     read_attributes(plan, site)
     read_named_lists(plan, site)
     rewrite_class_values(plan, site)
@@ -175,7 +177,7 @@ def _check_decorators(plan: Plan, method: ast.FunctionDef) -> None:
     """Properties stay what they are; `nowrap` is about Linen alone."""
     for decorator in method.decorator_list:
         match plan.facts.values.get(decorator):
-            case Symbol("flax.linen.nowrap"):
+            case Symbol("flax.linen.nowrap" | "flax.linen.compact"):
                 plan.edits.decorators.add(decorator)
             case Symbol("builtins.property"):
                 pass

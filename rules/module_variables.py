@@ -10,7 +10,7 @@ RULE = Rule(
     title="A Linen module makes variables or uses a method of `nn.Module` that has no rewriting yet",
     fix="manual",
     what=(
-        "Reports `self.variable`, `self.sow`, `self.is_initializing` and other attributes of "
+        "Reports `self.sow`, `self.is_initializing`, `self.put_variable` and other attributes of "
         "`flax.linen.Module` inside a module, and forms of `self.param` and `self.make_rng` that are not "
         "plain."
     ),
@@ -35,8 +35,8 @@ import jax.numpy as jnp
 class Net(nn.Module):
     @nn.compact
     def __call__(self, x):
-        calls = self.variable("counts", "calls", jnp.zeros, ())
-        return x + calls.value
+        self.sow("intermediates", "inputs", x)
+        return x + jnp.ones(())
 
 
 def create(x):

@@ -41,7 +41,7 @@ from migrate.analysis.modules.optional_layers import alternatives
 from migrate.analysis.nnx_code import nnx, nnx_contexts
 from migrate.analysis.objects import records, things
 from migrate.analysis.run import Run
-from migrate.analysis.shapes import arrays
+from migrate.analysis.shapes import arrays, results
 from migrate.analysis.training import batches, bound_functions, linen, optimizers, type_checks
 
 
@@ -99,6 +99,9 @@ def invoke(run: Run, callee: Value, given: Arguments) -> Value:
             return linen.differentiated(run, callee, given)
         case Class() if modules.is_module(callee):
             return linen.define(run, callee, given)
+        case Class() if run.owner is not None and results.is_output_class(run, callee):
+            lost(run, given)
+            return results.created(run, callee, given)
         case Class() if records.is_record_class(run, callee):
             return records.created(run, callee, given)
         case Record():

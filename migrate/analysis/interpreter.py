@@ -21,6 +21,7 @@ from migrate.analysis.frames import Frame, merge
 from migrate.analysis.joining import join
 from migrate.analysis.kinds import (
     UNKNOWN,
+    Cell,
     Class,
     Instance,
     Record,
@@ -33,8 +34,9 @@ from migrate.analysis.kinds import (
     followed,
     tokens_of,
 )
-from migrate.analysis.modules import branches, collected, loops, sequences, unbuilt
+from migrate.analysis.modules import branches, cells, collected, loops, sequences, unbuilt
 from migrate.analysis.modules import methods as modules
+from migrate.analysis.modules import turns as layers_in_turn
 from migrate.analysis.nnx_code import nnx_bindings, nnx_contexts
 from migrate.analysis.objects import heap, members, resting, things
 from migrate.analysis.program import imports
@@ -270,6 +272,9 @@ def assign(run: Run, target: ast.expr, kind: Value) -> None:
             assign(run, value, UNKNOWN)
         case ast.Attribute(value=holder):
             held = evaluate(run, holder)
+            if isinstance(held, Cell):
+                cells.value(run, target, held)
+                return
             if modules.keep(run, target, held, kind):
                 return
             if isinstance(held, Instance) and target.attr == "apply":
@@ -381,9 +386,7 @@ def _loop(run: Run, node: ast.For | ast.AsyncFor | ast.While) -> None:
     inside = run.owner is not None and isinstance(node, ast.For) and not loops.leaves(node)
     turns = sequences.over_layers(run, node.iter) if inside and not isinstance(node, ast.While) else None
     if turns is not None and isinstance(node, ast.For):
-        for item in turns:
-            assign(run, node.target, item)
-            run_block(run, node.body)
+        layers_in_turn.run_turns(run, node, turns)
         return
     if not isinstance(node, ast.While):
         run.escape(node.iter, "LNX010", "a loop runs over a followed value", iterated)

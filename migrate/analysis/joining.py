@@ -26,6 +26,7 @@ from migrate.analysis.kinds import (
     Path,
     Pending,
     Record,
+    Results,
     Sequence,
     State,
     Transformation,
@@ -64,6 +65,8 @@ def join(left: Value, right: Value) -> Value:
             for item in items:
                 listed = join(listed, Collected(item))
             return listed
+        case ((Sequence() | Results()), (Sequence() | Results())) if _are_results(left, right):
+            return _join_results(left, right)
         case Sequence(a), Sequence(b) if len(a) == len(b):
             return Sequence(tuple(join(x, y) for x, y in zip(a, b, strict=True)))
         case Record(cls, a), Record(other, b) if cls == other:
@@ -73,6 +76,23 @@ def join(left: Value, right: Value) -> Value:
     if followed(left) or followed(right) or _callable(left) or _callable(right):
         return Mixed(_parts(left) | _parts(right))
     return UNKNOWN
+
+
+def _are_results(left: Value, right: Value) -> bool:
+    """Whether these are plain tuples of different lengths, or records that are read like tuples."""
+    sizes = {len(v.items) for v in (left, right) if isinstance(v, Sequence)}
+    both = isinstance(left, Sequence) and isinstance(right, Sequence) and len(sizes) == 1
+    return not (both or followed(left) or followed(right))
+
+
+def _join_results(left: Value, right: Value) -> Results:
+    assert isinstance(left, Sequence | Results) and isinstance(right, Sequence | Results)
+    items = tuple(join(a, b) for a, b in zip(left.items, right.items, strict=False))
+    known = [dict(v.fields) for v in (left, right) if isinstance(v, Results) and v.fields]
+    if len(known) < 2:
+        return Results(items, tuple(known[0].items()) if known else ())
+    names = [name for name in known[0] if name in known[1]]
+    return Results(items, tuple((name, join(known[0][name], known[1][name])) for name in names))
 
 
 def _alike(left: Holder, right: Holder) -> bool:

@@ -89,6 +89,14 @@ class Collected:
 
 
 @dataclass(frozen=True)
+class Results:
+    """What a module gives: a tuple that begins with `items`, or a record with these items and `fields`."""
+
+    items: tuple[Value, ...]
+    fields: tuple[tuple[str, Value], ...] = ()
+
+
+@dataclass(frozen=True)
 class Dict:
     """A dict display with constant keys."""
 
@@ -211,6 +219,22 @@ class Repeated:
 
     item: Instance
     site: ast.ListComp
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A variable that a module keeps in a collection of its own, and what `value` of it is."""
+
+    collection: str
+    name: str
+    value: Value
+
+
+@dataclass(frozen=True)
+class OwnCollection:
+    """`self.variables["cache"]` inside a module; `self.variables` itself where no collection is named."""
+
+    collection: str | None = None
 
 
 @dataclass(frozen=True)
@@ -438,6 +462,7 @@ Value = (
     | Length
     | Sequence
     | Collected
+    | Results
     | Dict
     | Function
     | Partial
@@ -448,6 +473,8 @@ Value = (
     | Lifted
     | Chain
     | Repeated
+    | Cell
+    | OwnCollection
     | Variables
     | Params
     | Path

@@ -31,13 +31,13 @@ from migrate.analysis.kinds import (
     followed,
     tokens_of,
 )
-from migrate.analysis.modules import building, lifted, own_variables, sequences
+from migrate.analysis.modules import building, cells, lifted, own_variables, sequences
 from migrate.analysis.modules.layers import LAYERS, REFUSED
 from migrate.analysis.modules.reasons import blocked
 from migrate.analysis.nnx_code import nnx
 from migrate.analysis.objects import records
 from migrate.analysis.run import Run
-from migrate.analysis.shapes import arrays
+from migrate.analysis.shapes import arrays, results
 from migrate.analysis.shapes.sizes import Size
 from migrate.analysis.sites import CopyTree
 from migrate.analysis.training import (
@@ -98,6 +98,12 @@ def call(run: Run, name: str, given: Arguments) -> Value:
             return UNKNOWN
         case "linen2nnx.make_rng":
             return own_variables.draw(run, given)
+        case "linen2nnx.variable":
+            return cells.declared(run, given)
+        case "linen2nnx.has_variable":
+            return cells.asked(run, given)
+        case "builtins.tuple" if run.owner is not None and results.is_filter(given.node):
+            return results.filtered(run, given.node)
         case "builtins.len" if run.owner is not None and len(given.args) == 1:
             return _length(given.args[0])
         case _ if name in LAYERS:

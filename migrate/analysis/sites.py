@@ -212,6 +212,33 @@ class Parameter:
 
 
 @dataclass(frozen=True)
+class OwnVariable:
+    """`self.variable(collection, name, init, *args)` inside a module, bound to `target`."""
+
+    node: ast.Call
+    collection: str
+    name: str
+    owner: Class
+    init: ast.expr
+    args: tuple[ast.expr, ...]
+    named: tuple[tuple[str, ast.expr], ...]
+    target: ast.Name | ast.Attribute
+    kept: str | None = None
+    loops: tuple[Loop, ...] = ()
+
+
+@dataclass(frozen=True)
+class UseVariable:
+    """A place that reads or sets a variable of a collection; where it `asks`, whether there is one."""
+
+    node: ast.expr
+    collection: str
+    name: str
+    owner: Class
+    asks: bool = False
+
+
+@dataclass(frozen=True)
 class DrawKey:
     """`self.make_rng(name)` inside a module."""
 
@@ -423,6 +450,8 @@ Site = (
     | Construct
     | Layer
     | Parameter
+    | OwnVariable
+    | UseVariable
     | DrawKey
     | CellCarry
     | ReadState

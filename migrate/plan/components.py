@@ -21,7 +21,17 @@ from migrate.analysis.kinds import (
 )
 from migrate.analysis.modules.methods import is_module
 from migrate.analysis.run import instances_of
-from migrate.analysis.sites import Batch, Compile, Differentiate, DrawKey, Layer, Parameter, Site
+from migrate.analysis.sites import (
+    Batch,
+    Compile,
+    Differentiate,
+    DrawKey,
+    Layer,
+    OwnVariable,
+    Parameter,
+    Site,
+    UseVariable,
+)
 
 
 @dataclass(frozen=True)
@@ -172,7 +182,7 @@ def first_line(component: ComponentFacts) -> int:
 def _root_of_site(
     facts: Facts, union: Union, keys: dict[ast.AST, list[Hashable]], site: Site
 ) -> Hashable | None:
-    if isinstance(site, Layer | Parameter | DrawKey):
+    if isinstance(site, Layer | Parameter | DrawKey | OwnVariable | UseVariable):
         return union.find(site.owner.node)
     for node in ast.walk(site.node):
         if keys.get(node):

@@ -133,3 +133,9 @@ class LinenConvLSTMCell(nnx.RNNCellBase):
         return len(self.kernel_size) + 1
 '''
 TEXTS = {"LinenGRUCell": GRU, "LinenMGUCell": MGU, "LinenConvLSTMCell": CONV_LSTM}
+
+
+def text_of_helper(name: str) -> str:
+    """The class `name`: a cell, or the type of the variables of a collection of the project's own."""
+    own = f'class {name}(nnx.Variable):\n    """The variables of a collection of its own."""\n'
+    return TEXTS.get(name, own)

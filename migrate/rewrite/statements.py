@@ -11,9 +11,13 @@ import libcst as cst
 from migrate.rewrite import lens
 from migrate.rewrite.classes import class_body
 from migrate.rewrite.comments import as_lines, comments, lost
+from migrate.rewrite.edits import Piece, Template
 from migrate.rewrite.expressions import below, code_of, parsed_statement, text_of, tree_of
 from migrate.rewrite.functions import changed_function
 from migrate.rewrite.page import Mismatch, Page, places
+
+BLOCK = "\n    "
+"""How a template begins a line of a block; in the file it is indented as the file does."""
 
 
 def written_block(
@@ -57,10 +61,18 @@ def written_line(page: Page, line: Any, group: list[ast.stmt], indent: str) -> l
     statement = group[0]
     texts = [text_of(page, piece) for piece in page.edits.before.get(statement, [])]
     if statement in page.edits.statements:
-        texts += [text_of(page, piece) for piece in page.edits.statements[statement]]
+        texts += [text_of(page, _indented(page, piece)) for piece in page.edits.statements[statement]]
         return replaced(page, line, texts, indent, None, page.has_comment(statement))
     own = line.with_changes(body=[tree_of(page, statement)])
     return replaced(page, line, texts, indent, own, page.has_comment(statement))
+
+
+def _indented(page: Page, piece: Piece) -> Piece:
+    """A piece whose own lines are indented as the file does."""
+    if not isinstance(piece, Template):
+        return piece
+    step = f"\n{page.module.default_indent}"
+    return Template(tuple(p.replace(BLOCK, step) if isinstance(p, str) else p for p in piece.parts))
 
 
 def moved(page: Page, group: list[ast.stmt]) -> list[str]:
@@ -92,7 +104,8 @@ def replaced(page: Page, line: Any, texts: list[str], indent: str, last: Any, co
         new.append(relaid(page, line, last.with_changes(leading_lines=[]), indent, None))
     if not new:
         return []
-    new[-1] = new[-1].with_changes(trailing_whitespace=line.trailing_whitespace)
+    if isinstance(new[-1], cst.SimpleStatementLine):
+        new[-1] = new[-1].with_changes(trailing_whitespace=line.trailing_whitespace)
     new[0] = new[0].with_changes(leading_lines=line.leading_lines)
     missing = lost(line, cst.IndentedBlock(body=new)) if commented else []
     lines = [*new[0].leading_lines, *as_lines(missing)]

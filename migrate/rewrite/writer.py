@@ -9,7 +9,7 @@ import libcst as cst
 
 from migrate.analysis.program.source import Source
 from migrate.rewrite.edits import Edits
-from migrate.rewrite.helper_classes import TEXTS
+from migrate.rewrite.helper_classes import text_of_helper
 from migrate.rewrite.helper_functions import FUNCTIONS
 from migrate.rewrite.layout import width_of
 from migrate.rewrite.page import Page
@@ -29,9 +29,9 @@ def write(source: Source, tree: ast.Module, edits: Edits, parent: dict[ast.AST, 
 
 def with_helpers(body: list[Any], names: list[str], indent: str) -> list[Any]:
     """The body of a module with classes in front of its first one, and functions before they are needed."""
-    classes = [name for name in names if name in TEXTS]
+    classes = [name for name in names if name not in FUNCTIONS]
     at = next((i for i, statement in enumerate(body) if isinstance(statement, cst.ClassDef)), 0)
-    body = [*body[:at], *(_helper(TEXTS[name], indent) for name in classes), *body[at:]]
+    body = [*body[:at], *(_helper(text_of_helper(name), indent) for name in classes), *body[at:]]
     functions = [name for name in names if name in FUNCTIONS]
     return _with_functions(body, functions, indent) if functions else body
 

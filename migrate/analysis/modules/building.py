@@ -35,7 +35,7 @@ from migrate.analysis.modules.summaries import applied
 from migrate.analysis.run import Run
 from migrate.analysis.shapes.layer_shapes import output
 from migrate.analysis.shapes.plain_shapes import of
-from migrate.analysis.shapes.sizes import Shape
+from migrate.analysis.shapes.sizes import Shape, literal
 from migrate.analysis.sites import Layer
 
 STOPS = (
@@ -245,6 +245,11 @@ def _own(run: Run, site: Layer, inputs: dict[str, Value]) -> Value:
         return UNKNOWN
     ranks = {n: s.rank for n, v in inputs.items() if isinstance(v, Array) and (s := v.shape).rank is not None}
     summarise(run, site.cls, {name: rank for name, rank in ranks.items() if rank is not None})
+    for name, value in inputs.items():
+        single = isinstance(value, Array) and literal(value.shape.axis(-1)) == 1
+        if single and (site.cls.node, name) in run.facts.spread:
+            message = f"`{name}` is a single number, which the module adds to several"
+            blocked(run, site.node, "LNX112", message)
     texts = {n: init_text(run.facts, site.owner, v) for n, v in site.given}
     result = applied(run, site.cls, texts, inputs)
     ensemble = site.lifted is not None and site.lifted.transform == "flax.linen.vmap"

@@ -15,6 +15,7 @@ from migrate.analysis.kinds import (
     Instance,
     Length,
     Object,
+    OwnCollection,
     Partial,
     Symbol,
     Value,
@@ -167,8 +168,10 @@ def attribute(run: Run, node: ast.Attribute, holder: Object) -> Value:
         return Length(Size(f"self.{name}"), False)
     if name == "param" and run.owner is not None:
         return Symbol("linen2nnx.param")
-    if name == "make_rng" and run.owner is not None:
-        return Symbol("linen2nnx.make_rng")
+    if name in {"make_rng", "variable", "has_variable"} and run.owner is not None:
+        return Symbol(f"linen2nnx.{name}")
+    if name == "variables":
+        return OwnCollection()
     blocked(run, node, "LNX311", f"`self.{name}` of a Linen module has no rewriting yet")
     return UNKNOWN
 

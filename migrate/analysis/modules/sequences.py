@@ -140,6 +140,13 @@ def over_layers(run: Run, node: ast.expr) -> list[Value] | None:
             return None
 
 
+def repeated_in(run: Run, node: ast.expr) -> Repeated | None:
+    """The layers that a loop goes through, if one comprehension has built them."""
+    counted = _counted(run, node)
+    found = run.facts.values.get(counted if counted is not None else node)
+    return found if isinstance(found, Repeated) else None
+
+
 def _counted(run: Run, node: ast.expr) -> ast.expr | None:
     """What `enumerate(...)` counts."""
     match node:

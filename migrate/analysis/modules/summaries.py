@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from migrate.analysis.kinds import UNKNOWN, Array, Class, Dict, Length, Sequence, Value
+from migrate.analysis.kinds import UNKNOWN, Array, Class, Dict, Length, Results, Sequence, Value
 from migrate.analysis.modules.classes import fields
 from migrate.analysis.modules.hoisting import init_text
 from migrate.analysis.run import Run
@@ -56,6 +56,9 @@ def _exchanged(value: Value, known: dict[str, str], bases: dict[str, Shape]) -> 
             return Length(new, scalar) if new is not None else UNKNOWN
         case Sequence(items):
             return Sequence(tuple(_exchanged(item, known, bases) for item in items))
+        case Results(items, fields):
+            of_fields = tuple((name, _exchanged(item, known, bases)) for name, item in fields)
+            return Results(tuple(_exchanged(item, known, bases) for item in items), of_fields)
         case Dict(items):
             return Dict(tuple((key, _exchanged(item, known, bases)) for key, item in items))
         case _:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 
 from migrate.analysis.activation import Arguments
-from migrate.analysis.kinds import UNKNOWN, Array, Const, Length, Method, Sequence, ShapeOf, Value
+from migrate.analysis.kinds import UNKNOWN, Array, Const, Length, Method, Results, Sequence, ShapeOf, Value
 from migrate.analysis.run import Run
-from migrate.analysis.shapes import indexing
+from migrate.analysis.shapes import indexing, results
 from migrate.analysis.shapes.array_functions import function, method_of
 from migrate.analysis.shapes.plain_shapes import elementwise, filled, matmul, of, size_of
 from migrate.analysis.shapes.sizes import SYMBOLS, Shape, Size, combined
@@ -22,9 +23,10 @@ def arithmetic(run: Run, node: ast.BinOp | ast.AugAssign, left: Value, right: Va
     if isinstance(node.op, ast.MatMult):
         return matmul(left, right)
     if isinstance(left, Array) or isinstance(right, Array):
-        return elementwise([left, right])
-    if isinstance(node.op, ast.Add) and isinstance(left, ShapeOf | Sequence):
-        return _concatenated(left, right)
+        return elementwise([_setting(left), _setting(right)])
+    if isinstance(node.op, ast.Add) and isinstance(left, ShapeOf | Sequence | Results):
+        plain = isinstance(left, ShapeOf) or isinstance(right, ShapeOf) or run.owner is None
+        return _concatenated(left, right) if plain else results.concatenated(left, right)
     operator = SYMBOLS.get(type(node.op))
     sizes = size_of(left), size_of(right)
     if operator and sizes[0] and sizes[1]:
@@ -33,6 +35,14 @@ def arithmetic(run: Run, node: ast.BinOp | ast.AugAssign, left: Value, right: Va
         scalar = all(not isinstance(side, Length) or side.scalar for side in (left, right))
         return Length(combined(sizes[0], operator, sizes[1]), scalar)
     return UNKNOWN
+
+
+def _setting(value: Value) -> Value:
+    """A setting such as `self.config.eps` that is combined with an array is a number."""
+    if isinstance(value, Length) and value.size.text.startswith("self.") and value.size.text.count(".") > 1:
+        plain = value.size.text.replace(".", "").isidentifier()
+        return replace(value, scalar=True) if plain else value
+    return value
 
 
 def _concatenated(left: Value, right: Value) -> Value:

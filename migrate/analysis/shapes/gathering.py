@@ -6,7 +6,7 @@ from collections.abc import Callable
 from itertools import pairwise
 
 from migrate.analysis.kinds import UNKNOWN, Array, Const, Sequence, Value
-from migrate.analysis.shapes.plain_shapes import integers, of, size_of, sizes_of
+from migrate.analysis.shapes.plain_shapes import filled, integers, of, size_of, sizes_of
 from migrate.analysis.shapes.sizes import Shape, Size, combined, number, total
 
 Arguments = list[Value]
@@ -139,6 +139,12 @@ def resized(args: Arguments, keywords: Keywords) -> Value:
     return UNKNOWN if known is None else Array(known)
 
 
+def sliced(args: Arguments, keywords: Keywords) -> Value:
+    """`lax.dynamic_slice(x, start, sizes)`."""
+    sizes = args[2] if len(args) > 2 else keywords.get("slice_sizes", UNKNOWN)
+    return filled(sizes)
+
+
 GATHERING: dict[str, Callable[[Arguments, Keywords], Value]] = {
     "dot_product_attention_weights": attention_weights,
     "take": taken,
@@ -154,6 +160,9 @@ GATHERING: dict[str, Callable[[Arguments, Keywords], Value]] = {
     "hstack": side_by_side,
     "resize": resized,
     "roll": same_shape,
+    "dynamic_update_slice": same_shape,
+    "dynamic_update_slice_in_dim": same_shape,
+    "dynamic_slice": sliced,
     "tril": same_shape,
     "triu": same_shape,
     "fftshift": same_shape,

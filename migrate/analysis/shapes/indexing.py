@@ -36,7 +36,7 @@ def of_shape(shape: Shape, index: ast.expr) -> Value:
         return ShapeOf(Shape(shape.axes[:upper]))
     if upper is None and lower is not None and lower < 0:
         return ShapeOf(Shape(shape.last(-lower), True))
-    return UNKNOWN
+    return ShapeOf(UNKNOWN_SHAPE)
 
 
 def literal_integer(node: ast.expr | None) -> int | None:

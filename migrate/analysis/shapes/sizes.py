@@ -274,10 +274,20 @@ class _Exchange(ast.NodeTransformer):
         """Of a size and itself, the larger one is that size."""
         self.generic_visit(node)
         if isinstance(node.func, ast.Name) and node.func.id == "max":
-            node.args = [*{ast.unparse(argument): argument for argument in node.args}.values()]
+            inner = [part for argument in node.args for part in _operands(argument)]
+            node.args = [*{ast.unparse(argument): argument for argument in inner}.values()]
             return node.args[0] if len(node.args) == 1 else node
         return node
 
     def _exchanged(self, name: str, node: ast.expr) -> ast.expr:
         known = self.values.get(name)
         return node if known is None else ast.parse(known, mode="eval").body
+
+
+def _operands(node: ast.expr) -> list[ast.expr]:
+    """What a size is the largest of."""
+    match node:
+        case ast.Call(func=ast.Name(id="max"), args=args, keywords=[]):
+            return args
+        case _:
+            return [node]

@@ -10,6 +10,7 @@ from migrate.analysis.kinds import (
     VANISHING,
     ApplyFn,
     Array,
+    Cell,
     Class,
     Collected,
     Const,
@@ -24,12 +25,14 @@ from migrate.analysis.kinds import (
     Object,
     Optimizer,
     OptState,
+    OwnCollection,
     Params,
     Partial,
     Path,
     Pending,
     Record,
     Repeated,
+    Results,
     Sequence,
     ShapeOf,
     State,
@@ -43,6 +46,7 @@ from migrate.analysis.kinds import (
     Variables,
     followed,
 )
+from migrate.analysis.modules import cells, configs
 from migrate.analysis.modules import methods as modules
 from migrate.analysis.modules.collected import CHANGING, forget
 from migrate.analysis.modules.collected import item as item_of
@@ -51,7 +55,7 @@ from migrate.analysis.objects import records, things
 from migrate.analysis.program import imports
 from migrate.analysis.program.names import canonical
 from migrate.analysis.run import Run
-from migrate.analysis.shapes import arrays
+from migrate.analysis.shapes import arrays, results
 from migrate.analysis.shapes.sizes import Size
 from migrate.analysis.sites import ParamsItem, ParamsLeaf, ReadState
 from migrate.analysis.training import holders, same_trees, stats_states
@@ -83,6 +87,10 @@ def attribute(run: Run, node: ast.Attribute, holder: Value) -> Value:
             return Method(holder, "create")
         case Transformation() if node.attr in {"init", "update"}:
             return Method(holder, node.attr)
+        case Results():
+            return results.attribute(holder, node.attr)
+        case Length(Size(text), False) if run.owner is not None and text.startswith("self."):
+            return configs.attribute(run, node, text)
         case Record():
             return records.attribute(run, node, holder)
         case Class() if records.is_class_method(run, holder, node.attr):
@@ -91,6 +99,8 @@ def attribute(run: Run, node: ast.Attribute, holder: Value) -> Value:
             return _of_instance(run, node, holder)
         case Object():
             return modules.attribute(run, node, holder)
+        case Cell():
+            return cells.value(run, node, holder)
         case Array():
             return arrays.attribute(holder, node.attr)
         case Sequence() | Collected() if node.attr in CHANGING:
@@ -143,6 +153,10 @@ def _of_instance(run: Run, node: ast.Attribute, instance: Instance) -> Value:
 def subscript(run: Run, node: ast.Subscript, holder: Value, index: Value) -> Value:
     """The kind of `holder[index]`."""
     match holder, index:
+        case Results(), _:
+            return results.subscript(holder, index, node.slice)
+        case OwnCollection(), _:
+            return cells.item(run, node, holder, index)
         case Variables(tokens, stale), Const("params"):
             run.facts.site(ParamsItem(node))
             return Params(tokens, stale)

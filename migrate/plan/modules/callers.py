@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 from migrate.analysis.kinds import Class
 from migrate.analysis.modules.classes import fields, lineage
-from migrate.analysis.sites import Construct, Layer
+from migrate.analysis.sites import Construct, Layer, OwnVariable
 from migrate.plan.context import Plan
+from migrate.plan.modules.cells import is_late
 from migrate.plan.modules.inheritance import is_abstract
 from migrate.plan.modules.input_sizes import InputSize, input_sizes
 from migrate.plan.modules.module_drafts import draft_of
@@ -35,8 +36,24 @@ def _sentence(plan: Plan, cls: Class) -> str:
     listed = " and ".join([", ".join(arguments[:-1]), arguments[-1]]) if len(arguments) > 1 else arguments[0]
     return (
         f"`{cls.node.name}` is built outside of these files: callers must now pass {listed}"
-        f"{_classes(plan, cls)}, and call the module itself instead of `init` and `apply`"
+        f"{_classes(plan, cls)}, and call the module itself instead of `init` and `apply`{_caches(plan, cls)}"
     )
+
+
+def _caches(plan: Plan, cls: Class) -> str:
+    """The collections that a call makes, in the class or in what it builds."""
+    held, waiting = {cls.node}, [cls.node]
+    while waiting:
+        owner = waiting.pop()
+        sites = (s for s in plan.component.sites if isinstance(s, Layer) and s.owner.node is owner)
+        new = {s.cls.node for s in sites if s.cls is not None} - held
+        held |= new
+        waiting += new
+    late = (s for s in plan.component.sites if isinstance(s, OwnVariable) and s.owner.node in held)
+    names = sorted({f"`{site.collection}`" for site in late if is_late(plan, site)})
+    if not names:
+        return ""
+    return f"; a call with the arguments that `init` was given makes the variables of {' and '.join(names)}"
 
 
 def _described(size: InputSize) -> str:

@@ -6,7 +6,7 @@ import ast
 
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
-from migrate.rewrite.helper_classes import TEXTS
+from migrate.rewrite.helper_classes import text_of_helper
 
 
 def write_helper(plan: Plan, node: ast.AST, name: str) -> None:
@@ -14,7 +14,7 @@ def write_helper(plan: Plan, node: ast.AST, name: str) -> None:
     module = plan.facts.scopes.module(node)
     if name in plan.facts.scopes.bound[module]:
         raise Blocked(node, "LNX111", f"`{name}`, which this layer would need, means something else here")
-    if "jnp." in TEXTS[name] and not _imports_jnp(module):
+    if "jnp." in text_of_helper(name) and not _imports_jnp(module):
         raise Blocked(node, "LNX110", "the class for this layer needs `import jax.numpy as jnp` in this file")
     plan.edits.helpers.add((module, name))
 

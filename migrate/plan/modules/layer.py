@@ -11,7 +11,7 @@ from migrate.analysis.modules.layers import LAYERS, NORMS, WRAPPERS, LayerKind
 from migrate.analysis.shapes.layer_shapes import size
 from migrate.analysis.shapes.plain_shapes import integers
 from migrate.analysis.shapes.sizes import Shape, Size, product, rest
-from migrate.analysis.sites import Layer, Parameter
+from migrate.analysis.sites import Layer, OwnVariable, Parameter
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 from migrate.plan.modules.drafts import Draft, Line, Told
@@ -60,7 +60,7 @@ def construction(plan: Plan, draft: Draft, site: Layer) -> Piece:
     """`nnx.Linear(in, out, ..., rngs=rngs)`, or a module of the project with its input sizes."""
     if site.layer in WRAPPERS:
         return wrapper(plan, site)
-    given = {name: _moved(plan, draft, site, node) for name, node in _early(plan, site)}
+    given = {name: moved(plan, draft, site, node) for name, node in _early(plan, site)}
     if site.cls is not None:
         return _own(plan, draft, site, site.cls)
     kind = LAYERS[site.layer]
@@ -103,7 +103,7 @@ def in_setup(plan: Plan, node: ast.AST) -> bool:
     return isinstance(function, ast.FunctionDef) and function.name == "setup"
 
 
-def _moved(plan: Plan, draft: Draft, site: Layer | Parameter, node: ast.expr) -> Piece:
+def moved(plan: Plan, draft: Draft, site: Layer | Parameter | OwnVariable, node: ast.expr) -> Piece:
     """An argument of the construction, with what is local to the method exchanged."""
     value = plan.facts.values.get(node)
     if isinstance(value, Partial) and value.site in plan.facts.partials.get(site.node, ()):
@@ -112,7 +112,7 @@ def _moved(plan: Plan, draft: Draft, site: Layer | Parameter, node: ast.expr) ->
         return node
     inner = assigned_value(plan.facts, node) if isinstance(node, ast.Name) else None
     if inner is not None and not isinstance(value, Const | Length):
-        return _moved(plan, draft, site, inner)
+        return moved(plan, draft, site, inner)
     found = holes(plan.facts, site.owner, node)
     if found is not None:
         draft.edits |= found
@@ -128,7 +128,7 @@ def _moved(plan: Plan, draft: Draft, site: Layer | Parameter, node: ast.expr) ->
     raise Blocked(site.node, "LNX111", f"a layer is built from {what} local to `__call__`")
 
 
-def _partial(plan: Plan, draft: Draft, site: Layer | Parameter, value: Partial) -> Piece:
+def _partial(plan: Plan, draft: Draft, site: Layer | Parameter | OwnVariable, value: Partial) -> Piece:
     """`partial(nnx.BatchNorm, momentum=0.9)`: what is known only at a call is given there."""
     call, layer = value.site, value.function
     assert call is not None and isinstance(layer, Symbol)
@@ -139,7 +139,7 @@ def _partial(plan: Plan, draft: Draft, site: Layer | Parameter, value: Partial) 
             raise Blocked(call, "LNX110", f"`{keyword.arg}` of this layer has no counterpart in NNX")
         if keyword.arg in kind.late and holes(plan.facts, site.owner, keyword.value) is None:
             continue
-        pieces.append(template(f"{keyword.arg}={{}}", _moved(plan, draft, site, keyword.value)))
+        pieces.append(template(f"{keyword.arg}={{}}", moved(plan, draft, site, keyword.value)))
         if keyword.arg == "dtype" and layer.name in NORMS and _may_be_half(plan, keyword.value):
             pieces.append(f"promote_dtype={EXACT}")
     return Template((call.func, "(", *_listed(pieces), ")"))
@@ -281,17 +281,17 @@ def _own(plan: Plan, draft: Draft, site: Layer, cls: Class) -> Piece:
 
     inner = draft_of(plan, cls)
     node = site.node
-    pieces: list[Piece] = [_moved(plan, draft, site, arg) for arg in node.args]
+    pieces: list[Piece] = [moved(plan, draft, site, arg) for arg in node.args]
     for keyword in node.keywords:
         if keyword.arg != "name":
-            pieces.append(template(f"{keyword.arg}={{}}", _moved(plan, draft, site, keyword.value)))
+            pieces.append(template(f"{keyword.arg}={{}}", moved(plan, draft, site, keyword.value)))
     for argument in input_sizes(plan, cls, inner).arguments:
         pieces.append(f"{argument.argument}={_given_size(plan, draft, inner, site, argument)}")
     if site.lifted is not None:
         made = Template((class_of(site.lifted), "(", *_listed([*pieces, "rngs=rngs"]), ")"))
         if site.lifted.transform != "flax.linen.vmap":
             return made
-        return ensemble(made, _moved(plan, draft, site, axis_size(site.lifted)))
+        return ensemble(made, moved(plan, draft, site, axis_size(site.lifted)))
     return Template((node.func, "(", *_listed([*pieces, "rngs=rngs"]), ")"))
 
 
@@ -337,8 +337,8 @@ def parameter_line(plan: Plan, draft: Draft, site: Parameter) -> Line:
 
 def parameter(plan: Plan, draft: Draft, site: Parameter) -> Piece:
     """`nnx.Param(init(rngs.params(), shape))`."""
-    init = _moved(plan, draft, site, site.init)
-    args: list[Piece] = [_moved(plan, draft, site, arg) for arg in site.args]
+    init = moved(plan, draft, site, site.init)
+    args: list[Piece] = [moved(plan, draft, site, arg) for arg in site.args]
     if isinstance(init, ast.Lambda):
         names = [a.arg for a in init.args.args]
         body = [n.id for n in ast.walk(init.body) if isinstance(n, ast.Name)]
@@ -348,4 +348,14 @@ def parameter(plan: Plan, draft: Draft, site: Parameter) -> Piece:
     return Template(("nnx.Param(", init, "(", *_listed(["rngs.params()", *args]), "))"))
 
 
-__all__ = ["Shape", "added", "construction", "f_string", "layer_line", "parameter_line", "positional", "size"]
+__all__ = [
+    "Shape",
+    "added",
+    "construction",
+    "f_string",
+    "layer_line",
+    "moved",
+    "parameter_line",
+    "positional",
+    "size",
+]

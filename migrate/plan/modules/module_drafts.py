@@ -17,13 +17,14 @@ from migrate.analysis.modules.layers import LAYERS
 from migrate.analysis.sites import CellCarry, DrawKey, Layer, Parameter
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
+from migrate.plan.modules.cells import declarations, early, make_in_setup
 from migrate.plan.modules.drafts import Draft, Line
 from migrate.plan.modules.inheritance import base_line, check_inheritance, extends
 from migrate.plan.modules.layer import construction, parameter
 from migrate.plan.modules.named_lists import named_list
 from migrate.plan.modules.recurrent import is_wrapper, wrapper
 from migrate.plan.modules.silence import is_silent
-from migrate.plan.modules.skeleton import Skeleton
+from migrate.plan.modules.skeleton import Built, Skeleton
 from migrate.rewrite.edits import template
 
 Owned = Layer | Parameter | DrawKey | CellCarry
@@ -72,14 +73,16 @@ def _made(plan: Plan, cls: Class) -> Draft:
     setup = known.get("setup")
     inside = {s.node: s for s in sites if setup is not None and s.node in set(ast.walk(setup))}
     if setup is not None:
+        make_in_setup(plan, draft, setup)
         _setup(plan, draft, setup, [*inside.values()])
     others = [s for s in sites if s.node not in inside]
     for site in others:
         if isinstance(site, Layer) and is_wrapper(site):
             plan.edits.expressions[site.node] = wrapper(plan, site)
-    others = [s for s in others if not is_wrapper(s)]
-    if others and "__call__" in known:
-        draft.lines += Skeleton(plan, draft, others).written(known["__call__"].body)
+    built: list[Built] = [*(s for s in others if not is_wrapper(s)), *early(plan, cls, setup)]
+    if built and "__call__" in known:
+        draft.lines += Skeleton(plan, draft, built).written(known["__call__"].body)
+    draft.lines += declarations(plan, cls)
     return draft
 
 

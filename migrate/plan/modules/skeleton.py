@@ -7,14 +7,15 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from migrate.analysis.shapes.sizes import names_in, without_parentheses
-from migrate.analysis.sites import Layer, Parameter, Running
+from migrate.analysis.sites import Layer, OwnVariable, Parameter, Running
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
+from migrate.plan.modules.cells import cell_line
 from migrate.plan.modules.drafts import Draft, Line, texts_of
 from migrate.plan.modules.layer import layer_line, parameter_line
 from migrate.rewrite.edits import Suite
 
-Built = Layer | Parameter
+Built = Layer | Parameter | OwnVariable
 
 
 class Skeleton:
@@ -68,6 +69,8 @@ class Skeleton:
     def _line(self, site: Built) -> Line:
         if isinstance(site, Parameter):
             return parameter_line(self.plan, self.draft, site)
+        if isinstance(site, OwnVariable):
+            return cell_line(self.plan, self.draft, site)
         return layer_line(self.plan, self.draft, site)
 
     def _condition(self, node: ast.If) -> Iterator[Line]:

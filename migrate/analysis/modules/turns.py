@@ -1,0 +1,60 @@
+"""Loops over layers that are all alike: `for block in self.blocks: x = block(x)`.
+
+The layers are built by one line, with one size of their input. Where a turn adds what a layer gives to its
+input, that input has the size of the sum, unless it is a single number that is spread over the sum.
+"""
+
+from __future__ import annotations
+
+import ast
+
+from migrate.analysis.kinds import Array, Repeated, Value
+from migrate.analysis.modules.sequences import repeated_in
+from migrate.analysis.run import Run
+from migrate.analysis.shapes.sizes import PLACEHOLDER, agreed
+from migrate.analysis.sites import Site
+
+
+def run_turns(run: Run, node: ast.For, turns: list[Value]) -> None:
+    """Run the turns, once more from the settled sizes where the first turn has changed them."""
+    start = dict(run.frame.vars)
+    layers = repeated_in(run, node.iter)
+    kept, known = run.facts.snapshot(node), _site(run, layers)
+    for index, item in enumerate(turns):
+        run.assign(node.target, item)
+        run.execute(node.body)
+        settled = _settled(start, run.frame.vars) if index == 0 and layers is not None else {}
+        if settled:
+            run.facts.restore(node, kept)
+            if layers is not None and known is not None:
+                run.facts.sites[layers.item.site] = known
+            _remember(run, start, settled)
+            run.frame.vars = start | settled
+            run_turns(run, node, turns)
+            return
+
+
+def _site(run: Run, layers: Repeated | None) -> Site | None:
+    return run.facts.sites.get(layers.item.site) if layers is not None else None
+
+
+def _settled(start: dict[str, Value], end: dict[str, Value]) -> dict[str, Value]:
+    """The arrays whose last axis is what a turn leaves: the larger one of what it was and something else."""
+    found: dict[str, Value] = {}
+    for name in start.keys() & end.keys():
+        before, after = start[name], end[name]
+        if isinstance(before, Array) and isinstance(after, Array):
+            old, new = before.shape.axis(-1), after.shape.axis(-1)
+            if old is not None and new is not None and old != new and agreed(old, new) == new:
+                found[name] = after
+    return found
+
+
+def _remember(run: Run, start: dict[str, Value], settled: dict[str, Value]) -> None:
+    """A module that is given a single number there would be built with another size."""
+    assert run.owner is not None
+    for name in settled:
+        value = start[name]
+        axis = value.shape.axis(-1) if isinstance(value, Array) else None
+        for match in PLACEHOLDER.finditer(axis.text if axis is not None else ""):
+            run.facts.spread.add((run.owner.node, match[2] or match[3]))
