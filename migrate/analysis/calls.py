@@ -40,9 +40,9 @@ from migrate.analysis.modules import methods as modules
 from migrate.analysis.modules.optional_layers import alternatives
 from migrate.analysis.nnx_code import nnx, nnx_contexts
 from migrate.analysis.objects import records, things
-from migrate.analysis.run import Run
+from migrate.analysis.run import Run, is_definition
 from migrate.analysis.shapes import arrays, results
-from migrate.analysis.training import batches, bound_functions, linen, optimizers, type_checks
+from migrate.analysis.training import batches, bound_functions, linen, optimizers, partials, type_checks
 
 
 def call(run: Run, node: ast.Call) -> Value:
@@ -83,11 +83,8 @@ def invoke(run: Run, callee: Value, given: Arguments) -> Value:
             return invoke(run, Bound(callee, method), given)
         case Class() if callee.node in run.families:
             return things.made(run, callee, given)
-        case Partial(function, args, keywords) if not followed(callee):
-            names = dict(keywords) | dict(given.keywords)
-            sources = (*given.sources, callee.site) if callee.site is not None else given.sources
-            merged = Arguments(given.node, (*args, *given.args), tuple(names.items()), sources)
-            return invoke(run, function, merged)
+        case Partial() if not followed(callee) or is_definition(callee):
+            return invoke(run, callee.function, partials.applied(callee, given))
         case Jit(function, site):
             with nnx_contexts.compiling(run, site):
                 return _compiled(run, function, site, given)
@@ -152,10 +149,12 @@ def _compiled(run: Run, function: Value, site: ast.expr, given: Arguments) -> Va
         return _compiled(run, function.function, site, replace(given, args=(function.first, *given.args)))
     if isinstance(function, Method) and function.name == "init" and _on_the_spot(given):
         return invoke(run, function, given)
+    if isinstance(function, Partial) and not (function.args and _has_numbers(site)):
+        return _compiled(run, function.function, site, partials.applied(function, given))
     if not isinstance(function, Function):
         return (
             invoke(run, function, given)
-            if isinstance(function, (Partial, Grad, Batched))
+            if isinstance(function, (Grad, Batched))
             else lost(run, given, function)
         )
     return linen.compiled(run, function, site, given)

@@ -62,6 +62,7 @@ class Facts:
     parameters: dict[tuple[FunctionNode, str], Value] = field(default_factory=dict)
     returns: dict[FunctionNode, Value] = field(default_factory=dict)
     bindings: dict[ast.Call, dict[FunctionNode, Binding]] = field(default_factory=lambda: defaultdict(dict))
+    handed: dict[ast.Call, dict[FunctionNode, Binding]] = field(default_factory=lambda: defaultdict(dict))
     references: dict[FunctionNode, set[ast.AST]] = field(default_factory=lambda: defaultdict(set))
     links: set[tuple[Hashable, Hashable]] = field(default_factory=set)
     origins: dict[Token, frozenset[Instance]] = field(default_factory=dict)
@@ -89,6 +90,10 @@ class Facts:
     def file(self, node: ast.AST) -> File:
         """The file that holds `node`."""
         return self.files.of(node)
+
+    def received(self, call: ast.AST) -> Mapping[FunctionNode, Binding]:
+        """The functions that get the arguments of a call, at once or by a partial call."""
+        return (self.bindings.get(call) or self.handed.get(call, {})) if isinstance(call, ast.Call) else {}
 
     def record(self, node: ast.AST, value: Value) -> Value:
         """Remember the kind of `node`, joined with what was seen there before."""

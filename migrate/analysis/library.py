@@ -18,7 +18,6 @@ from migrate.analysis.kinds import (
     Length,
     OptState,
     Params,
-    Partial,
     Pending,
     Record,
     Sequence,
@@ -46,6 +45,7 @@ from migrate.analysis.training import (
     carries,
     linen,
     optimizers,
+    partials,
     plain_trees,
     same_trees,
 )
@@ -79,7 +79,7 @@ def call(run: Run, name: str, given: Arguments) -> Value:
         case "dataclasses.replace" if given.args and isinstance(given.args[0], Record):
             return records.replaced(run, given)
         case "functools.partial" if given.args:
-            return Partial(given.args[0], given.args[1:], given.keywords, given.node)
+            return partials.made(run, given)
         case "flax.nnx.bridge.ToNNX" if given.args and isinstance(given.args[0], Instance):
             return UNKNOWN
         case "flax.TrainState.create" | "flax.TrainState":

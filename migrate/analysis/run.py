@@ -238,19 +238,19 @@ class Run:
             tokens: Tokens = frozenset().union(*(tokens_of(value) for value in lost))
             instances = frozenset().union(*(instances_of(value) for value in lost))
             said = message.replace("a followed value", described(lost[0]))
-            definitions_only = bridgeable or all(_is_definition(value) for value in lost)
+            definitions_only = bridgeable or all(is_definition(value) for value in lost)
             self.facts.escape(node, code, said, tokens, instances, bridgeable=definitions_only)
 
 
-def _is_definition(value: Value) -> bool:
+def is_definition(value: Value) -> bool:
     """Whether all that is followed in the value are module definitions, which stay what they are in Linen."""
     match value:
         case Instance():
             return True
         case Method(receiver, name):
-            return name != "apply" and _is_definition(receiver)
+            return name != "apply" and is_definition(receiver)
         case Sequence() | Dict() | Mixed() | Partial():
-            return all(_is_definition(part) for part in parts(value) if followed(part))
+            return all(is_definition(part) for part in parts(value) if followed(part))
         case _:
             return False
 
@@ -286,7 +286,7 @@ def instances_of(value: Value) -> frozenset[Instance]:
             return instances
         case Method(receiver, _):
             return instances_of(receiver)
-        case Mixed(parts):
-            return frozenset().union(*(instances_of(part) for part in parts))
+        case Mixed() | Partial():
+            return frozenset().union(*(instances_of(part) for part in parts(value)))
         case _:
             return frozenset()

@@ -26,6 +26,7 @@ from migrate.plan.context import Plan
 from migrate.plan.flows import rewrite_flows
 from migrate.plan.functions.needs import needs
 from migrate.plan.functions.parameters import rewrite_parameters
+from migrate.plan.functions.partials import rewrite_partials
 from migrate.plan.functions.references import check_references
 from migrate.plan.functions.results import rewrite_results
 from migrate.plan.functions.roles import roles
@@ -157,6 +158,7 @@ def _plan(facts: Facts, component: ComponentFacts, style: Style, bridged: bool) 
     rewrite_declarations(plan)
     rewrite_empty_places(plan)
     rewrite_flows(plan)
+    rewrite_partials(plan)
     rewrite_results(plan)
     check_references(plan)
     for cls in gone:

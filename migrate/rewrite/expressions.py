@@ -139,6 +139,10 @@ def parameters(page: Page, node: Any, params: cst.Parameters) -> cst.Parameters:
     groups: dict[str, list[Any]] = {}
     for name in ("posonly_params", "params", "kwonly_params"):
         groups[name] = exchanged(getattr(params, name), wanted, lambda piece: parameter(page, piece))
+    if not groups["kwonly_params"] and isinstance(params.star_arg, cst.ParamStar):
+        params = params.with_changes(star_arg=cst.MaybeSentinel.DEFAULT)
+    if not groups["posonly_params"]:
+        params = params.with_changes(posonly_ind=cst.MaybeSentinel.DEFAULT)
     return trimmed(params.with_changes(**groups))
 
 

@@ -26,18 +26,22 @@ from migrate.analysis.kinds import (
     followed,
     tokens_of,
 )
-from migrate.analysis.run import Run
+from migrate.analysis.run import Run, is_definition
 from migrate.analysis.sites import Batch, Replicate
-from migrate.analysis.training import apply_options
+from migrate.analysis.training import apply_options, partials
 from migrate.analysis.training.copies import adopt, copies, returned
+
+NUMBERS = frozenset({"donate_argnums", "static_broadcasted_argnums"})
+"""Options that count the arguments which a partial call leaves."""
 
 
 def is_batchable(given: Arguments) -> bool:
     """Whether the function is one of the project, handed over in first place with plain options."""
     if not given.args or len(given.args) > 1 or not isinstance(given.args[0], Function | Partial):
         return False
-    others = [value for _, value in given.keywords]
-    return not followed(given.args[0]) and not any(followed(value) for value in others)
+    function, others = given.args[0], [value for _, value in given.keywords]
+    plain = not followed(function) or is_definition(function)
+    return plain and not any(followed(value) for value in others)
 
 
 def batched(run: Run, function: Value, site: ast.expr) -> Value:
@@ -51,9 +55,9 @@ def batched(run: Run, function: Value, site: ast.expr) -> Value:
 def call(run: Run, function: Value, site: ast.expr, given: Arguments) -> Value:
     """A call of a batched function: it works on copies, and what it gives is new."""
     if isinstance(function, Partial) and isinstance(function.function, Function):
-        names = dict(function.keywords) | dict(given.keywords)
-        arguments = (*function.args, *given.args)
-        return call(run, function.function, site, replace(given, args=arguments, keywords=(*names.items(),)))
+        numbered = isinstance(site, ast.Call) and any(k.arg in NUMBERS for k in site.keywords)
+        if not (function.args and numbered):
+            return call(run, function.function, site, partials.applied(function, given))
     if not isinstance(function, Function):
         return lost(run, given, function)
     plain = replace(

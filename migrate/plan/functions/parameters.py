@@ -106,11 +106,12 @@ def receivers(plan: Plan, node: ast.expr) -> list[Variable] | None:
     """The parameters that receive an argument; None where the node is no argument of the project's calls."""
     parent = plan.parent(node)
     call = plan.parent(parent) if isinstance(parent, ast.keyword) else parent
-    if not isinstance(call, ast.Call) or call not in plan.facts.bindings or node is call.func:
+    received = plan.facts.received(call)
+    if not isinstance(call, ast.Call) or not received or node is call.func:
         return None
     return [
         Variable(function, name)
-        for function, binding in plan.facts.bindings[call].items()
+        for function, binding in received.items()
         for name, expression in binding.arguments
         if expression is node
     ]

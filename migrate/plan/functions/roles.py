@@ -20,6 +20,7 @@ from migrate.analysis.kinds import (
     Optimizer,
     OptState,
     Params,
+    Partial,
     Pending,
     Record,
     Sequence,
@@ -34,6 +35,7 @@ from migrate.analysis.kinds import (
     tokens_of,
 )
 from migrate.analysis.program.scopes import FUNCTIONS, FunctionNode, Variable
+from migrate.analysis.run import is_definition
 from migrate.analysis.sites import (
     ApplyGradients,
     ApplyUpdates,
@@ -133,6 +135,8 @@ def _add(found: Roles, variable: Variable, node: ast.Name | ast.arg, value: Valu
 def _stays(value: Value) -> bool:
     """Whether a name for the value stays as it is: of something that holds others, or of an object."""
     parts = value.parts if isinstance(value, Mixed) else {value}
+    if isinstance(value, Partial):
+        return is_definition(value)
     return isinstance(value, (Sequence, Dict, Record)) or all(isinstance(part, Thing) for part in parts)
 
 

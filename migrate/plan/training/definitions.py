@@ -51,7 +51,7 @@ def definitions(facts: Facts, roles: Roles, sites: Iterable[Site], bridged: bool
     rebound = {
         variable
         for variable in kept
-        if inits[variable] == 1 and _only_initialised(facts, roles, variable, views)
+        if inits[variable] == 1 and _only_initialised(facts, roles, variable, kept, views)
     }
     return Definitions(bridged, frozenset(kept), frozenset(rebound), apart, views)
 
@@ -93,21 +93,23 @@ def _keeps(facts: Facts, node: ast.Name, kept: set[Variable], views: frozenset[a
     call = facts.scopes.parent[parent] if isinstance(parent, ast.keyword) else parent
     if isinstance(facts.sites.get(facts.scopes.parent[call]), ApplyFunction):
         return False
-    if isinstance(call, ast.Call) and call in facts.bindings and node is not call.func:
+    if (received := facts.received(call)) and isinstance(call, ast.Call) and node is not call.func:
         return any(
             Variable(function, name) in kept
-            for function, binding in facts.bindings[call].items()
+            for function, binding in received.items()
             for name, expression in binding.arguments
             if expression is node
         )
     return True
 
 
-def _only_initialised(facts: Facts, roles: Roles, variable: Variable, views: frozenset[ast.AST]) -> bool:
+def _only_initialised(
+    facts: Facts, roles: Roles, variable: Variable, kept: set[Variable], views: frozenset[ast.AST]
+) -> bool:
     """Whether the variable may name the model from its one `init` on."""
     scopes = facts.scopes
     loads = _reads(roles, variable)
-    inits = [n for n in loads if _keeps(facts, n, set(), views)]
+    inits = [n for n in loads if _keeps(facts, n, kept, views)]
     stores = [n for n in scopes.names(variable) if not isinstance(n.ctx, ast.Load)]
     if len(inits) != 1 or scopes.function(inits[0]) is not variable.scope:
         return False
