@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ast
 
+from migrate.analysis.kinds import Group
 from migrate.analysis.sites import CreateState
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 from migrate.plan.training.beside import record_of
+from migrate.plan.training.groups import check_order
 from migrate.plan.training.member_names import is_attribute
 from migrate.rewrite.edits import template
 from migrate.rule import Example, Rule
@@ -97,6 +99,11 @@ def create(x, rate):
 
 def rewrite(plan: Plan, site: CreateState) -> None:
     """The optimizer where the state was assigned; a pair wherever it goes on as a value."""
+    if site.group is not None:
+        check_order(plan, site.node, site.group.shape, plan.facts.values.get(site.tx))
+    if site.group is not None and not isinstance(plan.facts.values[site.params], Group):
+        _of_several(plan, site)
+        return
     model = plan.model_of(site.params)
     optimizer = template("nnx.Optimizer({}, {}, wrt=nnx.Param)", model, site.tx)
     parent = plan.parent(site.node)
@@ -122,3 +129,24 @@ def rewrite(plan: Plan, site: CreateState) -> None:
             raise Blocked(
                 site.node, "LNX010", "a train state is created inside an expression: assign it first"
             )
+
+
+def _of_several(plan: Plan, site: CreateState) -> None:
+    """The models get a name where the state was assigned: the optimizer is made for all of them."""
+    match plan.parent(site.node):
+        case ast.Assign(targets=[ast.Name() as target]) | ast.AnnAssign(target=ast.Name() as target):
+            names = plan.names(target)
+            optimizer = template(f"nnx.Optimizer({names.model}, {{}}, wrt=nnx.Param)", site.tx)
+            plan.edits.statements[plan.statement(site.node)] = [
+                template(f"{names.model} = {{}}", site.params),
+                template(f"{names.optimizer} = {{}}", optimizer),
+            ]
+        case ast.Return() as statement:
+            name = plan.unused_name(site.node)
+            plan.edits.before[statement].append(template(f"{name} = {{}}", site.params))
+            plan.edits.expressions[site.node] = template(
+                f"{name}, nnx.Optimizer({name}, {{}}, wrt=nnx.Param)", site.tx
+            )
+        case _:
+            message = "a train state of several models is created inside an expression: assign it first"
+            raise Blocked(site.node, "LNX010", message)

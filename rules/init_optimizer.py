@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from migrate.analysis.kinds import Group
 from migrate.analysis.sites import InitOptimizer
 from migrate.plan.context import Plan
-from migrate.rewrite.edits import template
+from migrate.plan.training.groups import check_order
+from migrate.rewrite.edits import Piece, template
 from migrate.rule import Example, Rule
 
 SITE = InitOptimizer
@@ -75,5 +77,8 @@ def create(size):
 
 def rewrite(plan: Plan, site: InitOptimizer) -> None:
     """The same transformation, for the model."""
-    model = plan.model_of(site.params)
+    if site.group is not None:
+        check_order(plan, site.node, site.group.shape, plan.facts.values.get(site.tx))
+    display = site.group is not None and not isinstance(plan.facts.values[site.params], Group)
+    model: Piece = site.params if display else plan.model_of(site.params)
     plan.edits.expressions[site.node] = template("nnx.Optimizer({}, {}, wrt=nnx.Param)", model, site.tx)

@@ -6,6 +6,7 @@ import ast
 
 from migrate.analysis.kinds import Const
 from migrate.analysis.sites import ReadState
+from migrate.analysis.training import hyperparameters
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 from migrate.rewrite.edits import Piece, template
@@ -110,6 +111,8 @@ def read_optimizer(plan: Plan, node: ast.Attribute, field: str) -> None:
         case "step":
             plan.edits.expressions[node] = _step(plan, node, plan.optimizer_of(state))
         case "opt_state":
+            if hyperparameters.leads_on(plan.facts, node):
+                return
             if node not in plan.facts.trees:
                 raise Blocked(node, "LNX014", "the optimizer state is kept or handed on as a tree")
             plan.edits.expressions[node] = f"{plan.optimizer_of(state)}.opt_state"

@@ -12,6 +12,7 @@ from migrate.analysis.kinds import (
     UNKNOWN,
     VANISHING,
     Dict,
+    Group,
     Holder,
     Method,
     Mixed,
@@ -30,6 +31,12 @@ from migrate.analysis.kinds import (
 def mapped(value: Value, change: Any) -> Value:
     """The value with `change` applied to each part that denotes tokens."""
     match value:
+        case Group(shape=shape):
+            group: Group = change(value)
+            return replace(group, shape=mapped(shape, change))
+        case State(group=Group() as held):
+            state: State = change(value)
+            return replace(state, group=mapped(held, change))  # type: ignore[arg-type]
         case _ if isinstance(value, TOKENED):
             result: Value = change(value)
             return result

@@ -46,7 +46,7 @@ from migrate.analysis.program.scopes import Scopes
 from migrate.analysis.program.source import File, Files, Source
 from migrate.analysis.run import Hooks, Run, TooComplex, instances_of
 from migrate.analysis.shapes import arrays
-from migrate.analysis.training import compiled_apply, deleted
+from migrate.analysis.training import compiled_apply, deleted, groups
 from migrate.analysis.words import described
 from migrate.result import Style
 
@@ -198,11 +198,13 @@ def _run(run: Run, statement: ast.stmt) -> None:
             _define_class(run, statement)
         case ast.Assign(targets=targets, value=value):
             kind = evaluate(run, value)
+            if len(targets) == 1:
+                kind = groups.bound(run, targets[0], kind)
             for target in targets:
                 assign(run, target, kind)
         case ast.AnnAssign(target=target, value=value):
             if value is not None:
-                assign(run, target, evaluate(run, value))
+                assign(run, target, groups.bound(run, target, evaluate(run, value)))
         case ast.AugAssign(target=target, value=value):
             kinds = [evaluate(run, part) for part in (target, value)]
             result = arrays.arithmetic(run, statement, *kinds)
@@ -314,6 +316,7 @@ def _unpack(run: Run, elements: Items[ast.expr], kind: Value) -> None:
     starred = any(isinstance(element, ast.Starred) for element in elements)
     if isinstance(kind, ShapeOf):
         kind = arrays.unpacked(run, kind, len(elements))
+    kind = groups.unpacked(kind)
     if isinstance(kind, Record) and Symbol("typing.NamedTuple") in kind.cls.bases:
         kind = Sequence(tuple(value for _, value in kind.fields))
     if isinstance(kind, Sequence) and not starred and len(kind.items) == len(elements):

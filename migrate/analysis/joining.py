@@ -18,6 +18,7 @@ from migrate.analysis.kinds import (
     Function,
     Grad,
     Grads,
+    Group,
     Holder,
     Jit,
     Method,
@@ -55,7 +56,7 @@ def join(left: Value, right: Value) -> Value:
         case ApplyFn(a), ApplyFn(b):
             return ApplyFn(a | b)
         case Transformation(a), Transformation(b):
-            return Transformation(a | b, left.masks or right.masks)
+            return Transformation(a | b, left.masks or right.masks, left.ordered or right.ordered)
         case Array(a), Array(b):
             return Array(joined(a, b))
         case Collected(a), Collected(b):
@@ -123,7 +124,17 @@ def _join_tokened(left: Value, right: Any) -> Value:
     if isinstance(left, State):
         if (left.whole, left.cls, left.stats) != (right.whole, right.cls, right.stats):
             return Mixed(frozenset({left, right}))
+        if left.group is not None or right.group is not None:
+            held = join(left.group, right.group) if left.group and right.group else None
+            if not isinstance(held, Group):
+                return Mixed(frozenset({left, right}))
+            left = replace(left, group=held)
         left = replace(left, moved=left.moved or right.moved)
+    if isinstance(left, Group):
+        shape = join(left.shape, right.shape)
+        if type(shape) is not type(left.shape):
+            return Mixed(frozenset({left, right}))
+        left = replace(left, shape=shape)
     if isinstance(left, Pending):
         same = left.application is right.application
         return replace(left, tokens=tokens) if same else Mixed(frozenset({left, right}))

@@ -264,11 +264,20 @@ class Path:
 
 
 @dataclass(frozen=True)
+class Group:
+    """The parameters of several models that are trained as one, in a record, dict or tuple."""
+
+    tokens: Tokens
+    stale: bool
+    shape: Value
+
+
+@dataclass(frozen=True)
 class State:
     """A train state; `whole` says that its `params` field holds a whole variables dict.
 
     `stats` is the field of a class `cls` of the project that holds batch statistics. They have `moved` where
-    the model has newer ones than Linen's state.
+    the model has newer ones than Linen's state. `group` are the parameters if they are of several models.
     """
 
     tokens: Tokens
@@ -277,6 +286,7 @@ class State:
     cls: Class | None = None
     stats: str | None = None
     moved: bool = False
+    group: Group | None = None
 
 
 @dataclass(frozen=True)
@@ -339,11 +349,13 @@ class OptState:
 class Transformation:
     """A gradient transformation; `makers` are the places where it may have been made.
 
-    `masks` says that it looks into the parameters by their names: it would find a state in place of a dict.
+    `masks` says that it looks into the parameters by their names: it would find a state in place of a dict,
+    `ordered` that it may treat leaves by their order.
     """
 
     makers: frozenset[Hashable]
     masks: bool = False
+    ordered: bool = False
 
 
 @dataclass(frozen=True)
@@ -478,6 +490,7 @@ Value = (
     | Variables
     | Params
     | Path
+    | Group
     | State
     | Holder
     | Thing
@@ -509,7 +522,7 @@ Value = (
     | nnx_kinds.NnxSelf
 )
 UNKNOWN = Unknown()
-TOKENED = (Variables, Params, Path, State, OptState, Optimizer, Pending, Stats, Updates, Grads)
+TOKENED = (Variables, Params, Path, Group, State, OptState, Optimizer, Pending, Stats, Updates, Grads)
 TIMELESS = (Grads, Pending)
 VANISHING = (Stats, Updates)
 OF_STATS = (Stats, Updates, Variables)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass, replace
 
-from migrate.analysis.kinds import Class, Instance, LayerField, Lifted, Loop, Value
+from migrate.analysis.kinds import Class, Group, Instance, LayerField, Lifted, Loop, Value
 from migrate.analysis.program.scopes import FunctionNode
 from migrate.analysis.shapes.sizes import Shape, Size
 
@@ -18,6 +18,7 @@ class CreateState:
     params: ast.expr
     tx: ast.expr
     cls: Class | None = None
+    group: Group | None = None
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ class InitOptimizer:
     node: ast.Call
     tx: ast.expr
     params: ast.expr
+    group: Group | None = None
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,21 @@ class ReadRecord:
     node: ast.Attribute
     cls: Class
     field: str
+
+
+@dataclass(frozen=True)
+class ReadHyperparameter:
+    """`state.opt_state[1].hyperparams["learning_rate"]`; `root` is the whole optimizer state."""
+
+    node: ast.Attribute | ast.Subscript
+    root: ast.Attribute
+
+
+@dataclass(frozen=True)
+class ReadItem:
+    """An item of a dict or tuple of models that are trained as one."""
+
+    node: ast.Subscript
 
 
 @dataclass(frozen=True)
@@ -444,6 +461,8 @@ Site = (
     | ApplyUpdates
     | CreateRecord
     | ReadRecord
+    | ReadItem
+    | ReadHyperparameter
     | ReplaceRecord
     | Apply
     | Init

@@ -7,6 +7,7 @@ from migrate.analysis.kinds import (
     BoundFunction,
     Dict,
     Grads,
+    Group,
     Holder,
     Instance,
     Method,
@@ -35,6 +36,8 @@ def described(value: Value) -> str:
             return "a train state"
         case Params():
             return "a tree of parameters"
+        case Group():
+            return "the parameters of several models"
         case Variables():
             return "a dict of variables"
         case Path():

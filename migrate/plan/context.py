@@ -6,7 +6,18 @@ import ast
 from dataclasses import dataclass, field
 
 from migrate.analysis.facts import Facts
-from migrate.analysis.kinds import Class, Dict, Holder, Instance, Optimizer, Params, State, Symbol, Variables
+from migrate.analysis.kinds import (
+    Class,
+    Dict,
+    Group,
+    Holder,
+    Instance,
+    Optimizer,
+    Params,
+    State,
+    Symbol,
+    Variables,
+)
 from migrate.analysis.modules.layers import LAYERS
 from migrate.analysis.program.scopes import Variable
 from migrate.analysis.run import instances_of
@@ -16,6 +27,7 @@ from migrate.analysis.sites import (
     Init,
     ParamsItem,
     ReadHolder,
+    ReadItem,
     ReadRecord,
     ReadState,
     SameTree,
@@ -97,6 +109,8 @@ class Plan:
                 return f"{self.written(inner)}.{'model' if name == 'params' else field_name(name)}"
             case ast.Attribute(), ReadRecord():
                 return self._field(site)
+            case ast.Subscript(value=inner, slice=index), ReadItem():
+                return f"{self.model_of(inner)}[{self.facts.files.segment(index)}]"
             case ast.Name(), _ if isinstance(self.facts.values.get(node), Dict):
                 return self.model_of(display_of(self.facts, node))
             case ast.Name(), _:
@@ -127,22 +141,24 @@ class Plan:
             case ast.Assign(targets=[ast.Name() as target]) if isinstance(self.facts.values[target], State):
                 return self.names(target).model
             case ast.Return() | ast.Assign(targets=[ast.Name()]):
-                return self._unused_name(node)
+                return self.unused_name(node)
             case _:
                 raise Blocked(node, "LNX010", "the model that these parameters belong to has no name here")
 
-    def _unused_name(self, node: ast.expr) -> str:
-        """A name for the one model that is initialised inside the creation of a state."""
+    def unused_name(self, node: ast.expr) -> str:
+        """A name for the one model, or the several, that are initialised inside the creation of a state."""
         scopes = self.facts.scopes
         function = scopes.function(node)
         creations = (s for s in self.component.sites if isinstance(s, (CreateState, CreateHolder)))
-        inline = [s for s in creations if scopes.function(s.node) is function and _calls(s.params)]
+        several = {s.node for s in self.component.sites if isinstance(s, CreateState) and s.group is not None}
+        here = [s for s in creations if scopes.function(s.node) is function]
+        inline = [s for s in here if s.node in several or _calls(s.params)]
         given = {n for v in self.roles.role if v.scope is function for n in self._given(v)}
         candidates = ("model", "nnx_model") if len(inline) == 1 else (self._named_after_target(node),)
-        for name in candidates:
+        for name in ("models",) if node in several else candidates:
             mentions = scopes.mentions(scopes.module(node), name)
-            here = [n for n in mentions if function in scopes.enclosing(scopes.scope[n])]
-            if name and not here and name not in given:
+            inside = [n for n in mentions if function in scopes.enclosing(scopes.scope[n])]
+            if name and not inside and name not in given:
                 return name
         raise Blocked(node, "LNX010", "the model that these parameters belong to has no name here")
 
@@ -191,6 +207,8 @@ class Plan:
 
     def _field(self, site: ReadRecord) -> str:
         """A field of a record under its new name."""
+        if isinstance(self.facts.values.get(site.node.value), Group):
+            return f"{self.model_of(site.node.value)}.{new_names(self.facts, site.cls)[site.field]}"
         if not isinstance(site.node.value, ast.Name):
             raise Blocked(site.node, "LNX010", "a record is read inside an expression: name it first")
         return f"{site.node.value.id}.{new_names(self.facts, site.cls)[site.field]}"
@@ -214,10 +232,14 @@ class Plan:
             case Symbol(name):
                 return f"nnx.{LAYERS[name].target}" if name in LAYERS else None
             case Class(definition):
-                file = self.facts.file(node)
-                if self.facts.file(definition) is file:
-                    return definition.name
-                return next((name for name, known in file.classes.items() if known is definition), None)
+                return self.class_name(definition, node)
+
+    def class_name(self, definition: ast.ClassDef, node: ast.AST) -> str | None:
+        """What a class of the project is called in the file of `node`."""
+        file = self.facts.file(node)
+        if self.facts.file(definition) is file:
+            return definition.name
+        return next((name for name, known in file.classes.items() if known is definition), None)
 
     def instances(self, node: ast.AST) -> frozenset[Instance]:
         """The definitions that a node's value stands for."""
@@ -226,7 +248,7 @@ class Plan:
     def check_fresh(self, node: ast.expr) -> None:
         """Raise `Blocked` where a value is read that an update has left behind."""
         value = self.facts.values.get(node)
-        if isinstance(value, (State, Holder, Params, Variables, Optimizer)) and value.stale:
+        if isinstance(value, (State, Holder, Params, Variables, Group, Optimizer)) and value.stale:
             message = "the old value is used here after the update; an NNX object would show the new one"
             raise Blocked(node, "LNX011", message)
 

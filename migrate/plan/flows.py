@@ -10,6 +10,7 @@ from migrate.analysis.kinds import (
     Chain,
     Dict,
     Grads,
+    Group,
     Holder,
     Instance,
     Method,
@@ -48,6 +49,7 @@ from migrate.analysis.sites import (
     ParamsLeaf,
     PlainTree,
     ReadHolder,
+    ReadItem,
     ReadRecord,
     ReadState,
     ReplaceHolder,
@@ -67,6 +69,7 @@ from migrate.plan.modules.recurrent import is_wrapper
 from migrate.plan.training import records
 from migrate.plan.training.beside import record_of
 from migrate.plan.training.carried import is_initial
+from migrate.plan.training.groups import is_display
 from migrate.plan.training.holders import is_old
 from migrate.plan.training.initialisation import initialised
 from migrate.plan.training.member_names import is_attribute
@@ -77,6 +80,9 @@ from migrate.rewrite.edits import template
 
 BY_KEYWORD = (CreateState, CreateHolder, ReplaceHolder, PlainTree, LoadTree, UpdateModel)
 """Sites that write the parameters that they are given by keyword."""
+
+READS = (ReadHolder, ReadRecord, ReadItem)
+"""Sites that read a model from something that holds it."""
 
 UNWRITTEN = (Grads, Method, Path, Pending)
 """Values that keep their names and places, or whose sites write them."""
@@ -107,7 +113,7 @@ def _flow(plan: Plan, node: ast.expr, value: Value) -> None:
             _record(plan, node, value)
         case Sequence() | Dict() if isinstance(node, ast.Name):
             _container(plan, node, value)
-        case Params() | Variables():
+        case Params() | Variables() | Group():
             _tree(plan, node)
         case Optimizer():
             _optimizer(plan, node)
@@ -217,7 +223,7 @@ def _holds_old(value: Value) -> bool:
             return records.is_old(value)
         case State():
             return value.stale or value.moved
-        case Params() | Variables():
+        case Params() | Variables() | Group():
             return value.stale
         case _:
             return False
@@ -301,13 +307,17 @@ def _tree(plan: Plan, node: ast.expr) -> None:
         pass_on(plan, node, parameters)
         return
     match parent:
+        case ast.Dict() if is_display(plan, parent):
+            plan.edits.expressions.setdefault(node, plan.model_of(node))
+        case ast.Assign(targets=[ast.Tuple() | ast.List()]) if isinstance(plan.facts.values[node], Group):
+            plan.edits.expressions[node] = plan.model_of(node)
         case ast.Tuple() if _names_itself(plan, node, parent):
             plan.edits.statements[plan.statement(node)] = []
         case ast.Tuple() | ast.List() | ast.Return() if not _gives_model(plan, node):
             plan.edits.expressions[node] = plan.model_of(node)
         case ast.Tuple() | ast.List() | ast.Return():
             pass
-        case ast.Assign(targets=[ast.Name()]) if isinstance(plan.site(node), ReadHolder | ReadRecord):
+        case ast.Assign(targets=[ast.Name()]) if isinstance(plan.site(node), READS):
             plan.edits.expressions[node] = plan.model_of(node)
         case ast.Assign(targets=[ast.Name() as target]) if _moves(plan, target, node):
             plan.edits.statements[parent] = [f"{plan.names(target).model} = {plan.model_of(node)}"]
@@ -377,6 +387,7 @@ def _belongs_to_site(plan: Plan, node: ast.expr, parent: ast.AST) -> bool:
             return True
         case (
             ParamsLeaf()
+            | ReadItem()
             | CopyTree()
             | PlainTree()
             | LoadTree()
@@ -389,6 +400,10 @@ def _belongs_to_site(plan: Plan, node: ast.expr, parent: ast.AST) -> bool:
             return True
     if isinstance(parent, ast.keyword):
         return isinstance(plan.site(plan.parent(parent)), BY_KEYWORD)
+    if isinstance(plan.facts.values[node], Group) and isinstance(above, ReadRecord):
+        return True
+    if isinstance(parent, ast.Dict) and is_display(plan, parent):
+        return False
     if isinstance(parent, (ast.Dict, ast.Subscript)):
         outer = plan.facts.values.get(parent)
         return isinstance(outer, (*TREES, *VANISHING, Path)) or isinstance(parent, ast.Dict)

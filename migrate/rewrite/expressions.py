@@ -10,7 +10,7 @@ import libcst as cst
 
 from migrate.rewrite import lens
 from migrate.rewrite.edits import Piece, Template
-from migrate.rewrite.layout import wrapped
+from migrate.rewrite.layout import flat, wrapped
 from migrate.rewrite.page import Page
 from migrate.rewrite.separators import exchanged, followed, like, separator, trimmed, with_arguments
 
@@ -21,11 +21,16 @@ def text_of(page: Page, piece: Piece) -> str:
         case str():
             return piece
         case Template(parts):
-            return "".join(text_of(page, part) for part in parts)
+            return "".join(_inside(text_of(page, part), part) for part in parts)
         case _ if piece not in page.edited and isinstance(piece, ast.expr) and page.on_one_line(piece):
             return page.source.segment(piece)
         case _:
             return code_of(page, tree_of(page, piece)).strip().replace("\r\n", "\n")
+
+
+def _inside(text: str, part: Piece) -> str:
+    """A piece of a new text, which is laid out with what is around it and not as it was."""
+    return flat(text) if isinstance(part, ast.expr) and "\n" in text else text
 
 
 def code_of(page: Page, node: Any) -> str:

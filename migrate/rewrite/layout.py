@@ -5,6 +5,7 @@ In the manner of Black: first the content of the last bracket on one line of its
 
 from __future__ import annotations
 
+import ast
 import io
 import tokenize
 from itertools import pairwise
@@ -44,6 +45,25 @@ def wrapped(statement: str, indent: str, width: int, step: str) -> str:
             return f"{head}\n{inner}{items[0]}\n{indent}{tail}"
         return head + "\n" + "".join(f"{inner}{item},\n" for item in items) + indent + tail
     return statement
+
+
+def flat(expression: str) -> str:
+    """An expression of several lines on one; as it is where comments or a layout by hand say more."""
+    lines = expression.split("\n")
+    broken = all(_is_broken(line) for line in lines[:-1]) and lines[-1].strip()[:1] in (*CLOSE,)
+    if not broken or "#" in expression or any(quote in expression for quote in ('"""', "'''")):
+        return expression
+    text = ""
+    for line in (line.strip() for line in lines):
+        closes = line[:1] in (*CLOSE,)
+        text = text.rstrip(",") if closes else text
+        text += line if not text or closes or text[-1] in OPEN else f" {line}"
+    return text if ast.dump(ast.parse(text)) == ast.dump(ast.parse(expression)) else expression
+
+
+def _is_broken(line: str) -> bool:
+    """Whether a line ends as a formatter breaks it: behind a bracket or a comma."""
+    return line.rstrip()[-1:] in (*OPEN, ",")
 
 
 def _brackets(statement: str) -> list[tuple[int, int]]:

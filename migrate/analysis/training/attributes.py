@@ -16,6 +16,7 @@ from migrate.analysis.kinds import (
     Const,
     Dict,
     Function,
+    Group,
     Holder,
     Instance,
     Length,
@@ -58,7 +59,7 @@ from migrate.analysis.run import Run
 from migrate.analysis.shapes import arrays, results
 from migrate.analysis.shapes.sizes import Size
 from migrate.analysis.sites import ParamsItem, ParamsLeaf, ReadState
-from migrate.analysis.training import holders, same_trees, stats_states
+from migrate.analysis.training import groups, holders, hyperparameters, same_trees, stats_states
 from migrate.analysis.training.train_states import field
 from migrate.analysis.training.views import origins
 
@@ -95,6 +96,10 @@ def attribute(run: Run, node: ast.Attribute, holder: Value) -> Value:
             return records.attribute(run, node, holder)
         case Class() if records.is_class_method(run, holder, node.attr):
             return Method(holder, node.attr)
+        case Group():
+            return groups.attribute(run, node, holder)
+        case OptState() if (found := hyperparameters.read(run, node, holder)) is not None:
+            return found
         case Instance():
             return _of_instance(run, node, holder)
         case Object():
@@ -160,6 +165,10 @@ def subscript(run: Run, node: ast.Subscript, holder: Value, index: Value) -> Val
         case Variables(tokens, stale), Const("params"):
             run.facts.site(ParamsItem(node))
             return Params(tokens, stale)
+        case Group(), _:
+            return groups.item(run, node, holder, index)
+        case OptState(), _ if (found := hyperparameters.read(run, node, holder)) is not None:
+            return found
         case Instance(), _ if run.owner is not None:
             return UNKNOWN
         case Dict(items), Length() | Unknown() if items and all(isinstance(v, FUNCTIONS) for _, v in items):

@@ -6,7 +6,18 @@ import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from migrate.analysis.kinds import Function, Holder, Record, Sequence, Token, Value, tokens_of
+from migrate.analysis.kinds import (
+    Dict,
+    Function,
+    Group,
+    Holder,
+    Record,
+    Sequence,
+    State,
+    Token,
+    Value,
+    tokens_of,
+)
 from migrate.analysis.run import Run
 
 
@@ -31,6 +42,13 @@ def _parts(value: Value, where: str) -> Iterator[tuple[str, Value]]:
         case Record(fields=fields):
             for name, field in fields:
                 yield from _parts(field, f"{where}.{name}")
+        case Group(shape=shape):
+            yield from _parts(shape, where)
+        case State(group=Group() as group):
+            yield from _parts(group, where)
+        case Dict(items):
+            for key, item in items:
+                yield from _parts(item, f"{where}[{key!r}]")
         case Sequence(items):
             for index, item in enumerate(items):
                 yield from _parts(item, f"{where}.{index}")

@@ -19,6 +19,7 @@ from migrate.analysis.kinds import (
     Function,
     Grad,
     Grads,
+    Group,
     Holder,
     Instance,
     Jit,
@@ -49,7 +50,7 @@ from migrate.analysis.sites import (
     Differentiate,
     Init,
 )
-from migrate.analysis.training import apply_options, holders, same_trees, stats_states, views
+from migrate.analysis.training import apply_options, groups, holders, same_trees, stats_states, views
 from migrate.analysis.training.copies import adopt, place, returned
 from migrate.analysis.training.copies import copies as copies_of
 from migrate.analysis.training.train_states import check_created, check_current, is_apply
@@ -189,12 +190,15 @@ def create(run: Run, given: Arguments) -> Value:
         return lost(run, given)
     keywords = dict(given.keywords)
     params, apply_fn = keywords["params"], keywords["apply_fn"]
-    if not isinstance(params, (Params, Variables)) or not is_apply(apply_fn):
+    params = groups.grouped(run, params) or params
+    if not isinstance(params, (Params, Variables, Group)) or not is_apply(apply_fn):
         return lost(run, given)
     check_created(run, node, params, apply_fn)
     expression = expressions["params"]
-    run.facts.site(CreateState(node, expression, expressions["tx"]))
-    return State(params.tokens, isinstance(params, Variables))
+    group = params if isinstance(params, Group) else None
+    run.facts.site(CreateState(node, expression, expressions["tx"], group=group))
+    run.facts.links |= {(a, b) for a in params.tokens for b in params.tokens}
+    return State(params.tokens, isinstance(params, Variables), group=group)
 
 
 def _apply_gradients(run: Run, state: State, given: Arguments) -> Value:
@@ -213,7 +217,8 @@ def _apply_gradients(run: Run, state: State, given: Arguments) -> Value:
     run.facts.site(ApplyGradients(node, node.func.value, expression))
     run.facts.links |= {(a, b) for a in state.tokens for b in grads.tokens}
     run.age(state.tokens)
-    updated = replace(state, stale=False)
+    updated = groups.fresh(state)
+    assert isinstance(updated, State)
     if state.stats in keywords:
         return stats_states.taken(run, node, updated, keywords[state.stats])
     return updated
@@ -231,7 +236,8 @@ def differentiated(run: Run, grad: Grad, given: Arguments) -> Value:
         entered = replace(given, args=(function.first, *given.args))
         function = function.function
     loss = function.function if isinstance(function, Jit) and function is grad.function else function
-    if not isinstance(target, (Params, Variables)) or not isinstance(loss, Function):
+    target = groups.grouped(run, target) or target
+    if not isinstance(target, (Params, Variables, Group)) or not isinstance(loss, Function):
         return lost(run, given)
     if any(target.tokens & frozen for frozen in run.frozen):
         message = "the gradient of a model of the enclosing scope is taken inside a traced function"

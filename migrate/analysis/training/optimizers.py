@@ -16,7 +16,9 @@ from migrate.analysis.activation import Arguments
 from migrate.analysis.ageing import mapped
 from migrate.analysis.kinds import (
     UNKNOWN,
+    Const,
     Grads,
+    Group,
     Method,
     Optimizer,
     Params,
@@ -34,16 +36,26 @@ from migrate.analysis.kinds import (
 from migrate.analysis.program.scopes import FUNCTIONS, Variable
 from migrate.analysis.run import Run
 from migrate.analysis.sites import ApplyUpdates, InitOptimizer, UpdateModel
-from migrate.analysis.training import masks
+from migrate.analysis.training import groups, masks
 
 NO_TRANSFORMATION = re.compile(
-    r"(^|\.)(tree|projections|assignment|perturbations|losses|apply_updates)|schedule|loss|entropy|norm$|"
+    r"(^|\.)(tree|projections|assignment|perturbations|losses|apply_updates)|(?<!scale_by_)schedule|loss|entropy|(?<!clip_by_global_)norm$|"
     r"error|divergence|similarity|distance|logits|_update$|bias_correction|labels|count_inc|tree_"
 )
+BY_ORDER = re.compile(r"noise|noisy|private|dpsgd|Transformation|lbfgs|linesearch|stateless|flatten|sgld")
+"""What draws numbers leaf by leaf, makes one vector of all, or may do so."""
+
+COMBINING = frozenset(
+    {"chain", "named_chain", "masked", "multi_transform", "partition", "MultiSteps", "inject_hyperparams"}
+    | {"apply_if_finite", "lookahead", "maybe_update", "conditionally_mask", "conditionally_transform"}
+)
+"""What is given other transformations."""
+
 MASKS = frozenset({"mask", "param_labels", "weight_decay_mask", "trust_ratio_mask", "freeze_mask"})
 MASKING = {"masked": 1, "multi_transform": 1, "partition": 1, "freeze": 0}
 """The place of a tree, or of a function that makes one from the parameters, among the arguments."""
 
+TREES = (Params, Variables, Group)
 EXTRA = frozenset({"value", "grad"})
 LEAVING = (ast.Return, ast.Raise, ast.Break, ast.Continue)
 
@@ -55,7 +67,7 @@ def made(run: Run, name: str, given: Arguments) -> Value | None:
         return None
     if run.owner is not None or any(map(followed, values)):
         return None
-    return _new(run, given.node, _masks(name, given))
+    return _new(run, given.node, _masks(name, given), _ordered(name, given))
 
 
 def _masks(name: str, given: Arguments) -> bool:
@@ -68,7 +80,23 @@ def _masks(name: str, given: Arguments) -> bool:
     return any(not masks.only_shapes(tree) for tree in trees) or any(v.masks for v in inner)
 
 
-def _new(run: Run, node: ast.Call, masked: bool) -> Transformation:
+def _ordered(name: str, given: Arguments) -> bool:
+    """Whether a transformation may treat the leaves by their order, or one that it is made of does."""
+    values = (*given.args, *dict(given.keywords).values())
+    inner = any(isinstance(v, Transformation) and v.ordered for v in values)
+    combines = name.rpartition(".")[2] in COMBINING
+    known = not combines or all(_is_known(value) for value in given.args)
+    return inner or not known or bool(BY_ORDER.search(name))
+
+
+def _is_known(value: Value) -> bool:
+    """Whether an argument that is combined with others is a transformation of optax, or a number."""
+    return isinstance(value, Transformation | Const) or (
+        isinstance(value, Symbol) and value.name.startswith("optax.") and not BY_ORDER.search(value.name)
+    )
+
+
+def _new(run: Run, node: ast.Call, masked: bool, ordered: bool) -> Transformation:
     """A transformation made at `node`; where one was made before, those optimizers have another."""
 
     def change(part: Value) -> Value:
@@ -77,13 +105,13 @@ def _new(run: Run, node: ast.Call, masked: bool) -> Transformation:
 
     for frame in {frame for entry in (*run.stack, *run.closures) for frame in entry.chain()}:
         frame.vars |= {name: mapped(value, change) for name, value in frame.vars.items() if followed(value)}
-    return Transformation(frozenset({node}), masked)
+    return Transformation(frozenset({node}), masked, ordered)
 
 
 def invoked(run: Run, callee: Value, given: Arguments) -> Value | None:
     """`tx.init(params)`, `tx.update(grads, opt_state)`, `optax.apply_updates(params, updates)`; else None."""
     if isinstance(callee, Transformation):
-        return _new(run, given.node, callee.masks or _masks("", given))
+        return _new(run, given.node, callee.masks or _masks("", given), callee.ordered)
     if callee == Symbol("optax.apply_updates"):
         return _applied(run, given)
     function = given.node.func
@@ -93,6 +121,7 @@ def invoked(run: Run, callee: Value, given: Arguments) -> Value | None:
     match function.attr:
         case "init" if makers and len(given.args) == 1 and not given.keywords:
             params = given.args[0]
+            params = groups.grouped(run, params) or params
             return _initialised(run, given, params, makers) if _is_tree(params) else None
         case "update" if makers and any(isinstance(value, Optimizer) for value in given.args):
             return _updated(run, given, makers)
@@ -101,7 +130,7 @@ def invoked(run: Run, callee: Value, given: Arguments) -> Value | None:
 
 
 def _is_tree(value: Value) -> bool:
-    return isinstance(value, (Params, Variables))
+    return isinstance(value, TREES)
 
 
 def _makers(run: Run, receiver: ast.expr, callee: Value) -> frozenset[Hashable]:
@@ -136,13 +165,15 @@ def _above(run: Run, node: ast.AST) -> Iterator[ast.AST]:
 
 def _initialised(run: Run, given: Arguments, params: Value, makers: frozenset[Hashable]) -> Value:
     node = given.node
-    assert isinstance(params, (Params, Variables)) and isinstance(node.func, ast.Attribute)
+    assert isinstance(params, TREES) and isinstance(node.func, ast.Attribute)
     masks.check(run, node, run.facts.values.get(node.func), params)
     if params.stale:
         run.escape(node, "LNX011", "an optimizer is made for parameters that were updated since", params)
     token = Token(node, "optimizer")
     run.facts.links |= {(token, model) for model in params.tokens}
-    run.facts.site(InitOptimizer(node, node.func.value, node.args[0]))
+    group = params if isinstance(params, Group) else None
+    run.facts.site(InitOptimizer(node, node.func.value, node.args[0], group))
+    run.facts.links |= {(a, b) for a in params.tokens for b in params.tokens}
     return Optimizer(frozenset({token}), False, makers)
 
 
@@ -161,7 +192,7 @@ def _updated(run: Run, given: Arguments, makers: frozenset[Hashable]) -> Value:
         run.escape(node, code, message, *everything)
         return Sequence((Pending(tokens_of(Sequence(everything)), None), given.args[1]))
     optimizer, grads = given.args[1], given.args[0]
-    assert isinstance(model, (Params, Variables)) and isinstance(optimizer, Optimizer)
+    assert isinstance(model, TREES) and isinstance(optimizer, Optimizer)
     assert isinstance(grads, Grads) and application is not None
     return _counted(run, node, model, optimizer, grads, application)
 
@@ -179,7 +210,7 @@ def _in_the_way(
                 return OTHER
         case _:
             return "it cannot be seen that these are the gradients of this model and its optimizer state"
-    if not isinstance(model, (Params, Variables)):
+    if not isinstance(model, TREES):
         return "the updates are applied to what is not known to be the parameters of a model"
     if params != model:
         return "the updates are computed for other parameters than those that they are applied to"
@@ -192,7 +223,7 @@ def _in_the_way(
 def _counted(
     run: Run,
     node: ast.Call,
-    model: Params | Variables,
+    model: Params | Variables | Group,
     optimizer: Optimizer,
     grads: Grads,
     application: ast.Call,
@@ -261,10 +292,10 @@ def _applied(run: Run, given: Arguments) -> Value | None:
     params, updates = given.args
     assert isinstance(updates, Pending) or isinstance(params, Pending)
     if isinstance(updates, Pending) and updates.application is None:
-        return UNKNOWN if not isinstance(params, (Params, Variables)) else replace(params, stale=False)
+        return UNKNOWN if not isinstance(params, TREES) else groups.fresh(params)
     if (
         not isinstance(updates, Pending)
-        or not isinstance(params, (Params, Variables))
+        or not isinstance(params, TREES)
         or updates.application is not node
         or params.tokens != updates.tokens
     ):
@@ -272,4 +303,4 @@ def _applied(run: Run, given: Arguments) -> Value | None:
         run.escape(node, "LNX032", message, *given.args)
         return UNKNOWN
     run.facts.site(ApplyUpdates(node, *node.args))
-    return replace(params, stale=False)
+    return groups.fresh(params)

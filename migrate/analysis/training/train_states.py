@@ -8,6 +8,7 @@ from migrate.analysis.kinds import (
     UNKNOWN,
     ApplyFn,
     Const,
+    Group,
     Holder,
     OptState,
     Params,
@@ -26,6 +27,8 @@ def field(run: Run, state: State | Holder, name: str) -> Value:
     """The kind of one of the fields that every train state has."""
     match name:
         case "params":
+            if isinstance(state, State) and state.group is not None:
+                return state.group
             kind = Variables if state.whole else Params
             return kind(state.tokens, state.stale)
         case "opt_state":
@@ -41,7 +44,7 @@ def is_apply(value: Value) -> bool:
     return isinstance(value, ApplyFn) or value in (Const(None), Sequence(()))
 
 
-def check_created(run: Run, node: ast.Call, params: Params | Variables, apply_fn: Value) -> None:
+def check_created(run: Run, node: ast.Call, params: Params | Variables | Group, apply_fn: Value) -> None:
     """A state is created from the current parameters of its own model, and is the only one of them."""
     if isinstance(apply_fn, ApplyFn) and not same_or_seen(run, node, apply_fn.instances, params.tokens):
         run.escape(node, "LNX001", "`apply_fn` and `params` belong to different models", params, apply_fn)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from migrate.analysis.kinds import UNKNOWN, Instance, Params, State, Value, Variables, followed
+from migrate.analysis.kinds import UNKNOWN, Group, Instance, Params, State, Value, Variables, followed
 from migrate.analysis.program.scopes import FUNCTIONS, Variable
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
@@ -13,9 +13,10 @@ from migrate.plan.functions.needs import MODEL, OPTIMIZER
 from migrate.plan.functions.roles import is_parameter
 from migrate.plan.training.carried import unpack
 from migrate.plan.training.carries import carried
+from migrate.plan.training.groups import type_of
 from migrate.rewrite.edits import Piece, Template, template
 
-TREES = (Params, Variables)
+TREES = (Params, Variables, Group)
 
 
 def rewrite_parameters(plan: Plan) -> None:
@@ -69,7 +70,7 @@ def _new_parameters(plan: Plan, variable: Variable, role: str) -> Iterator[Piece
         return
     names = plan.naming.of(variable)
     value = plan.facts.parameters[variable.scope, variable.name]
-    model = f"{names.model}: {plan.type_of(origins(plan, value), node)}" if annotated else names.model
+    model = f"{names.model}: {_type(plan, value, node)}" if annotated else names.model
     optimizer = f"{names.optimizer}: nnx.Optimizer" if annotated else names.optimizer
     if role == "model":
         yield model
@@ -82,6 +83,14 @@ def _new_parameters(plan: Plan, variable: Variable, role: str) -> Iterator[Piece
         yield model
     if OPTIMIZER in needed:
         yield optimizer
+
+
+def _type(plan: Plan, value: Value, node: ast.AST) -> str:
+    """The NNX type of a model, or of several that are trained as one."""
+    group = value.group if isinstance(value, State) else value
+    if isinstance(group, Group):
+        return type_of(plan, group, node)
+    return plan.type_of(origins(plan, value), node)
 
 
 def origins(plan: Plan, value: Value) -> frozenset[Instance]:

@@ -14,6 +14,7 @@ from migrate.analysis.kinds import (
     ApplyFn,
     Dict,
     Grads,
+    Group,
     Holder,
     Instance,
     Mixed,
@@ -70,7 +71,7 @@ def role_of(value: Value) -> Role | None:
             return "state"
         case Holder():
             return "holder"
-        case Params() | Variables():
+        case Params() | Variables() | Group():
             return "model"
         case Optimizer():
             return "optimizer"

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from migrate.analysis.facts import Facts
-from migrate.analysis.kinds import Tokens
+from migrate.analysis.kinds import Group, State, Tokens
 from migrate.analysis.program.scopes import FUNCTIONS, Variable
 from migrate.analysis.sites import CreateState, Init, ParamsItem, ReadState, SameTree
 from migrate.plan.blocked import Blocked
@@ -145,6 +145,8 @@ class Naming:
         if role == "optimizer":
             return self._optimizer(group, shortest)
         names = proposed(shortest.name.removeprefix(PREFIX), STATE if role == "state" else PARAMS)
+        if names.model == "model" and any(self._are_several(variable) for variable in group):
+            names = Names("models", names.optimizer)
         if is_member(shortest):
             names = Names(f"{PREFIX}{names.model}", f"{PREFIX}{names.optimizer}")
         if names.model == shortest.name and shortest in carried(self._facts):
@@ -157,6 +159,13 @@ class Naming:
         if found:
             return Names(next(iter(found)), names.optimizer)
         return Names(self._free(group, names.model), names.optimizer) if self._definitions.kept else names
+
+    def _are_several(self, variable: Variable) -> bool:
+        """Whether a variable stands for several models that are trained as one."""
+        scope, name = variable.scope, variable.name
+        values = [self._facts.values.get(node) for node in self._roles.nodes[variable]]
+        values += [self._facts.parameters.get((scope, name))] if isinstance(scope, FUNCTIONS) else []
+        return any(isinstance(v, Group) or (isinstance(v, State) and v.group) for v in values)
 
     def _optimizer(self, group: list[Variable], shortest: Variable) -> Names:
         """One name, in both places: such a variable is one object."""

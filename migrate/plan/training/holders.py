@@ -28,6 +28,12 @@ def field_name(name: str) -> str:
     return f"{match['before']}_model".lstrip("_") if match else name
 
 
+def stem(name: str) -> str | None:
+    """The name without the word for parameters, where something is left of it."""
+    match = PARAMS.match(name)
+    return match["before"].strip("_") or None if match else None
+
+
 def classes(facts: Facts, nodes: tuple[ast.AST, ...]) -> list[Class]:
     """The classes of the train states among the nodes."""
     values = (facts.values[node] for node in nodes)

@@ -10,7 +10,9 @@ from migrate.analysis.sites import CreateHolder, Init, ParamsItem, SameTree
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 from migrate.plan.modules.construction import Arguments, rngs, sizes
+from migrate.plan.training.beside import record_of
 from migrate.plan.training.bridge import wrapped
+from migrate.plan.training.groups import is_display
 from migrate.plan.training.samples import drop_dead_samples, is_pure
 from migrate.rewrite.edits import Piece, template
 
@@ -26,6 +28,8 @@ def initialise(plan: Plan, site: Init) -> None:
         case ast.Return():
             plan.edits.expressions[root] = model
         case ast.keyword(arg=str(name)) if _is_held(plan, parent, name):
+            plan.edits.expressions[root] = model
+        case _ if record_of(plan, root) or (isinstance(parent, ast.Dict) and is_display(plan, parent)):
             plan.edits.expressions[root] = model
         case _:
             _before(plan, site, model)

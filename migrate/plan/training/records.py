@@ -25,7 +25,7 @@ from migrate.analysis.nnx_code.nnx_kinds import NnxSelf
 from migrate.analysis.sites import CreateRecord, ReadRecord, UpdateModel
 from migrate.plan.blocked import Blocked
 from migrate.plan.naming.names import OPTIMIZER, proposed
-from migrate.plan.training.holders import field_name
+from migrate.plan.training.holders import field_name, stem
 
 DEFINITION = "definition"
 STATE = "state"
@@ -86,9 +86,11 @@ def _kind(value: Value) -> str | None:
 def new_names(facts: Facts, cls: Class) -> dict[str, str]:
     """The new name of each field that holds a model or optimizer, or its own where it must stay."""
     held = {name: kind for name, kind in held_fields(facts, cls).items() if kind in TYPES}
-    new = {name: _proposed(name, kind) for name, kind in held.items()}
     statements = (s for s in cls.node.body if isinstance(s, ast.AnnAssign))
     others = {s.target.id for s in statements if isinstance(s.target, ast.Name)} - held.keys()
+    models_only = not others and set(held.values()) == {"model"}
+    own = {name: stem(name) if models_only else None for name in held}
+    new = {name: own[name] or _proposed(name, kind) for name, kind in held.items()}
     distinct = len({*new.values()}) == len(new) and not others & {*new.values()}
     renamed = {old for old, name in new.items() if old != name}
     return new if distinct and _read_elsewhere(facts, cls, renamed) is None else {name: name for name in held}

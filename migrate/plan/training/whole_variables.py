@@ -9,8 +9,9 @@ from __future__ import annotations
 import ast
 
 from migrate.analysis.facts import Facts
-from migrate.analysis.kinds import Class, Holder, Instance, State, Value, Variables
+from migrate.analysis.kinds import Class, Group, Holder, Instance, State, Value, Variables
 from migrate.analysis.sites import Differentiate, InitOptimizer
+from migrate.analysis.training import groups
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 
@@ -41,9 +42,11 @@ def has_only_parameters(facts: Facts, value: Value) -> bool:
 
 def _trained(plan: Plan, node: ast.AST, value: Value) -> bool:
     match value:
+        case State(group=Group()):
+            return True
         case State() | Holder():
             return value.whole
-        case Variables():
+        case Variables() | Group():
             call = plan.facts.scopes.parent.get(node)
             if call is not None and isinstance(plan.facts.sites.get(call), InitOptimizer):
                 return True
@@ -62,6 +65,9 @@ def _transform(plan: Plan, callee: ast.expr) -> ast.AST:
 
 
 def _origins(facts: Facts, value: Value) -> frozenset[Instance]:
+    group = value.group if isinstance(value, State) else value
+    if isinstance(group, Group):
+        return frozenset().union(*(_origins(facts, part) for part in groups.parts(group)))
     tokens = value.tokens if isinstance(value, (State, Holder, Variables)) else frozenset()
     return frozenset().union(*(facts.origins.get(token, frozenset()) for token in tokens))
 
