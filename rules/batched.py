@@ -127,7 +127,7 @@ def rewrite(plan: Plan, site: Batch) -> None:
     for keyword in site.node.keywords if isinstance(site.node, ast.Call) else ():
         assert isinstance(site.node, ast.Call)
         if keyword.arg in NUMBERS:
-            new = moved(plan, site.function, keyword.value)
+            new = moved(plan, site.function, site.node, keyword.value)
             plan.edits.arguments[site.node][keyword.value] = ((keyword.arg, new),)
         elif keyword.arg == "in_axes":
             _axes(plan, site, keyword.value)
@@ -144,9 +144,10 @@ def _axes(plan: Plan, site: Batch, node: ast.expr) -> None:
     """One axis for each argument: an argument that became two has its axis twice."""
     if isinstance(node, ast.Constant):
         return
-    counts = spread(plan, site.function)
-    if not isinstance(node, ast.Tuple | ast.List) or len(node.elts) != len(counts):
+    every = spread(plan, site.function, site.node)
+    if not isinstance(node, ast.Tuple | ast.List) or len(node.elts) > len(every):
         raise Blocked(node, "LNX207", "the axes of the arguments are computed, and the arguments have moved")
+    counts = every[: len(node.elts)]
     if all(count == 1 for count in counts):
         return
     if not all(isinstance(axis, ast.Constant) for axis in node.elts):

@@ -111,4 +111,4 @@ def _shift(plan: Plan, site: Differentiate) -> None:
     if function is None:
         return
     for value in named or site.node.args[1:2]:
-        plan.edits.arguments[site.node][value] = (("argnums", moved(plan, function, value)),)
+        plan.edits.arguments[site.node][value] = (("argnums", moved(plan, function, site.node, value)),)

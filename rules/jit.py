@@ -111,7 +111,7 @@ def rewrite(plan: Plan, site: Compile) -> None:
     if call is not None:
         for keyword in call.keywords:
             if keyword.arg in NUMBERS:
-                numbers = moved(plan, site.function, keyword.value)
+                numbers = moved(plan, site.function, site.node, keyword.value)
                 left = ((keyword.arg, numbers),) if numbers != "()" else ()
                 plan.edits.arguments[call][keyword.value] = left
             elif keyword.arg in NAMES:

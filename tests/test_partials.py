@@ -77,6 +77,22 @@ WRITTEN = [
         "run = nnx.jit(functools.partial(scaled, 0.5))\n    run(model, optimizer, x)\n",
         id="a-compiled-partial-call-works-on-copies",
     ),
+    pytest.param(
+        "run = jax.jit(functools.partial(scaled, 0.5), donate_argnums=0)\nstate = run(state, x)",
+        "run = jax.jit(functools.partial(scaled, 0.5), donate_argnums=(0, 1))\n"
+        "    model, optimizer = run(model, optimizer, x)\n",
+        "run = nnx.jit(functools.partial(scaled, 0.5), donate_argnums=(0, 1))\n"
+        "    run(model, optimizer, x)\n",
+        id="numbers-count-behind-the-partial-call",
+    ),
+    pytest.param(
+        "run = jax.pmap(functools.partial(scaled, 0.5), in_axes=(None, 0))\nstate = run(state, x)",
+        "run = jax.pmap(functools.partial(scaled, 0.5), in_axes=(None, None, 0))\n"
+        "    model, optimizer = run(model, optimizer, x)\n",
+        "run = jax.pmap(functools.partial(scaled, 0.5), in_axes=(None, None, 0))\n"
+        "    model, optimizer = run(model, optimizer, x)\n",
+        id="axes-count-behind-the-partial-call",
+    ),
 ]
 
 
@@ -89,12 +105,8 @@ def test_what_is_written(body: str, functional: str, stateful: str) -> None:
 
 KEPT = [
     pytest.param(
-        "run = jax.jit(functools.partial(scaled, 0.5), donate_argnums=0)\nstate = run(state, x)",
-        id="numbers-count-behind-the-partial-call",
-    ),
-    pytest.param(
-        "run = jax.vmap(functools.partial(scaled, 0.5), in_axes=(None, 0))\nprint(run(state, x).step)",
-        id="axes-count-behind-the-partial-call",
+        "run = jax.pmap(functools.partial(scaled, 0.5), in_axes=(None, 0, None))\nstate = run(state, x)",
+        id="more-axes-than-arguments",
     ),
     pytest.param(
         "run = functools.partial(step, model)\nelsewhere(run)\nstate = run(state, x)",

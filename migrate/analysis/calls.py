@@ -149,7 +149,7 @@ def _compiled(run: Run, function: Value, site: ast.expr, given: Arguments) -> Va
         return _compiled(run, function.function, site, replace(given, args=(function.first, *given.args)))
     if isinstance(function, Method) and function.name == "init" and _on_the_spot(given):
         return invoke(run, function, given)
-    if isinstance(function, Partial) and not (function.args and _has_numbers(site)):
+    if isinstance(function, Partial):
         return _compiled(run, function.function, site, partials.applied(function, given))
     if not isinstance(function, Function):
         return (

@@ -74,7 +74,7 @@ def call(run: Run, name: str, given: Arguments) -> Value:
             return batches.batched(run, given.args[0], given.node)
         case "flax.jax_utils.replicate" | "flax.jax_utils.unreplicate" if any(map(followed, given.args)):
             return batches.replicated(run, given)
-        case "jax.lax.pmean" | "jax.lax.psum" if given.args and isinstance(given.args[0], Grads):
+        case "jax.lax.pmean" | "jax.lax.psum" if given.args and _is_gradients(given.args[0]):
             return given.args[0]
         case "dataclasses.replace" if given.args and isinstance(given.args[0], Record):
             return records.replaced(run, given)
@@ -200,6 +200,15 @@ def _tree_map(run: Run, given: Arguments) -> Value:
 
 
 COPIES = frozenset({"jax.numpy.copy", "jax.numpy.array", "jax.numpy.asarray", "copy.copy", "copy.deepcopy"})
+
+
+def _is_gradients(value: Value) -> bool:
+    """Whether a value is a tree of gradients, or a tuple with nothing followed in it but such trees."""
+    if isinstance(value, Sequence):
+        return any(map(_is_gradients, value.items)) and not any(
+            followed(item) and not _is_gradients(item) for item in value.items
+        )
+    return isinstance(value, Grads)
 
 
 def _is_tree(given: Arguments) -> bool:

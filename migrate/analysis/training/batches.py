@@ -31,9 +31,6 @@ from migrate.analysis.sites import Batch, Replicate
 from migrate.analysis.training import apply_options, partials
 from migrate.analysis.training.copies import adopt, copies, returned
 
-NUMBERS = frozenset({"donate_argnums", "static_broadcasted_argnums"})
-"""Options that count the arguments which a partial call leaves."""
-
 
 def is_batchable(given: Arguments) -> bool:
     """Whether the function is one of the project, handed over in first place with plain options."""
@@ -55,9 +52,7 @@ def batched(run: Run, function: Value, site: ast.expr) -> Value:
 def call(run: Run, function: Value, site: ast.expr, given: Arguments) -> Value:
     """A call of a batched function: it works on copies, and what it gives is new."""
     if isinstance(function, Partial) and isinstance(function.function, Function):
-        numbered = isinstance(site, ast.Call) and any(k.arg in NUMBERS for k in site.keywords)
-        if not (function.args and numbered):
-            return call(run, function.function, site, partials.applied(function, given))
+        return call(run, function.function, site, partials.applied(function, given))
     if not isinstance(function, Function):
         return lost(run, given, function)
     plain = replace(

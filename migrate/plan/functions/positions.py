@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from migrate.analysis.kinds import Batched, Bound, Function, Jit, Mixed, Value, Wrapped
+from migrate.analysis.kinds import Batched, Bound, Function, Jit, Mixed, Partial, Value, Wrapped
 from migrate.analysis.program.scopes import FunctionNode
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
@@ -16,7 +16,9 @@ def function_of(value: Value | None) -> FunctionNode | None:
     match value:
         case Function(node):
             return node
-        case Jit(function) | Batched(function) | Bound(_, function) | Wrapped(_, function):
+        case Jit(function) | Batched(function) | Partial(function):
+            return function_of(function)
+        case Bound(_, function) | Wrapped(_, function):
             return function_of(function)
         case Mixed(parts):
             nodes = {function_of(part) for part in parts}
@@ -25,16 +27,27 @@ def function_of(value: Value | None) -> FunctionNode | None:
             return None
 
 
-def spread(plan: Plan, function: FunctionNode) -> list[int]:
-    """For each positional parameter, how many parameters it becomes."""
+def spread(plan: Plan, function: FunctionNode, transform: ast.expr) -> list[int]:
+    """For each positional parameter that `transform` leaves open, how many parameters it becomes."""
     changed = plan.edits.parameters.get(function, {})
     positional = [*function.args.posonlyargs, *function.args.args]
-    return [len(changed[a.arg]) if a.arg in changed else 1 for a in positional]
+    counts = [len(changed[a.arg]) if a.arg in changed else 1 for a in positional]
+    return counts[_given_before(plan, transform) :]
 
 
-def moved(plan: Plan, function: FunctionNode, indices: ast.expr) -> Piece:
+def _given_before(plan: Plan, transform: ast.expr) -> int:
+    """How many arguments a partial call has already of which a transform is taken."""
+    first = transform.args[0] if isinstance(transform, ast.Call) and transform.args else None
+    value = plan.facts.values.get(first) if first is not None else None
+    count = 0
+    while isinstance(value, Partial):
+        count, value = count + len(value.args), value.function
+    return count
+
+
+def moved(plan: Plan, function: FunctionNode, transform: ast.expr, indices: ast.expr) -> Piece:
     """`indices`, an int or a display of ints, after the change of the function's parameters."""
-    counts = spread(plan, function)
+    counts = spread(plan, function, transform)
     if all(count == 1 for count in counts):
         return indices
     match indices:
