@@ -74,5 +74,10 @@ def held(facts: Facts, decision: Decision, found: Sequence[Finding], name: str) 
     for node in sorted(places, key=lambda node: getattr(node, "lineno", 1)):
         if found and (path := facts.file(node).path) not in spoken:
             spoken.add(path)
-            message = f"this stays as it is because of {found[0].path}:{found[0].line} ({found[0].code})"
-            yield finding(facts, node, held_back.RULE.code, message, name)
+            yield held_by(facts, node, found[0], name)
+
+
+def held_by(facts: Facts, node: ast.AST, reason: Finding, name: str | None) -> Finding:
+    """What is said of a place that stays because of another one."""
+    message = f"this stays as it is because of {reason.path}:{reason.line} ({reason.code})"
+    return finding(facts, node, held_back.RULE.code, message, name)

@@ -13,7 +13,7 @@ from migrate.analysis.kinds import Class
 from migrate.analysis.modules.methods import is_module
 from migrate.analysis.program.source import File
 from migrate.analysis.sites import CreateHolder, CreateRecord, Init, Site
-from migrate.messages import automatic, beside, finding, held, reasons, rewrites
+from migrate.messages import automatic, beside, finding, held, held_by, reasons, rewrites
 from migrate.plan import pitfalls
 from migrate.plan.build import Decision, decide
 from migrate.plan.components import ComponentFacts, first_line
@@ -57,7 +57,8 @@ class Outcome:
         decisions = self._decisions(facts)
         edits = Edits()
         loose = [e for e in facts.escapes.values() if not (e.tokens or e.instances or e.owners)]
-        self.findings += [finding(facts, e.node, e.code, e.message, None) for e in loose]
+        spoken = [finding(facts, e.node, e.code, e.message, None) for e in loose]
+        self.findings += spoken
         rest = {facts.file(escape.node).path for escape in loose} | _with_modules(facts, decisions)
         migrated: set[str] = set()
         numbers: Counter[str] = Counter()
@@ -70,9 +71,14 @@ class Outcome:
                 migrated.update(files)
             else:
                 rest.update(files)
+        against = min([*spoken, *(f for each in self.components for f in each.blockers)], default=None)
         for path, found in shared_function.occurrences(facts).items():
             leaves = shared_function.leaves_linen(facts, facts.files.by_path[path], found)
-            if path not in rest and (path in migrated or not leaves):
+            if path in rest or (leaves and path not in migrated):
+                continue
+            if against is not None and path not in migrated:
+                self.findings.append(held_by(facts, next(iter(found)), against, None))
+            else:
                 self._share(facts, found, edits)
         for path, name in without_origin(facts):
             self.visible.setdefault(path, set()).add(name)

@@ -29,7 +29,7 @@ RULE = Rule(
     use_instead="The same name below `nnx`: `nnx.relu`, `nnx.softmax`, `nnx.initializers.orthogonal`.",
     fix_safety=(
         "Both names are one and the same function. A file that keeps other Linen code keeps these names as "
-        "well."
+        "well, and so does a file in which nothing else changes while other files stay with Linen."
     ),
     upstream="https://flax.readthedocs.io/en/latest/api_reference/flax.nnx/nn/activations.html",
     invalid=(
