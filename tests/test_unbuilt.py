@@ -176,3 +176,18 @@ def test_one_use_that_may_be_of_several_classes(use: str, code: str) -> None:
     result = migrate_sources({"net.py": f"{text}\n\n{use}\n"}, Options())
     assert result.changed == {}
     assert {finding.code for finding in result.findings} == {code}
+
+
+PACKAGE = {"pkg/types.py": "from flax import linen as nn\n\nActivation = type(nn.relu)\n"}
+TRAINER = "from pkg.types import Activation\n\n\ndef start(model, key, inputs):\n    return model.init(key, GIVEN)\n"
+
+
+@pytest.mark.parametrize("given", ["inputs, 1", "**inputs"])
+def test_a_package_that_takes_any_model(given: str) -> None:
+    """What a user of the package hands to its trainer are its own classes: they stay what the trainer takes."""
+    net = f"from pkg.types import Activation\n\n{NET}"
+    sources = PACKAGE | {"pkg/net.py": net, "pkg/trainer.py": TRAINER.replace("GIVEN", given)}
+    result = migrate_sources(sources, Options())
+    assert "pkg/net.py" not in result.changed
+    assert ("pkg/trainer.py", "LNX114") in {(f.path, f.code) for f in result.findings}
+    assert "pkg/net.py" in migrate_sources(PACKAGE | {"pkg/net.py": net}, Options()).changed

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from migrate.analysis.facts import Facts
 from migrate.analysis.kinds import UNKNOWN, Class, Namespace, Symbol
 from migrate.analysis.modules.classes import is_module
 from migrate.analysis.modules.methods import summarise
@@ -91,13 +92,19 @@ def _record_users(run: Run) -> None:
     facts = run.facts
     users = [node for node in facts.values if isinstance(node, ast.Call) and _uses_linen(run, node)]
     for node in users:
-        here = facts.file(node).path
-        near = {here, *(b for a, b in facts.imported if a == here)}
-        near |= {a for a, b in facts.imported if b == here}
+        near = _package(facts, facts.file(node).path)
         for definition in facts.unbuilt:
             if facts.file(definition).path in near:
                 message = "it cannot be seen which Linen modules are initialised or applied here"
                 facts.escape(node, "LNX114", message, frozenset(), owner=definition)
+
+
+def _package(facts: Facts, path: str) -> set[str]:
+    """The files that imports tie to a file, over whatever others: who uses them may bring them together."""
+    near = {path}
+    while more := {b for pair in facts.imported for a, b in (pair, pair[::-1]) if a in near} - near:
+        near |= more
+    return near
 
 
 def _uses_linen(run: Run, node: ast.Call) -> bool:
@@ -105,7 +112,7 @@ def _uses_linen(run: Run, node: ast.Call) -> bool:
     if not isinstance(node.func, ast.Attribute) or run.facts.values.get(node.func.value) != UNKNOWN:
         return False
     if node.func.attr == "init":
-        return len(node.args) > 1
+        return len(node.args) > 1 or (len(node.args) == 1 and bool(node.keywords))
     given = {keyword.arg for keyword in node.keywords}
     first = node.args[0] if node.args else None
     return node.func.attr == "apply" and (bool(given & VARIABLES) or isinstance(first, ast.Dict))
