@@ -179,12 +179,18 @@ def test_one_use_that_may_be_of_several_classes(use: str, code: str) -> None:
 
 
 PACKAGE = {"pkg/types.py": "from flax import linen as nn\n\nActivation = type(nn.relu)\n"}
-TRAINER = "from pkg.types import Activation\n\n\ndef start(model, key, inputs):\n    return model.init(key, GIVEN)\n"
+TRAINER = """\
+from pkg.types import Activation
+
+
+def start(model, key, inputs):
+    return model.init(key, GIVEN)
+"""
 
 
 @pytest.mark.parametrize("given", ["inputs, 1", "**inputs"])
 def test_a_package_that_takes_any_model(given: str) -> None:
-    """What a user of the package hands to its trainer are its own classes: they stay what the trainer takes."""
+    """Users of the package hand its classes to its trainer: they stay what that takes."""
     net = f"from pkg.types import Activation\n\n{NET}"
     sources = PACKAGE | {"pkg/net.py": net, "pkg/trainer.py": TRAINER.replace("GIVEN", given)}
     result = migrate_sources(sources, Options())
