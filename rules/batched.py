@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 
+from migrate.analysis.ageing import has_stats
+from migrate.analysis.kinds import Sequence
 from migrate.analysis.sites import Batch
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
@@ -131,6 +133,8 @@ def rewrite(plan: Plan, site: Batch) -> None:
             plan.edits.arguments[site.node][keyword.value] = ((keyword.arg, new),)
         elif keyword.arg == "in_axes":
             _axes(plan, site, keyword.value)
+        elif keyword.arg == "out_axes" and _keeps_places(plan, site, keyword.value):
+            continue
         elif keyword.arg not in FREE and not _is_integer(keyword.value):
             message = f"`{keyword.arg or '**'}` of a batched function has no rewriting"
             raise Blocked(keyword.value, "LNX207", message)
@@ -138,6 +142,15 @@ def rewrite(plan: Plan, site: Batch) -> None:
 
 def _is_integer(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and type(node.value) is int
+
+
+def _keeps_places(plan: Plan, site: Batch, node: ast.expr) -> bool:
+    """Whether there is one axis for each item of the result, which keeps all of them."""
+    result = plan.facts.returns.get(site.function)
+    if not isinstance(node, ast.Tuple | ast.List) or not isinstance(result, Sequence):
+        return False
+    plain = all(isinstance(axis, ast.Constant) for axis in node.elts)
+    return plain and len(node.elts) == len(result.items) and not has_stats(result)
 
 
 def _axes(plan: Plan, site: Batch, node: ast.expr) -> None:

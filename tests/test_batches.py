@@ -46,6 +46,13 @@ BATCHED = [
     ),
     pytest.param(
         "states = jax.vmap(create)(KEYS)\n"
+        "states, loss = jax.vmap(step, in_axes=(0, None), out_axes=(0, 0))(states, X)",
+        "(models, optimizers), loss = jax.vmap(step, in_axes=(0, 0, None), out_axes=(0, 0))(\n"
+        "    models, optimizers, X\n)",
+        id="axes-of-results",
+    ),
+    pytest.param(
+        "states = jax.vmap(create)(KEYS)\n"
         "loss = jax.vmap(lambda state: state.apply_fn({'params': state.params}, X))(states)",
         "loss = jax.vmap(lambda model: model(X))(models)",
         id="lambda",
@@ -99,8 +106,8 @@ STAYS = [
     ),
     pytest.param(
         "states = jax.vmap(create)(KEYS)\n"
-        "states, loss = jax.vmap(step, in_axes=(0, None), out_axes=(0, 0))(states, X)",
-        id="axes-of-results",
+        "states, loss = jax.vmap(step, in_axes=(0, None), out_axes=((0, 0), 0))(states, X)",
+        id="axes-of-parts-of-a-result",
     ),
     pytest.param(
         "states = jax.vmap(create)(KEYS)\n@jax.pmap\ndef f(state, x):\n    state, loss = step(state, x)\n"

@@ -33,10 +33,17 @@ def _watched(session: Session, transform: Callable[..., Any], in_place: bool) ->
         if not is_user_file(sys._getframe(1).f_code.co_filename):
             return made
         if args or "fun" in kwargs:
-            return Boundary(session, made, in_place)
-        return lambda function: Boundary(session, made(function), in_place)
+            return Boundary(session, made, in_place, _name(args[0] if args else kwargs["fun"]))
+        return lambda function: Boundary(session, made(function), in_place, _name(function))
 
     return call
+
+
+def _name(function: Any) -> str:
+    """The name of a function below partial calls, which the two libraries name in different ways."""
+    while isinstance(function, functools.partial):
+        function = function.func
+    return str(getattr(function, "__name__", ""))
 
 
 class Boundary:
@@ -45,8 +52,9 @@ class Boundary:
     With `in_place`, the NNX objects among its arguments are recorded as it left them.
     """
 
-    def __init__(self, session: Session, function: Any, in_place: bool) -> None:
+    def __init__(self, session: Session, function: Any, in_place: bool, name: str) -> None:
         self.session = session
+        self.name = name
         self.in_place = in_place
         self.function = function
         self.calls = 0
@@ -73,8 +81,7 @@ class Boundary:
         changed = {str(i): nnx.state(arg) for i, arg in enumerate(given) if isinstance(arg, nnx.Pytree)}
         trees = {"out": self._leaves(result), "args": [*self._leaves(changed), *self._shared(given)]}
         if trees["out"] or trees["args"]:
-            name = getattr(self.function, "__name__", "")
-            emit_leaves(self.session, {"kind": "return", "function": name}, trees)
+            emit_leaves(self.session, {"kind": "return", "function": self.name}, trees)
 
     def _shared(self, given: tuple[Any, ...]) -> list[tuple[Path, Any]]:
         """Variables that objects share, by the paths that `nnx.state` leaves out."""
