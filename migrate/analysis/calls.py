@@ -35,7 +35,7 @@ from migrate.analysis.kinds import (
     Wrapped,
     followed,
 )
-from migrate.analysis.modules import building, class_fields, module_calls, sequences
+from migrate.analysis.modules import building, class_fields, module_calls, sequences, type_tests
 from migrate.analysis.modules import methods as modules
 from migrate.analysis.modules.optional_layers import alternatives
 from migrate.analysis.nnx_code import nnx, nnx_contexts
@@ -59,6 +59,8 @@ def call(run: Run, node: ast.Call) -> Value:
             "a followed value is spread into the arguments of a call: hand it over by itself",
             *spread,
         )
+    if type_tests.is_test(run, node):
+        return UNKNOWN
     if run.owner is not None:
         module_calls.check(run, node, callee, args)
         if (changed := arrays.updated(run, node)) is not None and not any(map(followed, args)):

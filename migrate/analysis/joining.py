@@ -61,10 +61,12 @@ def join(left: Value, right: Value) -> Value:
             return Array(joined(a, b))
         case Collected(a), Collected(b):
             return Collected(b if a is None else a if b is None else join(a, b))
-        case (Collected(), Sequence(items)) | (Sequence(items), Collected()) if not any(map(followed, items)):
+        case (Collected(item), Sequence(items)) | (Sequence(items), Collected(item)) if not any(
+            map(followed, items)
+        ) or (item is not None and followed(item)):
             listed: Value = left if isinstance(left, Collected) else right
-            for item in items:
-                listed = join(listed, Collected(item))
+            for each in items:
+                listed = join(listed, Collected(each))
             return listed
         case ((Sequence() | Results()), (Sequence() | Results())) if _are_results(left, right):
             return _join_results(left, right)

@@ -215,10 +215,13 @@ class Chain:
 
 @dataclass(frozen=True)
 class Repeated:
-    """A list of layers that `setup` builds by one comprehension: they differ in what it counts."""
+    """A list of layers that `setup` builds turn by turn; `item` is each of them, or one of several.
 
-    item: Instance
-    site: ast.ListComp
+    `site` is the comprehension, or the name of the list that a loop fills.
+    """
+
+    item: Value
+    site: ast.expr
 
 
 @dataclass(frozen=True)
@@ -538,6 +541,8 @@ def parts(value: Value) -> tuple[Value, ...]:
             return tuple(item for _, item in items)
         case Mixed(alternatives):
             return tuple(alternatives)
+        case Collected(item) if item is not None:
+            return (item,)
         case Partial(function, args, keywords):
             return (function, *args, *(given for _, given in keywords))
         case Method(receiver, _):

@@ -18,6 +18,7 @@ from migrate.analysis.kinds import (
     Bound,
     BoundFunction,
     Class,
+    Collected,
     Dict,
     Function,
     Grad,
@@ -249,7 +250,7 @@ def is_definition(value: Value) -> bool:
             return True
         case Method(receiver, name):
             return name != "apply" and is_definition(receiver)
-        case Sequence() | Dict() | Mixed() | Partial():
+        case Sequence() | Collected() | Dict() | Mixed() | Partial():
             return all(is_definition(part) for part in parts(value) if followed(part))
         case _:
             return False
@@ -286,7 +287,7 @@ def instances_of(value: Value) -> frozenset[Instance]:
             return instances
         case Method(receiver, _):
             return instances_of(receiver)
-        case Mixed() | Partial():
+        case Mixed() | Partial() | Sequence() | Collected():
             return frozenset().union(*(instances_of(part) for part in parts(value)))
         case _:
             return frozenset()

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from migrate.analysis.facts import Facts
-from migrate.analysis.kinds import Lifted, Mixed
+from migrate.analysis.kinds import Lifted, Mixed, Symbol
 from migrate.analysis.modules.methods import is_module
 from migrate.analysis.sites import (
     ApplyGradients,
@@ -188,8 +188,19 @@ def _check_classes(plan: Plan) -> None:
                 and not lifted
                 and not _is_built(plan, node)
                 and not stands_for_field(plan, node)
+                and not _is_asked_for(plan, node)
             ):
                 raise Blocked(node, "LNX010", "a module class is used here as a value")
+
+
+def _is_asked_for(plan: Plan, node: ast.expr) -> bool:
+    """`isinstance(layer, Block)` of something that is known to be a layer."""
+    above = plan.parent(node)
+    call = plan.parent(above) if isinstance(above, ast.Tuple) else above
+    if not isinstance(call, ast.Call) or len(call.args) != 2 or call.args[1] not in (node, above):
+        return False
+    asked = plan.facts.values.get(call.func) == Symbol("builtins.isinstance")
+    return asked and bool(plan.instances(call.args[0]))
 
 
 def _is_built(plan: Plan, node: ast.expr) -> bool:

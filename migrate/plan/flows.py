@@ -24,6 +24,7 @@ from migrate.analysis.kinds import (
     Sequence,
     State,
     Stats,
+    Symbol,
     Updates,
     Value,
     Variables,
@@ -462,10 +463,36 @@ def _layer(plan: Plan, node: ast.expr, parent: ast.AST) -> None:
     called = isinstance(parent, ast.Call) and parent.func is node
     named = isinstance(parent, ast.Assign) and parent.value is node
     listed = isinstance(parent, ast.List | ast.Tuple | ast.ListComp) and _in_sequence(plan, parent)
-    if called or named or listed or isinstance(parent, ast.Attribute) or _is_alternative(plan, node, parent):
+    listed |= isinstance(parent, ast.List) and in_setup(plan, node) and _is_kept_in_list(plan, node)
+    appended = isinstance(parent, ast.Call) and node in parent.args and _fills_list(plan, parent)
+    asked = isinstance(parent, ast.Call) and parent.args[:1] == [node] and _asks(plan, parent)
+    if (
+        called
+        or named
+        or listed
+        or appended
+        or asked
+        or isinstance(parent, ast.Attribute)
+        or _is_alternative(plan, node, parent)
+    ):
         return
     if not is_wrapper(plan.site(plan.parent(parent) if isinstance(parent, ast.keyword) else parent)):
         raise Blocked(node, "LNX111", "a layer is handed on as a value")
+
+
+def _asks(plan: Plan, node: ast.Call) -> bool:
+    return plan.facts.values.get(node.func) == Symbol("builtins.isinstance")
+
+
+def _is_kept_in_list(plan: Plan, node: ast.expr) -> bool:
+    """Whether a layer goes into a list that an attribute keeps."""
+    sites = (plan.site(instance.site) for instance in plan.instances(node))
+    return all(isinstance(site, Layer) and site.kept == "*" for site in sites)
+
+
+def _fills_list(plan: Plan, node: ast.Call) -> bool:
+    """`layers.append(Block())` in `setup`."""
+    return in_setup(plan, node) and isinstance(node.func, ast.Attribute) and node.func.attr == "append"
 
 
 def _is_alternative(plan: Plan, node: ast.expr, parent: ast.AST) -> bool:

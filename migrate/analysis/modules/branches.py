@@ -6,7 +6,7 @@ import ast
 
 from migrate.analysis.frames import merge
 from migrate.analysis.kinds import Array, Length, Sequence, ShapeOf, Value
-from migrate.analysis.modules import counting
+from migrate.analysis.modules import counting, layer_lists, type_tests
 from migrate.analysis.modules.building import STATELESS
 from migrate.analysis.modules.hoisting import init_text
 from migrate.analysis.modules.reasons import blocked
@@ -19,6 +19,10 @@ def run_if(run: Run, node: ast.If) -> None:
     """Both branches, with the condition known inside of them."""
     assert run.owner is not None
     run.evaluate(node.test)
+    if (held := type_tests.decided(run, node.test)) is not None:
+        run.facts.tests[node] = None
+        run.execute(node.body if held else node.orelse)
+        return
     test = condition(run, node.test)
     run.facts.tests[node] = test
     frame, start = run.frame, dict(run.frame.vars)
@@ -30,6 +34,7 @@ def run_if(run: Run, node: ast.If) -> None:
         run.attributes = dict(kept)
         if not held:
             _equal_shapes(run, node.test)
+        type_tests.narrowed(run, node.test, held)
         run.tests.append(test if held or test is None else negated(test))
         run.execute(block)
         run.tests.pop()
@@ -126,6 +131,8 @@ def _counters(
         return yes
     if test is not None:
         return counting.merged(test, yes, no)
+    if layer_lists.in_setup(run, node):
+        return no | yes
     stateless = {name.rpartition(".")[2] for name in STATELESS}
     if any(yes.get(short) != no.get(short) for short in {*yes, *no} - stateless):
         blocked(run, node, "LNX111", "how many layers there are is known only at the call")
@@ -135,6 +142,8 @@ def _counters(
 def run_choice(run: Run, node: ast.IfExp) -> Value:
     """`a if test else b`, where neither side builds a layer."""
     run.evaluate(node.test)
+    if (held := type_tests.decided(run, node.test)) is not None:
+        return run.evaluate(node.body if held else node.orelse)
     test = condition(run, node.test)
     yes, no = run.evaluate(node.body), run.evaluate(node.orelse)
     if test is not None and yes != no and isinstance(yes, Sequence) and isinstance(no, Sequence):

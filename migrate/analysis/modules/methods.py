@@ -97,6 +97,7 @@ def _read(run: Run, cls: Class, ranks: dict[str, int]) -> tuple[Value, dict[str,
             ranks, result = _inherited(run, cls, base, ranks)
         for name in ("setup", "__call__"):
             if name in known:
+                run.counters = {}
                 result = _run_method(run, cls, known[name], ranks)
         _read_other_methods(run, cls)
     learnt = dict(run.learnt)

@@ -24,7 +24,7 @@ from migrate.analysis.kinds import (
     Symbol,
     Value,
 )
-from migrate.analysis.modules import class_fields
+from migrate.analysis.modules import class_fields, type_tests
 from migrate.analysis.modules.layers import ATTENTION_OPTIONS, LAYERS, shared
 from migrate.analysis.modules.lifted import PREFIXES
 from migrate.analysis.modules.optional_layers import alternatives
@@ -131,6 +131,7 @@ def check_value(run: Run, node: ast.expr, value: Value) -> None:
     if isinstance(parent, ast.Call) and parent.args[:1] == [node]:
         called |= run.facts.values.get(parent.func) == Symbol("functools.partial")
     inside = isinstance(parent, (ast.Attribute, ast.ClassDef)) or class_fields.accepts(run, node)
+    inside |= type_tests.names_class(run, node)
     if isinstance(value, Symbol) and is_layer(value) and not called and not inside:
         blocked(run, node, "LNX111", "a layer class is used as a value inside a module")
     if (

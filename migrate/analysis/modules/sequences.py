@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from migrate.analysis.activation import Arguments
 from migrate.analysis.kinds import UNKNOWN, Array, Chain, Instance, Repeated, Sequence, Symbol, Value
+from migrate.analysis.modules import layer_lists
 from migrate.analysis.modules.hoisting import init_text
 from migrate.analysis.modules.layers import LAYERS
 from migrate.analysis.modules.reasons import blocked
@@ -113,14 +114,27 @@ def listed(run: Run, target: ast.Attribute, kind: Value) -> bool:
     """`self.blocks = [Block(1), Block(2)]` in `setup`; False where this is something else."""
     statement = run.facts.scopes.parent[target]
     value = statement.value if isinstance(statement, ast.Assign) else None
-    items = kind.items if isinstance(kind, Sequence) else ()
-    if not isinstance(value, ast.List) or not items or not all(isinstance(i, Instance) for i in items):
+    if value is None or not isinstance(value, ast.List | ast.Name):
         return False
-    for item in items:
-        node = item.site if isinstance(item, Instance) else value
-        site = run.facts.sites.get(node)
-        if not isinstance(site, Layer) or site.explicit or node not in value.elts:
+    if isinstance(value, ast.List):
+        items = kind.items if isinstance(kind, Sequence) else ()
+        layers = [item for item in items if isinstance(item, Instance)]
+        if not layers or not all(map(layer_lists.may_be_listed, items)):
             return False
+        if any(layer.site not in value.elts for layer in layers):
+            return False
+    else:
+        found = layer_lists.filled(kind, value)
+        if found is None:
+            return False
+        run.attributes[target.attr] = found
+        each = found.items if isinstance(found, Sequence) else [found.item]
+        layers = [layer for item in each for layer in layer_lists.layers_in(item) or ()]
+    sites = [run.facts.sites.get(layer.site) for layer in layers]
+    if not all(isinstance(site, Layer) and not site.explicit for site in sites):
+        return False
+    for site in sites:
+        assert isinstance(site, Layer)
         run.facts.sites[site.node] = replace(site, kept="*")
     run.facts.lists.add(value)
     return True
@@ -132,10 +146,12 @@ def over_layers(run: Run, node: ast.expr) -> list[Value] | None:
         case _ if (counted := _counted(run, node)) is not None:
             turns = over_layers(run, counted)
             return [Sequence((COUNT, item)) for item in turns] if turns is not None else None
+        case _ if (turns := layer_lists.together(run, node, over_layers)) is not None:
+            return turns
         case Repeated(item):
             return [item, item]
-        case Sequence(items) if items and all(isinstance(item, Instance) for item in items):
-            return [*items]
+        case Sequence(items) if any(map(layer_lists.layers_in, items)):
+            return [*items] if all(map(layer_lists.may_be_turned, items)) else None
         case _:
             return None
 

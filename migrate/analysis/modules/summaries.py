@@ -9,7 +9,16 @@ from migrate.analysis.modules.classes import fields
 from migrate.analysis.modules.hoisting import init_text
 from migrate.analysis.run import Run
 from migrate.analysis.shapes.indexing import literal_integer
-from migrate.analysis.shapes.sizes import SYMBOLS, Shape, Size, combined, names_in, placeholder, substituted
+from migrate.analysis.shapes.sizes import (
+    SYMBOLS,
+    Shape,
+    Size,
+    alone,
+    combined,
+    names_in,
+    placeholder,
+    substituted,
+)
 
 MANY = 8
 BUILTINS = frozenset({"len", "sum", "max", "min", "int", "abs", "round"})
@@ -99,6 +108,20 @@ class _Reduction(ast.NodeTransformer):
                 if at is not None and -len(items) <= at < len(items):
                     return items[at]
         return node
+
+    def visit_IfExp(self, node: ast.IfExp) -> ast.expr:
+        self.generic_visit(node)
+        match node.test:
+            case ast.Constant(value=held):
+                return node.body if held else node.orelse
+            case ast.UnaryOp(op=ast.Not(), operand=ast.Constant(value=held)):
+                return node.orelse if held else node.body
+        return node.body if ast.dump(node.body) == ast.dump(node.orelse) else node
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        """Of a size and itself, the larger one is that size."""
+        self.generic_visit(node)
+        return alone(node) if isinstance(node.func, ast.Name) and node.func.id == "max" else node
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
         self.generic_visit(node)

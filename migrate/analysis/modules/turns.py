@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 
 from migrate.analysis.kinds import Array, Repeated, Value
+from migrate.analysis.modules.layer_lists import layers_in
 from migrate.analysis.modules.sequences import repeated_in
 from migrate.analysis.run import Run
 from migrate.analysis.shapes.sizes import PLACEHOLDER, agreed
@@ -19,23 +20,24 @@ def run_turns(run: Run, node: ast.For, turns: list[Value]) -> None:
     """Run the turns, once more from the settled sizes where the first turn has changed them."""
     start = dict(run.frame.vars)
     layers = repeated_in(run, node.iter)
-    kept, known = run.facts.snapshot(node), _site(run, layers)
+    kept, known = run.facts.snapshot(node), _sites(run, layers)
     for index, item in enumerate(turns):
         run.assign(node.target, item)
         run.execute(node.body)
         settled = _settled(start, run.frame.vars) if index == 0 and layers is not None else {}
         if settled:
             run.facts.restore(node, kept)
-            if layers is not None and known is not None:
-                run.facts.sites[layers.item.site] = known
+            run.facts.sites |= known
             _remember(run, start, settled)
             run.frame.vars = start | settled
             run_turns(run, node, turns)
             return
 
 
-def _site(run: Run, layers: Repeated | None) -> Site | None:
-    return run.facts.sites.get(layers.item.site) if layers is not None else None
+def _sites(run: Run, layers: Repeated | None) -> dict[ast.AST, Site]:
+    """The layers of the list as they are known before the loop."""
+    each = layers_in(layers.item) if layers is not None else None
+    return {layer.site: run.facts.sites[layer.site] for layer in each or () if layer.site in run.facts.sites}
 
 
 def _settled(start: dict[str, Value], end: dict[str, Value]) -> dict[str, Value]:

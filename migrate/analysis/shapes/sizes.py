@@ -273,11 +273,7 @@ class _Exchange(ast.NodeTransformer):
     def visit_Call(self, node: ast.Call) -> ast.expr:
         """Of a size and itself, the larger one is that size."""
         self.generic_visit(node)
-        if isinstance(node.func, ast.Name) and node.func.id == "max":
-            inner = [part for argument in node.args for part in _operands(argument)]
-            node.args = [*{ast.unparse(argument): argument for argument in inner}.values()]
-            return node.args[0] if len(node.args) == 1 else node
-        return node
+        return alone(node) if isinstance(node.func, ast.Name) and node.func.id == "max" else node
 
     def _exchanged(self, name: str, node: ast.expr) -> ast.expr:
         known = self.values.get(name)
@@ -291,3 +287,10 @@ def _operands(node: ast.expr) -> list[ast.expr]:
             return args
         case _:
             return [node]
+
+
+def alone(node: ast.Call) -> ast.expr:
+    """`max(a, max(a, b))` with each argument once, or what is left alone."""
+    inner = [part for argument in node.args for part in _operands(argument)]
+    node.args = [*{ast.unparse(argument): argument for argument in inner}.values()]
+    return node.args[0] if len(node.args) == 1 and not isinstance(node.args[0], ast.Starred) else node

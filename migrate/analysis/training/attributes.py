@@ -32,7 +32,6 @@ from migrate.analysis.kinds import (
     Path,
     Pending,
     Record,
-    Repeated,
     Results,
     Sequence,
     ShapeOf,
@@ -47,7 +46,7 @@ from migrate.analysis.kinds import (
     Variables,
     followed,
 )
-from migrate.analysis.modules import cells, configs
+from migrate.analysis.modules import cells, configs, layer_lists
 from migrate.analysis.modules import methods as modules
 from migrate.analysis.modules.collected import CHANGING, forget
 from migrate.analysis.modules.collected import item as item_of
@@ -173,7 +172,7 @@ def subscript(run: Run, node: ast.Subscript, holder: Value, index: Value) -> Val
             return UNKNOWN
         case Dict(items), Length() | Unknown() if items and all(isinstance(v, FUNCTIONS) for _, v in items):
             return functools.reduce(_either, (value for _, value in items))
-        case Repeated(layer), _ if not isinstance(node.slice, ast.Slice):
+        case _ if (layer := layer_lists.item(run, node, holder, index)) is not None:
             return layer
         case Variables(tokens, stale), Const("batch_stats"):
             return Stats(tokens, stale)

@@ -36,7 +36,7 @@ from migrate.analysis.kinds import (
     followed,
     tokens_of,
 )
-from migrate.analysis.modules import building, class_fields, collected, recurrent
+from migrate.analysis.modules import building, class_fields, collected, layer_lists, recurrent
 from migrate.analysis.modules import methods as modules
 from migrate.analysis.run import Run
 from migrate.analysis.shapes import array_functions, arrays
@@ -112,7 +112,9 @@ def call(run: Run, callee: Method | ApplyFn | Instance, given: Arguments) -> Val
             return same_trees.call(run, tree, name, given)
         case Method(Array() as array, name):
             return array_functions.method(array, name, arrays.spread(run, given), dict(given.keywords))
-        case Method(Sequence() | Collected() as items, name) if collected.changes(run, items, name, given):
+        case Method(Sequence() | Collected() as items, name) if collected.changes(
+            run, items, name, given
+        ) or layer_lists.fills(run, items, name, given):
             return collected.change(run, items, name, given)
         case Method(Sequence() as items, _):
             _escape_all(run, given, "a followed value is put into a list", items)

@@ -12,11 +12,14 @@ from migrate.analysis.facts import Facts
 from migrate.analysis.kinds import (
     UNKNOWN,
     ApplyFn,
+    Collected,
     Dict,
+    Function,
     Grads,
     Group,
     Holder,
     Instance,
+    Length,
     Mixed,
     Optimizer,
     OptState,
@@ -27,6 +30,7 @@ from migrate.analysis.kinds import (
     Sequence,
     State,
     Stats,
+    Symbol,
     Thing,
     Tokens,
     Updates,
@@ -40,6 +44,7 @@ from migrate.analysis.run import is_definition
 from migrate.analysis.sites import (
     ApplyGradients,
     ApplyUpdates,
+    Layer,
     LoadState,
     ReplaceStats,
     SameTree,
@@ -62,6 +67,9 @@ class Roles:
     nodes: dict[Variable, list[ast.Name | ast.arg]] = field(default_factory=lambda: defaultdict(list))
     tokens: dict[Variable, Tokens] = field(default_factory=lambda: defaultdict(frozenset))
     groups: Union = field(default_factory=Union)
+
+
+PLAIN = (Symbol, Function, Partial, Length)
 
 
 def role_of(value: Value) -> Role | None:
@@ -93,8 +101,9 @@ def roles(facts: Facts, nodes: Iterable[ast.AST], style: Style) -> Roles:
     for node in nodes:
         if isinstance(node, ast.Name):
             variable = facts.scopes.variable(node, node.id)
-            if variable is not None and not _is_discarded(facts, variable, style):
-                _add(found, variable, node, facts.values[node])
+            if variable is None or _is_discarded(facts, variable, style) or _names_items(facts, variable):
+                continue
+            _add(found, variable, node, facts.values[node])
     touched = {facts.scopes.function(node) for node in nodes}
     for (function, name), value in facts.parameters.items():
         if followed(value) and function in touched | {v.scope for v in found.role}:
@@ -104,6 +113,22 @@ def roles(facts: Facts, nodes: Iterable[ast.AST], style: Style) -> Roles:
     if style == "stateful":
         _group_across_calls(facts, found)
     return found
+
+
+def _names_items(facts: Facts, variable: Variable) -> bool:
+    """Whether a loop binds the items of such a list to a name."""
+    values = (facts.values.get(node, UNKNOWN) for node in facts.scopes.names(variable))
+    return any(_is_layer_or_function(facts, value) for value in values)
+
+
+def _is_layer_or_function(facts: Facts, value: Value) -> bool:
+    """Whether a name inside a module is bound to the items of a list with layers and functions."""
+    if not isinstance(value, Mixed):
+        return False
+    layers = [part for part in value.parts if isinstance(part, Instance)]
+    others = value.parts - {*layers}
+    known = all(isinstance(facts.sites.get(layer.site), Layer) for layer in layers)
+    return known and bool(layers and others) and all(isinstance(part, PLAIN) for part in others)
 
 
 def _is_discarded(facts: Facts, variable: Variable, style: Style) -> bool:
@@ -138,7 +163,9 @@ def _stays(value: Value) -> bool:
     parts = value.parts if isinstance(value, Mixed) else {value}
     if isinstance(value, Partial):
         return is_definition(value)
-    return isinstance(value, (Sequence, Dict, Record)) or all(isinstance(part, Thing) for part in parts)
+    return isinstance(value, (Sequence, Collected, Dict, Record)) or all(
+        isinstance(part, Thing) for part in parts
+    )
 
 
 def _parameter(function: FunctionNode, name: str) -> ast.arg:

@@ -68,6 +68,13 @@ def _library(plan: Plan, node: ast.Call) -> None:
             for item in items:
                 parts += [", ", item] if parts else [item]
             plan.edits.expressions[node] = Template(("nnx.Sequential(", *parts, ")"))
+        case _, Symbol("builtins.isinstance"), [_, classes]:
+            for part in ast.walk(classes):
+                match plan.facts.values.get(part) if isinstance(part, ast.expr) else None:
+                    case Symbol(name) if name in LAYERS:
+                        plan.edits.expressions[part] = f"nnx.{LAYERS[name].target}"
+                    case Symbol("flax.linen.Module"):
+                        plan.edits.expressions[part] = "nnx.Module"
         case _, Symbol("flax.linen.merge_param"), [_, ast.Attribute() | ast.Name() as one, other]:
             text = plan.facts.files.segment(one)
             plan.edits.expressions[node] = template(f"{text} if {text} is not None else {{}}", other)
