@@ -147,10 +147,16 @@ REFUSED = [
     pytest.param(f"{APPENDED}\nself.blocks = tuple(blocks)", OVER, "LNX", id="changed-before-it-is-kept"),
     pytest.param(f"{APPENDED}\nself.blocks = blocks\nblocks.append(print)", OVER, "LNX", id="something-else"),
     pytest.param(
-        "self.convs = [nn.Dense(width) for width in (6, 6)]\nself.out = nn.LayerNorm()",
+        "self.convs = [nn.Dense(width) for width in (6, 7)]\nself.out = nn.LayerNorm()",
         "for conv in self.convs:\n    x = conv(x)\nreturn self.out(x)",
         "LNX112",
         id="a-size-that-only-the-list-knows",
+    ),
+    pytest.param(
+        "self.convs = [nn.Dense(width + 6) for width in range(1)]\nself.out = nn.LayerNorm()",
+        "for conv in self.convs:\n    x = conv(x)\nreturn self.out(x)",
+        "LNX112",
+        id="a-name-of-the-list",
     ),
     pytest.param(
         f"{KEPT}\nself.first = Other(6)",
