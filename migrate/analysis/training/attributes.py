@@ -54,7 +54,7 @@ from migrate.analysis.nnx_code import nnx_bindings
 from migrate.analysis.objects import records, things
 from migrate.analysis.program import imports
 from migrate.analysis.program.names import canonical
-from migrate.analysis.run import Run
+from migrate.analysis.run import Run, instances_of
 from migrate.analysis.shapes import arrays, results
 from migrate.analysis.shapes.sizes import Size
 from migrate.analysis.sites import ParamsItem, ParamsLeaf, ReadState
@@ -115,6 +115,8 @@ def attribute(run: Run, node: ast.Attribute, holder: Value) -> Value:
             if node.attr not in {"get", "items", "keys", "values", "copy"}:
                 forget(run, holder)
             return UNKNOWN
+        case Mixed() if run.owner is None and node.attr in {"apply", "init"} and are_definitions(holder):
+            return ApplyFn(instances_of(holder)) if node.attr == "apply" else Method(holder, "init")
         case Variables() | Params() | OptState() | Optimizer() | Pending() | Mixed() | ApplyFn() | Dict():
             run.escape(
                 node, "LNX299", f"`.{node.attr}` of a followed value has no counterpart that is known", holder
@@ -124,6 +126,11 @@ def attribute(run: Run, node: ast.Attribute, holder: Value) -> Value:
             return found
         case _:
             return nnx_bindings.attribute(run, node, holder)
+
+
+def are_definitions(value: Mixed) -> bool:
+    """Whether a value is one of several module definitions."""
+    return all(isinstance(part, Instance) for part in value.parts)
 
 
 def _of_state(run: Run, node: ast.Attribute, state: State) -> Value:
@@ -223,7 +230,7 @@ def _path(run: Run, node: ast.Subscript, holder: Params | Variables | Path, key:
     start = holder if isinstance(holder, Path) else Path(holder.tokens, holder.stale, node.value, ())
     path = Path(start.tokens, start.stale, start.root, (*start.keys, key))
     instances = origins(run, path.tokens)
-    if any(modules.leaf(run, instance, path.keys) for instance in instances):
+    if instances and all(modules.leaf(run, instance, path.keys) for instance in instances):
         run.facts.site(ParamsLeaf(node, path.root, path.keys))
         return UNKNOWN
     parent = run.facts.scopes.parent[node]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+import functools
 from dataclasses import replace
 
 from migrate.analysis.activation import Arguments, enter, lost
 from migrate.analysis.ageing import only_stats, renamed, without_stats
 from migrate.analysis.gradients import shaped
+from migrate.analysis.joining import join
 from migrate.analysis.kinds import (
     UNKNOWN,
     ApplyFn,
@@ -24,6 +26,7 @@ from migrate.analysis.kinds import (
     Instance,
     Jit,
     Method,
+    Mixed,
     Params,
     Sequence,
     State,
@@ -38,7 +41,7 @@ from migrate.analysis.kinds import (
 )
 from migrate.analysis.modules import building, class_fields, collected, layer_lists, recurrent
 from migrate.analysis.modules import methods as modules
-from migrate.analysis.run import Run
+from migrate.analysis.run import Run, instances_of
 from migrate.analysis.shapes import array_functions, arrays
 from migrate.analysis.shapes.sizes import UNKNOWN_SHAPE
 from migrate.analysis.sites import (
@@ -95,8 +98,8 @@ def call(run: Run, callee: Method | ApplyFn | Instance, given: Arguments) -> Val
             return building.attend(run, instance, given)
         case Method(Instance() as instance, "initialize_carry") if run.owner is not None:
             return recurrent.initial_carry(run, instance, given)
-        case Method(Instance() as instance, "init"):
-            return _init(run, instance, given)
+        case Method((Instance() | Mixed()) as receiver, "init"):
+            return _init_one_of(run, receiver, given)
         case Method(Class() as cls, "create"):
             return stats_states.create(run, cls, given) or holders.create(run, cls, given)
         case Method(Holder() as holder, name):
@@ -127,6 +130,12 @@ def _escape_all(run: Run, given: Arguments, message: str, *more: Value) -> None:
     values = (*given.args, *dict(given.keywords).values(), *more)
     run.keep(*values)
     run.escape(given.node, "LNX013", message, *values)
+
+
+def _init_one_of(run: Run, receiver: Value, given: Arguments) -> Value:
+    """`init` of a definition, or of the one of several that the program has chosen."""
+    made = [_init(run, instance, given) for instance in sorted(instances_of(receiver), key=repr)]
+    return functools.reduce(join, made)
 
 
 def _init(run: Run, instance: Instance, given: Arguments) -> Value:

@@ -18,11 +18,11 @@ DEPTH = 8
 
 
 def are_same(facts: Facts, definitions: Iterable[Instance]) -> bool:
-    """Whether all of the definitions are one construction, made with the same arguments."""
+    """Whether all of the definitions, which are of one construction, are made with the same arguments."""
     found = [*definitions]
     ways = [(*reversed(i.made),) for i in found]
-    if len({(i.cls, i.site) for i in found}) > 1:
-        return False
+    if len(found) == 1:
+        return True
     function = facts.scopes.function(found[0].site)
     for level in range(max(map(len, ways))):
         every = calls_of(facts, function)

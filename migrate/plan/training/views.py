@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 
-from migrate.analysis.facts import Facts
+from migrate.analysis.facts import Facts, View
 from migrate.analysis.kinds import Instance, Mixed
 from migrate.analysis.sites import Apply, ApplyFunction, Site
 from migrate.plan.blocked import Blocked
@@ -24,7 +24,7 @@ def second_views(facts: Facts, sites: Iterable[Site], bridged: bool) -> frozense
     """The calls of `apply` through another definition; raises `Blocked` where that cannot be written."""
     found: set[ast.AST] = set()
     for site in sites:
-        if any(not are_same(facts, view.applied | view.owners) for view in facts.views.get(site.node, ())):
+        if not all(_is_of_same(facts, view) for view in facts.views.get(site.node, ())):
             if isinstance(site, ApplyFunction):
                 raise Blocked(site.node, "LNX003", FUNCTION)
             if not isinstance(site, Apply):
@@ -33,6 +33,15 @@ def second_views(facts: Facts, sites: Iterable[Site], bridged: bool) -> frozense
                 raise Blocked(site.node, "LNX003", CALL)
             found.add(site.node)
     return frozenset(found)
+
+
+def _is_of_same(facts: Facts, view: View) -> bool:
+    """Whether the definitions are those that the parameters are of, construction by construction."""
+    places = {instance.site for instance in view.applied}
+    if places != {instance.site for instance in view.owners}:
+        return False
+    every = view.applied | view.owners
+    return all(are_same(facts, [i for i in every if i.site is place]) for place in places)
 
 
 def _is_method(facts: Facts, function: ast.expr) -> bool:
