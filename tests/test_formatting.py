@@ -131,6 +131,39 @@ MODULES = [
         """,
         id="comments-and-docstring-of-setup",
     ),
+    pytest.param(
+        """
+        import functools
+
+        class Net(nn.Module):
+            def setup(self):
+                # as in old files
+                dense = functools.partial(
+                    nn.Dense,
+                    # no bias there
+                    use_bias=False,
+                )
+                # the one
+                self.out = dense(3)
+                self.width = 3
+
+            def __call__(self, x):
+                return self.out(x)
+        """,
+        """
+        class Net(nnx.Module):
+            def __init__(self, *, in_features: int, rngs: nnx.Rngs):
+                # as in old files
+                # no bias there
+                # the one
+                self.out = nnx.Linear(in_features, 3, use_bias=False, rngs=rngs)
+                self.width = 3
+
+            def __call__(self, x):
+                return self.out(x)
+        """,
+        id="comments-of-a-line-that-goes-from-setup",
+    ),
 ]
 USE = """
 net = Net()
@@ -214,3 +247,20 @@ def test_lines(before: str, expected: str) -> None:
 def test_newlines_of_windows(before: str, _: str) -> None:
     text = after(NET, CREATE, before)
     assert migrated(text.replace("\n", "\r\n")) == migrated(text).replace("\n", "\r\n")
+
+
+def test_no_blank_line_comes_to_the_top() -> None:
+    """An import that goes takes the blank line below it along where the file begins with it."""
+    net = dedent("""
+        import flax.linen as nn
+
+
+        class Net(nn.Module):
+            @nn.compact
+            def __call__(self, x):
+                dense = functools.partial(nn.Dense, use_bias=False)
+                return dense(3)(x)
+    """)
+    for head in ("", "# by us\n\n"):
+        new = migrate_sources({"net.py": f"{head}import functools\n{net}"}).changed["net.py"]
+        assert new.startswith(f"{head}from flax import nnx\n")

@@ -9,7 +9,7 @@ from typing import Any
 import libcst as cst
 
 from migrate.rewrite import lens
-from migrate.rewrite.comments import as_lines, comments
+from migrate.rewrite.comments import as_lines, comments, joined, left_behind
 from migrate.rewrite.edits import ClassEdit, Piece, Suite
 from migrate.rewrite.expressions import laid_out, parsed_statement, text_of
 from migrate.rewrite.page import Mismatch, Page, places
@@ -69,16 +69,23 @@ def _method(
     inner = indent + (step or page.module.default_indent)
     body: list[Any] = []
     footer: list[cst.EmptyLine] = []
+    carried: list[cst.EmptyLine] = []
     for piece, origin in change.method.body:
         if isinstance(piece, ast.stmt):
-            new = write(page, _line_of(page, piece), [piece], inner)
+            line = _line_of(page, piece)
+            new = write(page, line, [piece], inner)
             holder = page.parent[piece]
             if isinstance(holder, ast.FunctionDef) and piece is holder.body[0]:
-                lead, footer = _around_body(page.homes[holder])
-                new[0] = new[0].with_changes(leading_lines=[*lead, *new[0].leading_lines])
-            body += new
+                carried, footer = _around_body(page.homes[holder])
+            if not new:
+                carried += left_behind(line)
         else:
-            body.append(_written(page, piece, origin, lines, inner))
+            new = [_written(page, piece, origin, lines, inner)]
+        if new and carried:
+            new[0] = new[0].with_changes(leading_lines=joined(carried, new[0].leading_lines))
+            carried = []
+        body += new
+    footer = [*(entry for entry in carried if entry.comment), *footer]
     block = cst.IndentedBlock(body=body or [cst.parse_statement("pass")], indent=step, footer=footer)
     return cst.ensure_type(parsed, cst.FunctionDef).with_changes(body=block)
 

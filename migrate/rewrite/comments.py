@@ -47,3 +47,18 @@ def lost(before: Any, after: Any, moved: list[str] | None = None) -> list[str]:
 def as_lines(texts: list[str]) -> list[cst.EmptyLine]:
     """Comments on lines of their own."""
     return [cst.EmptyLine(indent=True, comment=cst.Comment(text)) for text in texts]
+
+
+def left_behind(line: Any) -> list[cst.EmptyLine]:
+    """What a removed line leaves behind: its comments, the one at its end too."""
+    compound = isinstance(line, cst.BaseCompoundStatement)
+    inner = comments([line.body] if compound else [line.body, line.trailing_whitespace])
+    return [*line.leading_lines, *as_lines(inner)]
+
+
+def joined(carried: list[cst.EmptyLine], own: Any) -> list[cst.EmptyLine]:
+    """Comments of removed lines before a statement, with no more blank lines than there were."""
+    lines = [entry for i, entry in enumerate(carried) if entry.comment or i == 0 or carried[i - 1].comment]
+    if not any(entry.comment for entry in lines):
+        return [*lines[:1], *own] if lines and not own else [*own] if own else lines
+    return [*lines, *own]

@@ -162,8 +162,8 @@ def _closed_up(old: Any, new: list[Any]) -> list[Any]:
         if carried:
             lines[0] = lines[0].with_changes(leading_lines=_merged(carried, lines[0].leading_lines))
             carried = []
-            if not body:
-                lines[0] = lines[0].with_changes(leading_lines=_without_blanks(lines[0].leading_lines))
+        if not body and before is not old[0]:
+            lines[0] = lines[0].with_changes(leading_lines=_without_blanks(lines[0].leading_lines))
         body += lines
     return body
 

@@ -10,7 +10,7 @@ import libcst as cst
 
 from migrate.rewrite import lens
 from migrate.rewrite.classes import class_body
-from migrate.rewrite.comments import as_lines, comments, lost
+from migrate.rewrite.comments import as_lines, comments, joined, left_behind, lost
 from migrate.rewrite.edits import Piece, Template
 from migrate.rewrite.expressions import below, code_of, parsed_statement, text_of, tree_of
 from migrate.rewrite.functions import changed_function
@@ -155,18 +155,3 @@ def written_suite(page: Page, block: list[ast.stmt], suite: Any, indent: str, ow
     body, orphans = written_block(page, block, suite.body, inner)
     body = body or [cst.parse_statement("pass")]
     return suite.with_changes(body=body, footer=[*orphans, *suite.footer])
-
-
-def left_behind(line: Any) -> list[cst.EmptyLine]:
-    """What a removed line leaves behind: its comments, the one at its end too."""
-    compound = isinstance(line, cst.BaseCompoundStatement)
-    inner = comments([line.body] if compound else [line.body, line.trailing_whitespace])
-    return [*line.leading_lines, *as_lines(inner)]
-
-
-def joined(carried: list[cst.EmptyLine], own: Any) -> list[cst.EmptyLine]:
-    """Comments of removed lines before a statement, with no more blank lines than there were."""
-    lines = [entry for i, entry in enumerate(carried) if entry.comment or i == 0 or carried[i - 1].comment]
-    if not any(entry.comment for entry in lines):
-        return [*lines[:1], *own] if lines and not own else [*own] if own else lines
-    return [*lines, *own]
