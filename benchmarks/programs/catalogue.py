@@ -38,8 +38,8 @@ class Program:
         return self.drivers / f"{self.name}.py"
 
 
-def _flax(folder: str, *trains: str) -> Program:
-    return Program(f"flax_{folder}", "flax", trains or ("train.py",), folder)
+def _flax(folder: str, *trains: str, library: bool = False) -> Program:
+    return Program(f"flax_{folder}", "flax", trains or ("train.py",), folder, library=library)
 
 
 def _cleanrl(stem: str) -> Program:
@@ -71,7 +71,7 @@ PROGRAMS: Mapping[str, Program] = {
         _flax("seq2seq"),
         _flax("sst2"),
         _flax("imagenet"),
-        _flax("ppo", "ppo_lib.py"),
+        _flax("ppo", "ppo_lib.py", library=True),
         _flax("lm1b", "utils.py", "train.py"),
         _flax("wmt"),
         _cleanrl("dqn_jax"),

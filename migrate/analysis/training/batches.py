@@ -29,7 +29,7 @@ from migrate.analysis.kinds import (
 from migrate.analysis.run import Run, is_definition
 from migrate.analysis.sites import Batch, Replicate
 from migrate.analysis.training import apply_options, partials
-from migrate.analysis.training.copies import adopt, copies, returned
+from migrate.analysis.training.copies import adopt, adopted, copies, returned
 
 
 def is_batchable(given: Arguments) -> bool:
@@ -70,7 +70,11 @@ def call(run: Run, function: Value, site: ast.expr, given: Arguments) -> Value:
 
 def _entered(run: Run, function: Function, given: Arguments, values: tuple[Value, ...]) -> Value:
     copied = copies(function, values)
-    adopt(run, copied)
+    with adopted(run, copied):
+        return _on_copies(run, function, given, copied)
+
+
+def _on_copies(run: Run, function: Function, given: Arguments, copied: dict[Token, Token]) -> Value:
     inside = replace(
         given,
         args=tuple(renamed(value, copied) for value in given.args),

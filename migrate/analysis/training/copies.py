@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 from migrate.analysis.kinds import (
@@ -72,3 +73,16 @@ def adopt(run: Run, names: dict[Token, Token]) -> None:
         run.facts.links.add((old, new))
         known = run.facts.origins.get(new, frozenset())
         run.facts.origins[new] = known | run.facts.origins.get(old, frozenset())
+
+
+@contextmanager
+def adopted(run: Run, names: dict[Token, Token]) -> Iterator[None]:
+    """Inside, the new tokens come from the definitions of this one call, and not from those of others too."""
+    origins = run.facts.origins
+    others = {new: origins.pop(new, frozenset()) for new in names.values() if new not in names}
+    adopt(run, names)
+    try:
+        yield
+    finally:
+        for new, known in others.items():
+            origins[new] = origins.get(new, frozenset()) | known

@@ -54,7 +54,7 @@ from migrate.analysis.sites import (
     Init,
 )
 from migrate.analysis.training import apply_options, groups, holders, same_trees, stats_states, views
-from migrate.analysis.training.copies import adopt, place, returned
+from migrate.analysis.training.copies import adopt, adopted, place, returned
 from migrate.analysis.training.copies import copies as copies_of
 from migrate.analysis.training.train_states import check_created, check_current, is_apply
 
@@ -290,13 +290,19 @@ def compiled(run: Run, function: Function, site: ast.expr, given: Arguments) -> 
         with run.freezing(visible - used), run.at_once():
             return enter(run, function, given)
     copied = copies_of(function, values)
-    adopt(run, copied)
+    with adopted(run, copied):
+        return _on_copies(run, function, site, given, copied)
+
+
+def _on_copies(
+    run: Run, function: Function, site: ast.expr, given: Arguments, copied: dict[Token, Token]
+) -> Value:
     inside = replace(
         given,
         args=tuple(renamed(value, copied) for value in given.args),
         keywords=tuple((name, renamed(value, copied)) for name, value in given.keywords),
     )
-    with run.freezing(visible), run.collecting() as updated:
+    with run.freezing(run.visible()), run.collecting() as updated:
         result = enter(run, function, inside)
     if discarded := frozenset(updated) & frozenset(copied.values()) - tokens_of(without_stats(result)):
         message = "a train state is updated inside `jit` and not returned"
