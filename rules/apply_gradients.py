@@ -8,6 +8,7 @@ from migrate.analysis.kinds import Holder
 from migrate.analysis.sites import ApplyGradients
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
+from migrate.plan.functions.lambdas import write_out
 from migrate.plan.functions.needs import returned_in_place
 from migrate.plan.training.beside import check_beside, check_beside_in_record, record_of
 from migrate.plan.training.holders import reads_models
@@ -137,6 +138,8 @@ def rewrite(plan: Plan, site: ApplyGradients) -> None:
             plan.edits.before[statement].append(update)
             if not in_place(plan, site.node):
                 plan.edits.expressions[site.node] = template("({}, {})", model, optimizer)
+        case ast.Lambda(body=body) if body is site.node:
+            write_out(plan, parent, [update], template("{}, {}", model, optimizer))
         case _ if record := record_of(plan, site.node):
             check_beside_in_record(plan, site.node, record)
             plan.edits.before[statement].append(update)
@@ -169,6 +172,8 @@ def _update_holder(plan: Plan, site: ApplyGradients) -> None:
             plan.edits.statements[statement] = [update, *named]
         case ast.Return():
             plan.edits.statements[statement] = [update, template("return {}", new)]
+        case ast.Lambda(body=body) if body is site.node:
+            write_out(plan, parent, [update], new)
         case ast.Tuple() if isinstance(plan.parent(parent), ast.Return):
             check_beside(plan, site.node, parent)
             plan.edits.before[statement].append(update)

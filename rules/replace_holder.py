@@ -7,6 +7,7 @@ import ast
 from migrate.analysis.sites import ReplaceHolder
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
+from migrate.plan.functions.lambdas import write_out
 from migrate.plan.training.beside import check_beside
 from migrate.plan.training.holders import field_name, reads_models
 from migrate.rewrite.edits import Piece, template
@@ -65,5 +66,7 @@ def _place(plan: Plan, site: ReplaceHolder, state: str, updates: list[Piece]) ->
             plan.edits.before[statement] += updates
             if whole:
                 plan.edits.expressions[site.node] = state
+        case ast.Lambda(body=body) if body is site.node:
+            write_out(plan, parent, updates, state if whole else site.node)
         case _:
             raise Blocked(site.node, "LNX012", "`replace` is called inside an expression: assign it first")

@@ -164,3 +164,43 @@ STAYS = [
 @pytest.mark.parametrize("body", STAYS)
 def test_stays(body: str, style: Style) -> None:
     assert migrated(body, style) is None
+
+
+TOGETHER = """\
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+from flax import serialization
+
+one = nn.Dense(3)
+two = nn.Dense(1)
+x = jnp.ones((2, 4))
+one_params = one.init(jax.random.key(0), x)
+two_params = two.init(jax.random.key(1), x)["params"]
+data = open("saved", "rb").read()
+LOAD
+print(one.apply(one_params, x), two.apply({"params": two_params}, x))
+"""
+LOADS = [
+    pytest.param(
+        "step, (one_params, two_params) = serialization.from_bytes((0, (one_params, two_params)), data)",
+        ['nnx.update(one, one_params["params"])', "nnx.update(two, two_params)"],
+        id="under-their-names",
+    ),
+    pytest.param(
+        "two_params, one_params = serialization.from_bytes((one_params, two_params), data)",
+        [],
+        id="exchanged",
+    ),
+    pytest.param(
+        "step, both = serialization.from_bytes((0, (one_params, two_params)), data)", [], id="not-taken-apart"
+    ),
+]
+
+
+@pytest.mark.parametrize(("load", "written"), LOADS)
+def test_trees_that_are_loaded_together(load: str, written: list[str]) -> None:
+    result = migrate_sources({"train.py": TOGETHER.replace("LOAD", load)}, Options())
+    assert bool(result.changed) is bool(written)
+    for text in written:
+        assert text in result.changed["train.py"]

@@ -87,6 +87,11 @@ BODIES = [
     pytest.param("print(jax.tree.leaves(state.params))\n", "LNX010", id="leaves"),
     pytest.param("state = state.replace(params=params)\n", "LNX012", id="other-parameters"),
     pytest.param("print(jax.device_get(state.params))\n", "LNX010", id="data-of-all"),
+    pytest.param(
+        "import flax\nopen('state', 'wb').write(flax.serialization.to_bytes(state))\n",
+        "LNX403",
+        id="saved-whole",
+    ),
     pytest.param("name = input()\nprint(state.params[name])\n", "LNX014", id="an-unknown-item"),
     pytest.param("for part in state.params:\n    print(part)\n", "LNX010", id="a-loop-over-them"),
     pytest.param("print(critic.apply(state.params[0], x))\n", "LNX003", id="parameters-of-another-model"),

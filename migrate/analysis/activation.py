@@ -117,8 +117,14 @@ def enter(run: Run, function: Function, given: Arguments) -> Value:
     return result if frame in run.closures else _made_by_this_call(run, function, given, result, before)
 
 
-def enter_bound(run: Run, function: Function, site: ast.expr, values: Items[Value]) -> Value:
-    """Run a function that `site` calls by itself, with kinds for its first parameters."""
+def enter_bound(
+    run: Run,
+    function: Function,
+    site: ast.expr,
+    values: Items[Value],
+    keywords: Items[tuple[str, Value]] = (),
+) -> Value:
+    """Run a function that `site` calls by itself, with kinds for its first parameters and for named ones."""
     node = function.node
     run.facts.references[node].add(site)
     names = [a.arg for a in (*node.args.posonlyargs, *node.args.args)]
@@ -132,7 +138,9 @@ def enter_bound(run: Run, function: Function, site: ast.expr, values: Items[Valu
         run.escape(site, "LNX010", message, *values)
         return UNKNOWN
     frame = Frame(node, function.frame)
-    bound = {arg.arg: UNKNOWN for arg in all_parameters(node)} | dict(zip(names, values, strict=False))
+    bound: dict[str, Value] = {arg.arg: UNKNOWN for arg in all_parameters(node)}
+    bound |= {name: value for name, value in keywords if name in bound}
+    bound |= dict(zip(names, values, strict=False))
     for name, value in bound.items():
         known = run.facts.parameters.get((node, name))
         run.facts.parameters[node, name] = value if known is None else join(known, value)

@@ -40,7 +40,7 @@ from migrate.analysis.modules import turns as layers_in_turn
 from migrate.analysis.nnx_code import nnx_bindings, nnx_contexts
 from migrate.analysis.objects import heap, members, resting, things
 from migrate.analysis.program import imports
-from migrate.analysis.program.imports import in_order_of_import
+from migrate.analysis.program.imports import in_order_of_import, when_imported, when_started
 from migrate.analysis.program.project import Modules
 from migrate.analysis.program.scopes import Scopes
 from migrate.analysis.program.source import File, Files, Source
@@ -94,11 +94,15 @@ def _read(
     run = Run(facts, style, Hooks(evaluate, run_block, assign, calls.invoke), Modules(texts))
     run.families = known.families
     try:
-        for file in in_order_of_import(files, run.modules):
+        ordered = in_order_of_import(files, run.modules)
+        for file in ordered:
             frame = run.module_frames[file.path] = Frame(file.tree, None)
             with run.entering(frame):
-                run_block(run, file.tree.body)
+                run_block(run, when_imported(file.tree))
             facts.exports[file.path] = frame.vars
+        for file in ordered:
+            with run.entering(run.module_frames[file.path]):
+                run_block(run, when_started(file.tree))
         _run_uncalled(run)
         resting.settle(run)
         _run_kept(run)

@@ -11,9 +11,11 @@ from migrate.analysis.kinds import (
     UNKNOWN,
     Array,
     Const,
+    Dict,
     Function,
     Grad,
     Grads,
+    Holder,
     Instance,
     Length,
     OptState,
@@ -43,6 +45,7 @@ from migrate.analysis.training import (
     batches,
     bound_functions,
     carries,
+    conditions,
     linen,
     optimizers,
     partials,
@@ -50,6 +53,9 @@ from migrate.analysis.training import (
     same_trees,
 )
 from migrate.analysis.training.copies import adopt
+
+WAITED_FOR = (Sequence, Dict, Record, Holder)
+"""What `block_until_ready` gives back as it is; NNX objects are pytrees like the states of Linen."""
 
 LEAF_READERS = frozenset({"jax.tree.leaves", "optax.global_norm"})
 NO_MODULES = frozenset(
@@ -75,6 +81,8 @@ def call(run: Run, name: str, given: Arguments) -> Value:
         case "flax.jax_utils.replicate" | "flax.jax_utils.unreplicate" if any(map(followed, given.args)):
             return batches.replicated(run, given)
         case "jax.lax.pmean" | "jax.lax.psum" if given.args and _is_gradients(given.args[0]):
+            return given.args[0]
+        case "jax.block_until_ready" if len(given.args) == 1 and isinstance(given.args[0], WAITED_FOR):
             return given.args[0]
         case "dataclasses.replace" if given.args and isinstance(given.args[0], Record):
             return records.replaced(run, given)
@@ -114,6 +122,8 @@ def call(run: Run, name: str, given: Arguments) -> Value:
             return _read(run, given)
         case _ if name in carries.LOOPS and any(map(followed, (*given.args, *keywords.values()))):
             return carries.call(run, name, given)
+        case _ if name in conditions.NAMES and any(map(followed, (*given.args[2:], *keywords.values()))):
+            return conditions.call(run, name, given)
         case _ if name in same_trees.SAME and given.args and followed(given.args[0]):
             return same_trees.same(run, given)
         case _ if name in plain_trees.READERS and any(map(followed, (*given.args, *keywords.values()))):

@@ -392,6 +392,15 @@ class DeleteName:
 
 
 @dataclass(frozen=True)
+class LoadTrees:
+    """`(config, (one, other)) = from_bytes((None, (one, other)), data)`."""
+
+    node: ast.Call
+    target: ast.Tuple
+    trees: tuple[tuple[ast.expr, ast.expr], ...]
+
+
+@dataclass(frozen=True)
 class Carry:
     """A loop of jax whose carry holds models; `parameter` is the one of the body that receives it."""
 
@@ -399,6 +408,14 @@ class Carry:
     init: ast.expr
     body: FunctionNode
     parameter: int
+
+
+@dataclass(frozen=True)
+class Choose:
+    """`jax.lax.cond` or `jax.lax.switch` among whose operands are models."""
+
+    node: ast.Call
+    branches: tuple[ast.expr, ...]
 
 
 @dataclass(frozen=True)
@@ -482,6 +499,7 @@ Site = (
     | ReadHolder
     | ReplaceHolder
     | Carry
+    | Choose
     | CopyTree
     | PlainTree
     | SameTree
@@ -490,6 +508,7 @@ Site = (
     | Replicate
     | ReplaceStats
     | LoadTree
+    | LoadTrees
     | LoadState
     | DeleteName
     | CompileApply

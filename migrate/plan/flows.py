@@ -46,6 +46,7 @@ from migrate.analysis.sites import (
     Layer,
     LoadState,
     LoadTree,
+    LoadTrees,
     ParamsItem,
     ParamsLeaf,
     PlainTree,
@@ -241,7 +242,7 @@ def _named_state(plan: Plan, node: ast.Name, parent: ast.AST) -> None:
         plan.edits.expressions[node] = plan.model_of(node)
         return
     match parent:
-        case _ if record_of(plan, node):
+        case _ if record_of(plan, node) or (isinstance(parent, ast.Lambda) and parent.body is node):
             plan.edits.expressions[node] = template("({})", pair)
         case ast.Return():
             plan.edits.expressions[node] = pair
@@ -277,7 +278,7 @@ def _between_names(plan: Plan, statement: ast.Assign, target: ast.Name, node: as
 
 
 def _result_of_call(plan: Plan, node: ast.Call, parent: ast.AST) -> None:
-    places = (ast.Return, ast.Assign, ast.AnnAssign, ast.Tuple, ast.List, ast.Dict, ast.Expr)
+    places = (ast.Return, ast.Assign, ast.AnnAssign, ast.Tuple, ast.List, ast.Dict, ast.Expr, ast.Lambda)
     if not isinstance(parent, places) and record_of(plan, node) is None:
         raise Blocked(
             node, "LNX010", "the train state that a call gives is used without a name: assign it first"
@@ -315,7 +316,7 @@ def _tree(plan: Plan, node: ast.expr) -> None:
         case ast.Tuple() if _names_itself(plan, node, parent):
             plan.edits.statements[plan.statement(node)] = []
         case ast.Tuple() | ast.List() | ast.Return() if not _gives_model(plan, node):
-            plan.edits.expressions[node] = plan.model_of(node)
+            plan.edits.expressions.setdefault(node, plan.model_of(node))
         case ast.Tuple() | ast.List() | ast.Return():
             pass
         case ast.Assign(targets=[ast.Name()]) if isinstance(plan.site(node), READS):
@@ -392,6 +393,7 @@ def _belongs_to_site(plan: Plan, node: ast.expr, parent: ast.AST) -> bool:
             | CopyTree()
             | PlainTree()
             | LoadTree()
+            | LoadTrees()
             | Replicate()
             | SameTree()
             | InitOptimizer()

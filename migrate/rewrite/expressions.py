@@ -166,10 +166,25 @@ def parsed_statement(page: Page, text: str, indent: str) -> Any:
 
 def laid_out(page: Page, text: str, indent: str) -> str:
     """Broken lines relative to their block: libcst writes the block's own indentation by itself."""
+    if text.startswith("def ") and len({_indent_of(line) for line in text.split("\n")[1:]}) == 1:
+        return own_newlines(page, _function(page, text, indent))
     if "\n" in text:
         return own_newlines(page, text)
     laid = wrapped(text, indent, page.width, page.module.default_indent)
     return own_newlines(page, laid.replace(f"\n{indent}", "\n"))
+
+
+def _indent_of(line: str) -> int:
+    return len(line) - len(line.lstrip())
+
+
+def _function(page: Page, text: str, indent: str) -> str:
+    """A function with a body of simple statements, each of which is broken where it is too long."""
+    step = page.module.default_indent
+    header, *body = text.split("\n")
+    inner = f"{indent}{step}"
+    lines = [wrapped(line.strip(), inner, page.width, step).replace(f"\n{indent}", "\n") for line in body]
+    return "\n".join([header, *(f"{step}{line}" for line in lines)])
 
 
 def own_newlines(page: Page, text: str) -> str:

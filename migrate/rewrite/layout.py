@@ -50,7 +50,7 @@ def wrapped(statement: str, indent: str, width: int, step: str) -> str:
 def flat(expression: str) -> str:
     """An expression of several lines on one; as it is where comments or a layout by hand say more."""
     lines = expression.split("\n")
-    broken = all(_is_broken(line) for line in lines[:-1]) and lines[-1].strip()[:1] in (*CLOSE,)
+    broken = all(_is_broken(*pair) for pair in pairwise(lines)) and lines[-1].strip()[:1] in (*CLOSE,)
     if not broken or "#" in expression or any(quote in expression for quote in ('"""', "'''")):
         return expression
     text = ""
@@ -61,9 +61,9 @@ def flat(expression: str) -> str:
     return text if ast.dump(ast.parse(text)) == ast.dump(ast.parse(expression)) else expression
 
 
-def _is_broken(line: str) -> bool:
-    """Whether a line ends as a formatter breaks it: behind a bracket or a comma."""
-    return line.rstrip()[-1:] in (*OPEN, ",")
+def _is_broken(line: str, after: str) -> bool:
+    """Whether lines part as a formatter breaks them: behind a bracket or a comma, or before a bracket."""
+    return line.rstrip()[-1:] in (*OPEN, ",") or after.strip()[:1] in (*CLOSE,)
 
 
 def _brackets(statement: str) -> list[tuple[int, int]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import libcst as cst
@@ -104,9 +105,15 @@ def replaced(page: Page, line: Any, texts: list[str], indent: str, last: Any, co
         new.append(relaid(page, line, last.with_changes(leading_lines=[]), indent, None))
     if not new:
         return []
+    for place, (before, after) in enumerate(pairwise(new), start=1):
+        if isinstance(before, cst.FunctionDef):
+            new[place] = after.with_changes(leading_lines=[cst.EmptyLine(indent=False), *after.leading_lines])
     if isinstance(new[-1], cst.SimpleStatementLine):
         new[-1] = new[-1].with_changes(trailing_whitespace=line.trailing_whitespace)
-    new[0] = new[0].with_changes(leading_lines=line.leading_lines)
+    above = [*line.leading_lines]
+    if isinstance(new[0], cst.FunctionDef) and (not above or above[0].comment):
+        above.insert(0, cst.EmptyLine(indent=False))
+    new[0] = new[0].with_changes(leading_lines=above)
     missing = lost(line, cst.IndentedBlock(body=new)) if commented else []
     lines = [*new[0].leading_lines, *as_lines(missing)]
     return [new[0].with_changes(leading_lines=lines), *new[1:]]

@@ -29,8 +29,31 @@ def in_order_of_import(files: Mapping[str, File], modules: Modules) -> list[File
     return [*ordered.values()]
 
 
+def when_imported(tree: ast.Module) -> list[ast.stmt]:
+    """The statements that run whenever a module is imported."""
+    return tree.body[: len(tree.body) - len(when_started(tree))]
+
+
+def when_started(tree: ast.Module) -> list[ast.stmt]:
+    """The statements at the end that only run where the module is the program itself."""
+    return tree.body[-1:] if tree.body and _is_main(tree.body[-1]) else []
+
+
+def _is_main(statement: ast.stmt) -> bool:
+    match statement:
+        case ast.If(
+            test=ast.Compare(
+                left=ast.Name(id="__name__"), ops=[ast.Eq()], comparators=[ast.Constant("__main__")]
+            ),
+            orelse=[],
+        ):
+            return True
+        case _:
+            return False
+
+
 def _imported_paths(file: File, modules: Modules) -> Iterator[str]:
-    for node in ast.walk(file.tree):
+    for node in (node for statement in when_imported(file.tree) for node in ast.walk(statement)):
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             for origin in _origins(node):
                 level, parts = relative(origin)

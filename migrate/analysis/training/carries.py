@@ -16,8 +16,10 @@ from migrate.analysis.kinds import (
     UNKNOWN,
     Dict,
     Function,
+    Grads,
     Jit,
     Mixed,
+    Partial,
     Record,
     Sequence,
     Value,
@@ -58,6 +60,11 @@ def call(run: Run, name: str, given: Arguments) -> Value:
     body, init = values.get(loop.body), values.get(loop.init)
     if isinstance(body, Jit) and run.style == "functional":
         body = body.function
+    given_before: tuple[Value, ...] = ()
+    named: tuple[tuple[str, Value], ...] = ()
+    match body:
+        case Partial(function, args, keywords) if not followed(body):
+            body, given_before, named = function, args, keywords
     rest = [value for key, value in values.items() if key not in {loop.init, loop.body, loop.test}]
     if not isinstance(body, Function) or init is None or any(followed(value) for value in rest):
         return lost(run, given)
@@ -68,8 +75,9 @@ def call(run: Run, name: str, given: Arguments) -> Value:
     with run.freezing(visible), run.collecting() as updated:
         if not _tested(run, node, values.get(loop.test or ""), inside):
             return lost(run, given)
-        result = _turn(run, node, body, loop, inside)
-    carry = _carry_of(result, loop)
+        unknown = (UNKNOWN,) * loop.carry
+        result = enter_bound(run, body, node, [*given_before, *unknown, inside], named)
+    carry, collected = _parts_of(result, loop)
     if carry is None or not _same(carry, inside):
         run.escape(
             node, "LNX202", "the carry of a loop changes what it holds: a followed value", init, result
@@ -80,11 +88,11 @@ def call(run: Run, name: str, given: Arguments) -> Value:
             node, "LNX202", "a train state is updated inside a loop and not carried on", discarded
         )
     run.facts.bodies.add(body.node)
-    run.facts.site(Carry(node, nodes[loop.init], body.node, loop.carry))
-    again = {token: returned(node, token, names) for token in tokens_of(carry)}
+    run.facts.site(Carry(node, nodes[loop.init], body.node, len(given_before) + loop.carry))
+    again = {token: returned(node, token, names) for token in tokens_of(carry) | tokens_of(collected)}
     adopt(run, again)
     after = renamed(carry, again, fresh=True)
-    return Sequence((after, UNKNOWN)) if loop.pairs else after
+    return Sequence((after, renamed(collected, again))) if loop.pairs else after
 
 
 def _tested(run: Run, node: ast.Call, test: Value | None, carry: Value) -> bool:
@@ -97,31 +105,50 @@ def _tested(run: Run, node: ast.Call, test: Value | None, carry: Value) -> bool:
     return True
 
 
-def _turn(run: Run, node: ast.Call, body: Function, loop: _Loop, carry: Value) -> Value:
-    arguments = [UNKNOWN, carry] if loop.carry else [carry]
-    return enter_bound(run, body, node, arguments)
-
-
-def _carry_of(result: Value, loop: _Loop) -> Value | None:
+def _parts_of(result: Value, loop: _Loop) -> tuple[Value | None, Value]:
+    """The carry behind a turn, None where it cannot be told, and what `scan` collects beside it."""
     if not loop.pairs:
-        return result
-    if not isinstance(result, Sequence) or len(result.items) != 2 or followed(result.items[1]):
-        return None
-    return result.items[0]
+        return result, UNKNOWN
+    if not isinstance(result, Sequence) or len(result.items) != 2:
+        return None, UNKNOWN
+    carry, beside = result.items
+    collected = _collected(beside)
+    lost_there = followed(beside) and not _only_gradients(beside)
+    return (None, UNKNOWN) if lost_there else (carry, collected)
+
+
+def _only_gradients(value: Value) -> bool:
+    match value:
+        case Sequence(items):
+            return all(_only_gradients(item) for item in items)
+        case _:
+            return isinstance(value, Grads) or not followed(value)
+
+
+def _collected(value: Value) -> Value:
+    """Gradients of all turns are one tree of the same form; of anything else nothing is known."""
+    match value:
+        case Sequence(items):
+            return Sequence(tuple(_collected(item) for item in items))
+        case Grads():
+            return value
+        case _:
+            return UNKNOWN
 
 
 def _same(one: Value, other: Value) -> bool:
     """Whether two carries hold the same kinds at the same places."""
-    return not _mixes(join(renamed(one, {}, fresh=True), other))
+    return not mixes(join(renamed(one, {}, fresh=True), other))
 
 
-def _mixes(value: Value) -> bool:
+def mixes(value: Value) -> bool:
+    """Whether a value or an item of it is followed on some paths only."""
     match value:
         case Mixed():
             return True
         case Sequence(items):
-            return any(_mixes(item) for item in items)
+            return any(mixes(item) for item in items)
         case Dict(items) | Record(fields=items):
-            return any(_mixes(item) for _, item in items)
+            return any(mixes(item) for _, item in items)
         case _:
             return False

@@ -25,7 +25,7 @@ from migrate.analysis.kinds import (
 )
 from migrate.analysis.run import Run
 from migrate.analysis.sites import LoadTree, PlainTree
-from migrate.analysis.training import whole_states
+from migrate.analysis.training import loaded_tuples, whole_states
 from migrate.analysis.training.copies import adopt
 
 READERS = frozenset(
@@ -94,7 +94,7 @@ def _holds_state(value: Value, kept: bool = False) -> bool:
 
 def can_be_kept(value: Value) -> bool:
     """Whether the fields of a state can be taken from a model and an optimizer."""
-    return isinstance(value, State) and not value.whole
+    return isinstance(value, State) and not value.whole and value.group is None
 
 
 def _whole_state(run: Run, given: Arguments, values: tuple[Value, ...]) -> Value:
@@ -144,6 +144,8 @@ def load(run: Run, name: str, given: Arguments) -> Value:
     if target is None or sum(followed(value) for value in values) > 1:
         return lost(run, given)
     expression, tree = target
+    if isinstance(tree, Sequence) and (several := loaded_tuples.load(run, given, expression)) is not None:
+        return several
     if not isinstance(tree, Params | Variables):
         return lost(run, given)
     if any(tree.tokens & frozen for frozen in run.frozen):

@@ -6,6 +6,7 @@ import ast
 
 from migrate.analysis.kinds import Mixed, Value
 from migrate.analysis.program.scopes import FunctionNode
+from migrate.analysis.sites import Choose
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 from migrate.plan.functions.parameters import receivers
@@ -45,10 +46,20 @@ def _allowed(plan: Plan, node: ast.expr) -> bool:
             return True
         case ast.Call(args=[first, *_]) if first is node:
             return function_of(plan.facts.values.get(parent)) is not None or _is_grad(plan, parent)
+        case ast.Call() | ast.List() | ast.Tuple() if _is_branch(plan, node):
+            return True
         case ast.Return() | ast.Assign():
             return True
         case _:
             return False
+
+
+def _is_branch(plan: Plan, node: ast.expr) -> bool:
+    """Whether a function is one of those that a condition chooses from."""
+    parent = plan.parent(node)
+    given = parent if isinstance(parent, ast.List | ast.Tuple) else node
+    site = plan.site(plan.parent(given))
+    return isinstance(site, Choose) and given in site.branches
 
 
 def _is_grad(plan: Plan, node: ast.Call) -> bool:
