@@ -664,6 +664,31 @@ FORMS = [
     ),
     pytest.param(
         """
+        class Net(nn.Module):
+            deep: bool = False
+            tied: bool = True
+
+            def setup(self):
+                self.first = nn.Dense(4)
+                self.second = nn.Dense(4)
+                self.third = nn.LayerNorm()
+                self.head = nn.Dense(4, use_bias=False)
+
+            def end(self, x):
+                return self.third(self.second(x)) if self.deep else x
+
+            def __call__(self, x):
+                x = self.first(x)
+                if self.tied:
+                    return self.end(x)
+                return self.head(self.end(x))
+        """,
+        "Net()",
+        FLAT,
+        id="layers-of-setup-that-are-not-reached",
+    ),
+    pytest.param(
+        """
         from flax.linen.attention import dot_product_attention_weights
 
 

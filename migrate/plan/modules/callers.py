@@ -10,6 +10,7 @@ from migrate.analysis.modules.classes import fields, lineage
 from migrate.analysis.sites import Construct, Layer, OwnVariable
 from migrate.plan.context import Plan
 from migrate.plan.modules.cells import is_late
+from migrate.plan.modules.guards import is_uncertain
 from migrate.plan.modules.inheritance import is_abstract
 from migrate.plan.modules.input_sizes import InputSize, input_sizes
 from migrate.plan.modules.module_drafts import draft_of
@@ -36,8 +37,17 @@ def _sentence(plan: Plan, cls: Class) -> str:
     listed = " and ".join([", ".join(arguments[:-1]), arguments[-1]]) if len(arguments) > 1 else arguments[0]
     return (
         f"`{cls.node.name}` is built outside of these files: callers must now pass {listed}"
-        f"{_classes(plan, cls)}, and call the module itself instead of `init` and `apply`{_caches(plan, cls)}"
+        f"{_classes(plan, cls)}, and call the module itself instead of `init` and `apply`{_always(plan, cls)}{_caches(plan, cls)}"
     )
+
+
+def _always(plan: Plan, cls: Class) -> str:
+    """The layers that have parameters whatever the first call is given."""
+    layers = [s for s in plan.component.sites if isinstance(s, Layer) and s.owner.node is cls.node]
+    names = sorted(f"`{site.name}`" for site in layers if is_uncertain(plan, site))
+    if not names:
+        return ""
+    return f"; {' and '.join(names)} {'has' if len(names) == 1 else 'have'} parameters whatever it is given"
 
 
 def _caches(plan: Plan, cls: Class) -> str:

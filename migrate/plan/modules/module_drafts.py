@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
+from itertools import groupby
 
 from migrate.analysis.kinds import Class
 from migrate.analysis.modules.classes import (
@@ -19,13 +21,14 @@ from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 from migrate.plan.modules.cells import declarations, early, make_in_setup
 from migrate.plan.modules.drafts import Draft, Line
+from migrate.plan.modules.guards import guard
 from migrate.plan.modules.inheritance import base_line, check_inheritance, extends
 from migrate.plan.modules.layer import construction, parameter
 from migrate.plan.modules.named_lists import named_list
 from migrate.plan.modules.recurrent import is_wrapper, wrapper
 from migrate.plan.modules.silence import is_silent
 from migrate.plan.modules.skeleton import Built, Skeleton
-from migrate.rewrite.edits import template
+from migrate.rewrite.edits import Suite, template
 
 Owned = Layer | Parameter | DrawKey | CellCarry
 USES = DrawKey | CellCarry
@@ -106,10 +109,35 @@ def _setup(plan: Plan, draft: Draft, setup: ast.FunctionDef, sites: list[Layer |
     documented = ast.get_docstring(setup, clean=False) is not None
     if outside := named.keys() - {*setup.body}:
         raise Blocked(outside.pop(), "LNX111", "a list of layers with names is made under a condition")
+    guarded = _guarded(plan, sites)
+    if outside := guarded.keys() - {*setup.body}:
+        raise Blocked(outside.pop(), "LNX111", "a layer is made under one condition and called under another")
     moved: list[Line] = [
         (named_list(plan, named[s]) if s in named else s, s if s in named else None) for s in setup.body
     ]
+    moved = [*_under_guards(setup.body, moved, guarded)]
     draft.lines[:] = [*moved[:documented], *draft.lines, *moved[documented:]]
+
+
+def _guarded(plan: Plan, sites: list[Layer | Parameter]) -> dict[ast.stmt, str]:
+    """The statements whose layers have parameters only under a condition."""
+    layers = [site for site in sites if isinstance(site, Layer)]
+    found = {plan.statement(site.node): guard(plan, site) for site in layers}
+    return {statement: test for statement, test in found.items() if test is not None}
+
+
+def _under_guards(body: list[ast.stmt], lines: list[Line], guarded: dict[ast.stmt, str]) -> Iterator[Line]:
+    """The lines of `setup`, those with one condition side by side under it."""
+    for test, group in groupby(zip(body, lines, strict=True), lambda pair: guarded.get(pair[0])):
+        if test is None:
+            yield from (line for _, line in group)
+            continue
+        made: list[Line] = []
+        for statement, (piece, _) in group:
+            if not isinstance(statement, ast.Assign) or len(statement.targets) != 1 or piece is not statement:
+                raise Blocked(statement, "LNX111", "layers of a list are called under a condition")
+            made.append((template("{} = {}", statement.targets[0], statement.value), statement))
+        yield Suite(f"if {test}:", tuple(made)), None
 
 
 def _check_names(plan: Plan, cls: Class) -> None:

@@ -1,0 +1,152 @@
+"""Layers of `setup` that `__call__` reaches only on some paths: Linen gives no parameters to the others."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from migrate.analysis.kinds import Class
+from migrate.analysis.modules.classes import methods
+from migrate.analysis.modules.hoisting import init_text
+from migrate.analysis.modules.layers import LAYERS
+from migrate.analysis.shapes.sizes import without_parentheses
+from migrate.analysis.sites import Construct, Layer
+from migrate.plan.blocked import Blocked
+from migrate.plan.context import Plan
+from migrate.plan.modules.layer import in_setup
+
+Test = tuple[str, bool]
+"""A condition, which is a text for `__init__` or a number that no text has, and whether it has to hold."""
+Path = frozenset[Test]
+
+
+def guard(plan: Plan, site: Layer) -> str | None:
+    """The condition on which a layer of `setup` has parameters; None where it always has."""
+    found = _reached(plan, site)
+    if found is None:
+        return None
+    if (text := _text(site, found)) is not None:
+        return text
+    if any(isinstance(each, Construct) for each in plan.component.sites):
+        message = "whether this layer is called, and so has parameters, is known only at the call"
+        raise Blocked(site.node, "LNX111", message)
+    return None
+
+
+def is_uncertain(plan: Plan, site: Layer) -> bool:
+    """Whether only the arguments of `init` decide in Linen if a layer of `setup` has parameters."""
+    found = _reached(plan, site) if in_setup(plan, site.node) else None
+    return found is not None and _text(site, found) is None
+
+
+def _reached(plan: Plan, site: Layer) -> set[Path] | None:
+    """The conditions under which a layer is called; None where it always is, or has no parameters."""
+    if site.cls is None and not LAYERS[site.layer].leaves:
+        return None
+    own = {(f"self.{site.kept}", True), (f"self.{site.kept} is not None", True)}
+    inside = _around(plan, site.owner, site.node) | own
+    found = _reduced({path - inside for call in site.calls for path in _paths(plan, site.owner, call, ())})
+    return found if found and frozenset() not in found else None
+
+
+def _text(site: Layer, found: set[Path]) -> str | None:
+    """One condition for all calls, which holds in `__init__` as it does in `__call__`."""
+    path = next(iter(found))
+    if len(found) > 1 or site.kept == "*" or any(text.startswith("?") for text, _ in path):
+        return None
+    return " and ".join(sorted(_written(test) for test in path))
+
+
+def _written(test: Test) -> str:
+    text, held = test
+    body = ast.parse(text, mode="eval").body
+    plain = isinstance(body, (ast.Name, ast.Attribute, ast.Call))
+    inner = text if plain else f"({without_parentheses(text)})"
+    return inner if held and plain else without_parentheses(text) if held else f"not {inner}"
+
+
+def _paths(plan: Plan, cls: Class, node: ast.AST, entered: tuple[str, ...]) -> Iterator[Path]:
+    """The conditions under which `__call__` comes to a node."""
+    here = _around(plan, cls, node)
+    method = _method(plan, node)
+    if method is None or method.name in {"__call__", "setup"}:
+        yield here
+        return
+    if method.name in entered:
+        return
+    for other in methods(cls).values():
+        for use in ast.walk(other):
+            match use:
+                case ast.Attribute(value=ast.Name(id="self"), attr=name) if name == method.name:
+                    for path in _paths(plan, cls, use, (*entered, method.name)):
+                        yield path | here
+
+
+def _method(plan: Plan, node: ast.AST) -> ast.FunctionDef | None:
+    """The method around a node, and around the functions in it."""
+    parent = plan.facts.scopes.parent
+    while node in parent:
+        above = parent[node]
+        if isinstance(node, ast.FunctionDef) and isinstance(above, ast.ClassDef):
+            return node
+        node = above
+    return None
+
+
+def _around(plan: Plan, cls: Class, node: ast.AST) -> Path:
+    """The conditions around a node in its method."""
+    parent, found = plan.facts.scopes.parent, {*_after_returns(plan, cls, node)}
+    while node in parent and not isinstance(parent[node], ast.ClassDef):
+        above = parent[node]
+        if isinstance(above, ast.If | ast.IfExp) and node is not above.test:
+            block = above.body if isinstance(above, ast.If) else [above.body]
+            found.add(_test(plan, cls, above, node in block))
+        node = above
+    return frozenset(found)
+
+
+def _after_returns(plan: Plan, cls: Class, node: ast.AST) -> Iterator[Test]:
+    """What has not held where a `return` stands before a node."""
+    method, parent = _method(plan, node), plan.facts.scopes.parent
+    begin = (getattr(node, "lineno", 0), getattr(node, "col_offset", 0))
+    for end in ast.walk(method) if method is not None else ():
+        if isinstance(end, ast.Return) and (end.end_lineno or 0, end.end_col_offset or 0) <= begin:
+            above = parent[end]
+            if isinstance(above, ast.If) and parent[above] is method:
+                yield _test(plan, cls, above, end not in above.body)
+            elif plan.facts.scopes.function(end) is method:
+                yield f"?{id(end)}", True
+
+
+def _test(plan: Plan, cls: Class, node: ast.If | ast.IfExp, held: bool) -> Test:
+    """One condition; `not x` that has to hold is `x` that must not."""
+    test = node.test
+    while isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        test, held = test.operand, not held
+    match test:
+        case ast.Compare(
+            left=ast.Attribute(value=ast.Name(id="self"), attr=name),
+            ops=[ast.Is() | ast.IsNot() as operator],
+            comparators=[ast.Constant(value=None)],
+        ):
+            return f"self.{name} is not None", held == isinstance(operator, ast.IsNot)
+        case ast.Attribute(value=ast.Name(id="self"), attr=name):
+            return f"self.{name}", held
+    text = init_text(plan.facts, cls, test)
+    return (without_parentheses(text) if text is not None else f"?{id(node)}"), held
+
+
+def _reduced(paths: set[Path]) -> set[Path]:
+    """Two paths that differ in whether one condition holds are one without it."""
+    while True:
+        for path in paths:
+            for text, held in path:
+                other = (path - {(text, held)}) | {(text, not held)}
+                if other in paths:
+                    paths = (paths - {path, other}) | {path - {(text, held)}}
+                    break
+            else:
+                continue
+            break
+        else:
+            return {path for path in paths if not any(other < path for other in paths)}
