@@ -20,6 +20,7 @@ from migrate.plan.modules.module_drafts import draft_of
 from migrate.plan.modules.named_lists import read_named_lists
 from migrate.plan.modules.own_parameters import read_attributes, rename_setup
 from migrate.plan.modules.reserved import RESERVED
+from migrate.plan.modules.tied import rewrite_tied
 from migrate.rewrite.edits import ClassEdit, Method, Piece, template
 from migrate.rule import Example, Rule
 
@@ -136,6 +137,7 @@ def rewrite(plan: Plan, site: Class) -> None:
         plan.edits.expressions[node.bases[0]] = "nnx.Module"
     rewrite_calls(plan, site)
     rewrite_cells(plan, site)
+    rewrite_tied(plan, site)
     read_attributes(plan, site)
     read_named_lists(plan, site)
     rewrite_class_values(plan, site)

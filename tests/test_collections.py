@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from flax import nnx
 
-from benchmarks.modules.pairing import copy_into, redrawn
+from benchmarks.modules.pairing import copy_into, linen_results, nnx_results, redrawn
 from migrate.core import migrate_sources
 from migrate.result import Options
 
@@ -144,7 +144,7 @@ def test_a_constant_of_a_collection_is_made_once() -> None:
     assert "self.frequencies = FixedTables((lambda n: jnp.arange(n))(self.features))" in text
     assert "        # fixed frequencies\n" in text
     assert "return x * self.frequencies[...]" in text
-    assert scope_of(text)["y"].shape == (2, 3)
+    assert scope_of(text)["y"].shape == (2, 4)
 
 
 REFUSED = [
@@ -258,3 +258,50 @@ def test_what_cannot_be_followed_stays(module: str, reason: str) -> None:
     text, said = migrated(module)
     assert text == ""
     assert any(reason in sentence for sentence in said), said
+
+
+TIED = """
+class Body(nn.Module):
+    width: int
+
+    def setup(self):
+        self.table = nn.Embed(7, self.width)
+        self.layer = nn.Dense(self.width)
+
+    def __call__(self, ids):
+        return nn.tanh(self.layer(self.table(ids)))
+
+
+class Net(nn.Module):
+    width: int = 4
+    tied: bool = True
+    dtype: jnp.dtype = jnp.float32
+
+    def setup(self):
+        self.body = Body(self.width)
+        self.head = nn.Dense(7, use_bias=False, dtype=self.dtype)
+
+    def __call__(self, ids):
+        x = self.body(ids)
+        if self.tied:
+            kernel = self.body.variables["params"]["table"]["embedding"].T
+            return self.head.apply({"params": {"kernel": kernel}}, x)
+        else:
+            return self.head(x)
+"""
+
+
+@pytest.mark.parametrize("build", ["Net()", "Net(tied=False)", "Net(dtype=jnp.bfloat16)"])
+def test_a_head_that_shares_the_table_of_the_embedding(build: str) -> None:
+    use = f"net = {build}\nids = jnp.arange(6).reshape(2, 3)\nvariables = net.init(jax.random.key(0), ids)\n"
+    text = f"{HEAD}{TIED}\n\n{use}"
+    new = migrate_sources({"model.py": text}, Options()).changed["model.py"]
+    assert "if not self.tied:\n            self.head = nnx.Linear(" in new
+    assert "jnp.dot(jnp.asarray(x, self.dtype), jnp.asarray(kernel, self.dtype))" in new
+    before, after = scope_of(text), scope_of(new)
+    variables = redrawn(before["variables"])
+    copy_into(variables, after["net"])
+    expected = linen_results(before["net"], variables, (before["ids"],), {})
+    found = nnx_results(after["net"], (before["ids"],), {}, variables["params"])
+    assert len(expected) == len(found)
+    assert all(np.array_equal(a, b) and a.dtype == b.dtype for a, b in zip(expected, found, strict=True))

@@ -10,7 +10,7 @@ from migrate.analysis.ageing import has_stats, without_time
 from migrate.analysis.frames import Frame
 from migrate.analysis.joining import join
 from migrate.analysis.kinds import UNKNOWN, Array, Const, Dict, Length, Sequence, Symbol, Value
-from migrate.analysis.modules import branches, cells, collected, hoisting, module_calls, sequences
+from migrate.analysis.modules import branches, cells, collected, hoisting, module_calls, sequences, tied
 from migrate.analysis.modules.optional_layers import are_optional
 from migrate.analysis.nnx_code import nnx_contexts
 from migrate.analysis.objects import things
@@ -30,6 +30,7 @@ def evaluate(run: Run, node: ast.expr) -> Value:
         value = _known(run, node, value)
         module_calls.check_value(run, node, value)
         cells.check(run, node, value)
+        tied.check(run, node, value)
     return run.facts.record(node, value)
 
 

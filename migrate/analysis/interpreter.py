@@ -384,6 +384,8 @@ def _branch(run: Run, blocks: Items[Items[ast.stmt]]) -> None:
 
 
 def _loop(run: Run, node: ast.For | ast.AsyncFor | ast.While) -> None:
+    if run.owner is not None and isinstance(node, ast.For) and layers_in_turn.run_numbered(run, node):
+        return
     layers = loops.recognised(run, node)
     if layers is not None:
         loops.execute(run, layers)

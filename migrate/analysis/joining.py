@@ -14,6 +14,7 @@ from migrate.analysis.kinds import (
     Bound,
     Class,
     Collected,
+    Const,
     Dict,
     Function,
     Grad,
@@ -71,7 +72,7 @@ def join(left: Value, right: Value) -> Value:
         case ((Sequence() | Results()), (Sequence() | Results())) if _are_results(left, right):
             return _join_results(left, right)
         case Sequence(a), Sequence(b) if len(a) == len(b):
-            return Sequence(tuple(join(x, y) for x, y in zip(a, b, strict=True)))
+            return Sequence(tuple(_join_items(x, y) for x, y in zip(a, b, strict=True)))
         case Record(cls, a), Record(other, b) if cls == other:
             return Record(cls, tuple((k, join(x, y)) for (k, x), (_, y) in zip(a, b, strict=True)))
         case Dict(a), Dict(b) if [k for k, _ in a] == [k for k, _ in b]:
@@ -88,9 +89,18 @@ def _are_results(left: Value, right: Value) -> bool:
     return not (both or followed(left) or followed(right))
 
 
+def _join_items(left: Value, right: Value) -> Value:
+    """An item of a tuple that is None on some paths has the shape of what it is on the others."""
+    match left, right:
+        case (Const(None), Array() as array) | (Array() as array, Const(None)):
+            return array
+        case _:
+            return join(left, right)
+
+
 def _join_results(left: Value, right: Value) -> Results:
     assert isinstance(left, Sequence | Results) and isinstance(right, Sequence | Results)
-    items = tuple(join(a, b) for a, b in zip(left.items, right.items, strict=False))
+    items = tuple(_join_items(a, b) for a, b in zip(left.items, right.items, strict=False))
     known = [dict(v.fields) for v in (left, right) if isinstance(v, Results) and v.fields]
     if len(known) < 2:
         return Results(items, tuple(known[0].items()) if known else ())

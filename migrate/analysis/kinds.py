@@ -241,6 +241,15 @@ class OwnCollection:
 
 
 @dataclass(frozen=True)
+class LayerTree:
+    """`self.layer.variables` inside a module, or a part of it; `root` is the layer as it is written."""
+
+    instance: Instance
+    root: ast.expr
+    keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Variables:
     """The whole dict of variable collections that `init` returns."""
 
@@ -490,6 +499,7 @@ Value = (
     | Repeated
     | Cell
     | OwnCollection
+    | LayerTree
     | Variables
     | Params
     | Path

@@ -256,6 +256,25 @@ class UseVariable:
 
 
 @dataclass(frozen=True)
+class ReadLeaf:
+    """`self.layer.variables["params"]["wte"]["embedding"]`: one parameter of a layer, inside a module."""
+
+    node: ast.Subscript
+    root: ast.expr
+    path: tuple[str, ...]
+    owner: Class
+
+
+@dataclass(frozen=True)
+class ApplyLayer:
+    """`self.head.apply({"params": {"kernel": kernel}}, x)`; `layer` is where the layer was built."""
+
+    node: ast.Call
+    layer: ast.Call
+    owner: Class
+
+
+@dataclass(frozen=True)
 class DrawKey:
     """`self.make_rng(name)` inside a module."""
 
@@ -488,6 +507,8 @@ Site = (
     | Parameter
     | OwnVariable
     | UseVariable
+    | ReadLeaf
+    | ApplyLayer
     | DrawKey
     | CellCarry
     | ReadState

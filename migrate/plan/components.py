@@ -22,6 +22,7 @@ from migrate.analysis.kinds import (
 from migrate.analysis.modules.methods import is_module
 from migrate.analysis.run import instances_of
 from migrate.analysis.sites import (
+    ApplyLayer,
     Batch,
     Compile,
     Differentiate,
@@ -29,6 +30,7 @@ from migrate.analysis.sites import (
     Layer,
     OwnVariable,
     Parameter,
+    ReadLeaf,
     Site,
     UseVariable,
 )
@@ -182,7 +184,7 @@ def first_line(component: ComponentFacts) -> int:
 def _root_of_site(
     facts: Facts, union: Union, keys: dict[ast.AST, list[Hashable]], site: Site
 ) -> Hashable | None:
-    if isinstance(site, Layer | Parameter | DrawKey | OwnVariable | UseVariable):
+    if isinstance(site, Layer | Parameter | DrawKey | OwnVariable | UseVariable | ReadLeaf | ApplyLayer):
         return union.find(site.owner.node)
     for node in ast.walk(site.node):
         if keys.get(node):

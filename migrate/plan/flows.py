@@ -474,6 +474,7 @@ def _layer(plan: Plan, node: ast.expr, parent: ast.AST) -> None:
         or listed
         or appended
         or asked
+        or _unpacked(plan, node, parent)
         or isinstance(parent, ast.Attribute)
         or _is_alternative(plan, node, parent)
     ):
@@ -495,6 +496,17 @@ def _is_kept_in_list(plan: Plan, node: ast.expr) -> bool:
 def _fills_list(plan: Plan, node: ast.Call) -> bool:
     """`layers.append(Block())` in `setup`."""
     return in_setup(plan, node) and isinstance(node.func, ast.Attribute) and node.func.attr == "append"
+
+
+def _unpacked(plan: Plan, node: ast.expr, parent: ast.AST) -> bool:
+    """`self.query, self.key = nn.Dense(n), nn.Dense(n)` in `setup`."""
+    statement = plan.statement(node)
+    match statement:
+        case ast.Assign(targets=[ast.Tuple(elts=targets)], value=ast.Tuple() as value):
+            plain = not any(isinstance(part, ast.Starred) for part in (*targets, *value.elts))
+            return value is parent and plain and len(targets) == len(value.elts) and in_setup(plan, node)
+        case _:
+            return False
 
 
 def _is_alternative(plan: Plan, node: ast.expr, parent: ast.AST) -> bool:

@@ -10,6 +10,7 @@ import ast
 
 from migrate.analysis.kinds import (
     UNKNOWN,
+    ApplyFn,
     Chain,
     Class,
     Function,
@@ -25,10 +26,12 @@ from migrate.analysis.kinds import (
     Value,
 )
 from migrate.analysis.modules import class_fields, type_tests
+from migrate.analysis.modules.classes import methods
 from migrate.analysis.modules.layers import ATTENTION_OPTIONS, LAYERS, shared
 from migrate.analysis.modules.lifted import PREFIXES
 from migrate.analysis.modules.optional_layers import alternatives
 from migrate.analysis.modules.reasons import blocked
+from migrate.analysis.modules.tied import layer_of
 from migrate.analysis.run import Run
 
 PLAIN = (
@@ -58,10 +61,23 @@ def check(run: Run, node: ast.Call, callee: Value, args: tuple[Value, ...]) -> N
     if not _is_plain(run, node, callee):
         message = f"`{ast.unparse(node.func)[:40]}` is called inside a module and may build layers"
         blocked(run, node, "LNX111", message)
+    if callee == Symbol("builtins.hasattr") and _asks_for_layer(run, node):
+        return
     given_away = any(isinstance(arg, Object) for arg in args) and not isinstance(callee, (Function, Partial))
     reaches_in = callee == Symbol("builtins.getattr") and args and isinstance(args[0], Symbol)
     if given_away or reaches_in:
         blocked(run, node, "LNX111", "a module reads or hands on itself in a way that cannot be followed")
+
+
+def _asks_for_layer(run: Run, node: ast.Call) -> bool:
+    """`hasattr(self, "cross_attention")` of an attribute that `setup` sets, maybe."""
+    match node.args:
+        case [ast.Name(id="self"), ast.Constant(value=str(name))] if run.owner is not None:
+            setup = methods(run.owner).get("setup")
+            set_here = (n.attr for n in ast.walk(setup) if isinstance(n, ast.Attribute)) if setup else ()
+            return name in {*set_here}
+        case _:
+            return False
 
 
 def _is_plain(run: Run, node: ast.Call, callee: Value) -> bool:
@@ -76,6 +92,8 @@ def _is_plain(run: Run, node: ast.Call, callee: Value) -> bool:
             return True
         case Partial(function):
             return _is_plain(run, node, function)
+        case ApplyFn(instances):
+            return layer_of(run, instances, node) is not None
         case Function() | Instance() | Class() | Method() | Chain() | Object():
             return True
         case Mixed(parts):

@@ -10,16 +10,41 @@ import ast
 
 from migrate.analysis.kinds import Array, Repeated, Value
 from migrate.analysis.modules.layer_lists import layers_in
-from migrate.analysis.modules.sequences import repeated_in
+from migrate.analysis.modules.loops import leaves
+from migrate.analysis.modules.sequences import COUNT, repeated_in
 from migrate.analysis.run import Run
 from migrate.analysis.shapes.sizes import PLACEHOLDER, agreed
 from migrate.analysis.sites import Site
 
 
-def run_turns(run: Run, node: ast.For, turns: list[Value]) -> None:
+def run_numbered(run: Run, node: ast.For) -> bool:
+    """Run `for i in range(n): x = self.blocks[i](x)`; False where this is another loop."""
+    match node:
+        case ast.For(target=ast.Name(), iter=ast.Call(func=ast.Name(id="range")), orelse=[]):
+            layers = _numbered(run, node)
+        case _:
+            return False
+    if layers is None or leaves(node):
+        return False
+    run.evaluate(node.iter)
+    run_turns(run, node, [COUNT, COUNT], layers)
+    return True
+
+
+def _numbered(run: Run, node: ast.For) -> Repeated | None:
+    """The list of layers that a loop reads by numbers, if it reads just one."""
+    found = set()
+    for part in ast.walk(node):
+        match part:
+            case ast.Subscript(value=ast.Attribute(value=ast.Name(id="self"), attr=name)):
+                found |= {v} if isinstance(v := run.attributes.get(name), Repeated) else set()
+    return found.pop() if len(found) == 1 else None
+
+
+def run_turns(run: Run, node: ast.For, turns: list[Value], numbered: Repeated | None = None) -> None:
     """Run the turns, once more from the settled sizes where the first turn has changed them."""
     start = dict(run.frame.vars)
-    layers = repeated_in(run, node.iter)
+    layers = numbered or repeated_in(run, node.iter)
     kept, known = run.facts.snapshot(node), _sites(run, layers)
     for index, item in enumerate(turns):
         run.assign(node.target, item)
@@ -30,7 +55,7 @@ def run_turns(run: Run, node: ast.For, turns: list[Value]) -> None:
             run.facts.sites |= known
             _remember(run, start, settled)
             run.frame.vars = start | settled
-            run_turns(run, node, turns)
+            run_turns(run, node, turns, numbered)
             return
 
 

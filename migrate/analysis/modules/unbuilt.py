@@ -107,9 +107,42 @@ def _package(facts: Facts, path: str) -> set[str]:
     return near
 
 
+def _builds_its_own(run: Run, node: ast.Call) -> bool:
+    """`self.module.init(...)` of an object that makes its module of the class in its `module_class`.
+
+    Classes that stand in such an attribute are used as values, which is a reason of its own.
+    """
+    scopes = run.facts.scopes
+    cls = next((s for s in scopes.enclosing(scopes.scope[node]) if isinstance(s, ast.ClassDef)), None)
+    match node.func:
+        case ast.Attribute(value=ast.Attribute(value=ast.Name(id="self"), attr=held)) if cls is not None:
+            pass
+        case _:
+            return False
+    declared = {
+        n.id
+        for s in cls.body
+        if isinstance(s, ast.Assign | ast.AnnAssign)
+        for n in ast.walk(s)
+        if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
+    }
+    made = {
+        n.func.attr
+        for n in ast.walk(cls)
+        if isinstance(n, ast.Call)
+        and isinstance(n.func, ast.Attribute)
+        and isinstance(n.func.value, ast.Name)
+        and n.func.value.id == "self"
+    }
+    stored = (n for n in ast.walk(cls) if isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Store))
+    return held == "module" and bool(declared & made) and all(n.attr != held for n in stored)
+
+
 def _uses_linen(run: Run, node: ast.Call) -> bool:
     """`model.init(key, x)` or `model.apply({"params": params}, x)` of a model that is not known."""
     if not isinstance(node.func, ast.Attribute) or run.facts.values.get(node.func.value) != UNKNOWN:
+        return False
+    if _builds_its_own(run, node):
         return False
     if node.func.attr == "init":
         return len(node.args) > 1 or (len(node.args) == 1 and bool(node.keywords))

@@ -10,9 +10,11 @@ from migrate.analysis.shapes.gathering import GATHERING, displayed, split_at
 from migrate.analysis.shapes.plain_shapes import elementwise, filled, integers, matmul, of, size_of, sizes_of
 from migrate.analysis.shapes.pooling import pooled
 from migrate.analysis.shapes.sizes import (
+    SCALAR,
     UNKNOWN_SHAPE,
     Shape,
     Size,
+    broadcast,
     combined,
     literal,
     number,
@@ -563,7 +565,24 @@ def _einsum(args: Arguments, keywords: Keywords) -> Value:
             if axis is not None:
                 known.setdefault(letter, axis)
     last = output.rpartition("...")[2]
+    front = (
+        _in_front(inputs.split(","), [of(value) for value in args[1:]]) if output.startswith("...") else None
+    )
+    if front is not None:
+        return Array(Shape((*front.axes, *(known.get(letter) for letter in last)), True))
     return Array(Shape(tuple(known.get(letter) for letter in last), "..." not in output))
+
+
+def _in_front(inputs: list[str], shapes: list[Shape | None]) -> Shape | None:
+    """The axes that `...` stands for, where it is known how many there are."""
+    found = SCALAR
+    for letters, shape in zip(inputs, shapes, strict=False):
+        if letters.startswith("..."):
+            count = len(letters) - len("...")
+            if shape is None or not shape.exact or len(shape.axes) < count:
+                return None
+            found = broadcast(found, Shape(shape.axes[: len(shape.axes) - count], True))
+    return found
 
 
 def _matmul(args: Arguments, keywords: Keywords) -> Value:

@@ -47,11 +47,14 @@ def _setting(value: Value) -> Value:
 
 def _concatenated(left: Value, right: Value) -> Value:
     """`x.shape[:-1] + (heads, dim)`."""
+    known = indexing.items(left.shape) if isinstance(left, ShapeOf) else None
+    if known is not None and isinstance(right, Sequence) and Const(-1) in right.items:
+        return Sequence((*known.items, *right.items))
     parts = []
     for side in (left, right):
         match side:
             case Sequence(items):
-                parts.append(Shape(tuple(size_of(item) for item in items), True))
+                parts.append(Shape(tuple(_written(item) for item in items), True))
             case ShapeOf(shape):
                 parts.append(shape)
             case _:
@@ -60,6 +63,11 @@ def _concatenated(left: Value, right: Value) -> Value:
     if not second.exact:
         return UNKNOWN
     return ShapeOf(Shape((*first.axes, *second.axes), first.exact))
+
+
+def _written(item: Value) -> Size | None:
+    """One axis of a shape that is written out; -1 leaves it to the others."""
+    return None if isinstance(item, Const) and item.value == -1 else size_of(item)
 
 
 def unary(run: Run, node: ast.UnaryOp, operand: Value) -> Value:

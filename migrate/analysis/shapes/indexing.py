@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 
 from migrate.analysis.kinds import UNKNOWN, Array, Const, Length, Sequence, ShapeOf, Value
 from migrate.analysis.run import Run
@@ -36,7 +37,15 @@ def of_shape(shape: Shape, index: ast.expr) -> Value:
         return ShapeOf(Shape(shape.axes[:upper]))
     if upper is None and lower is not None and lower < 0:
         return ShapeOf(Shape(shape.last(-lower), True))
+    if lower is None and upper is not None and upper > 0 and not shape.axes and shape.base is not None:
+        return ShapeOf(Shape((*_first(shape.base, upper),), True))
     return ShapeOf(UNKNOWN_SHAPE)
+
+
+def _first(base: str, count: int) -> Iterator[Size]:
+    """The first axes of an input, of which it is not known how many it has; no layer may depend on them."""
+    for index in range(count):
+        yield Size(f"_first_axis_of_{base}" + (f"_{index}" if index else ""))
 
 
 def literal_integer(node: ast.expr | None) -> int | None:

@@ -19,6 +19,7 @@ from migrate.analysis.kinds import (
     Group,
     Holder,
     Instance,
+    LayerTree,
     Length,
     Method,
     Mixed,
@@ -46,7 +47,7 @@ from migrate.analysis.kinds import (
     Variables,
     followed,
 )
-from migrate.analysis.modules import cells, configs, layer_lists
+from migrate.analysis.modules import cells, configs, layer_lists, tied
 from migrate.analysis.modules import methods as modules
 from migrate.analysis.modules.collected import CHANGING, forget
 from migrate.analysis.modules.collected import item as item_of
@@ -149,6 +150,8 @@ def _of_instance(run: Run, node: ast.Attribute, instance: Instance) -> Value:
     match node.attr:
         case "apply":
             return ApplyFn(frozenset({instance}))
+        case "variables" if run.owner is not None:
+            return LayerTree(instance, node.value)
         case "init":
             return Method(instance, "init")
         case "attend" | "initialize_carry" if run.owner is not None:
@@ -164,6 +167,8 @@ def _of_instance(run: Run, node: ast.Attribute, instance: Instance) -> Value:
 def subscript(run: Run, node: ast.Subscript, holder: Value, index: Value) -> Value:
     """The kind of `holder[index]`."""
     match holder, index:
+        case LayerTree(), _:
+            return tied.item(run, node, holder, index)
         case Results(), _:
             return results.subscript(holder, index, node.slice)
         case OwnCollection(), _:

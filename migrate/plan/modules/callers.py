@@ -37,7 +37,8 @@ def _sentence(plan: Plan, cls: Class) -> str:
     listed = " and ".join([", ".join(arguments[:-1]), arguments[-1]]) if len(arguments) > 1 else arguments[0]
     return (
         f"`{cls.node.name}` is built outside of these files: callers must now pass {listed}"
-        f"{_classes(plan, cls)}, and call the module itself instead of `init` and `apply`{_always(plan, cls)}{_caches(plan, cls)}"
+        f"{_classes(plan, cls)}, and call the module itself instead of `init` and `apply`"
+        f"{_always(plan, cls)}{_caches(plan, cls)}"
     )
 
 

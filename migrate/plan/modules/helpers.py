@@ -14,11 +14,12 @@ def write_helper(plan: Plan, node: ast.AST, name: str) -> None:
     module = plan.facts.scopes.module(node)
     if name in plan.facts.scopes.bound[module]:
         raise Blocked(node, "LNX111", f"`{name}`, which this layer would need, means something else here")
-    if "jnp." in text_of_helper(name) and not _imports_jnp(module):
+    if "jnp." in text_of_helper(name) and not imports_jnp(module):
         raise Blocked(node, "LNX110", "the class for this layer needs `import jax.numpy as jnp` in this file")
     plan.edits.helpers.add((module, name))
 
 
-def _imports_jnp(module: ast.AST) -> bool:
+def imports_jnp(module: ast.AST) -> bool:
+    """Whether a file calls `jax.numpy` by its usual name."""
     names = (alias for node in ast.walk(module) if isinstance(node, ast.Import) for alias in node.names)
     return any((alias.name, alias.asname) == ("jax.numpy", "jnp") for alias in names)

@@ -41,11 +41,39 @@ def read_named_lists(plan: Plan, cls: Class) -> None:
             lists[target.attr] = (
                 f"[getattr(self, {text(name)}) for {text(turns.target)} in {text(turns.iter)}]"
             )
+            _read_by_numbers(plan, cls, target.attr, name, turns)
     for method in own_methods(cls).values():
         for node in ast.walk(method):
             match node:
                 case ast.Attribute(value=ast.Name(id="self"), attr=attr, ctx=ast.Load()) if attr in lists:
+                    if plan.parent(node) in plan.edits.expressions:
+                        continue
                     plan.edits.expressions[node] = lists[attr]
+
+
+def _read_by_numbers(plan: Plan, cls: Class, attr: str, name: ast.expr, turns: ast.comprehension) -> None:
+    """`self.blocks[i]` in a loop over the same numbers is the layer of that name."""
+    text = plan.facts.files.segment
+    for node in (n for method in own_methods(cls).values() for n in ast.walk(method)):
+        match node, name, turns.target:
+            case (
+                ast.Subscript(
+                    value=ast.Attribute(value=ast.Name(id="self"), attr=found), slice=ast.Name(id=index)
+                ),
+                ast.Call(func=ast.Name(id="str"), args=[ast.Name(id=counted)]),
+                ast.Name(id=target),
+            ) if found == attr and counted == target and _counts(plan, node, index, text(turns.iter)):
+                plan.edits.expressions[node] = f"getattr(self, str({index}))"
+
+
+def _counts(plan: Plan, node: ast.AST, name: str, iterated: str) -> bool:
+    """Whether a name is bound by a loop over these numbers, and by nothing else."""
+    variable = plan.facts.scopes.variable(node, name)
+    stores = [n for n in plan.facts.scopes.names(variable) if not isinstance(n.ctx, ast.Load)]
+    loops = [plan.parent(store) for store in stores]
+    return bool(loops) and all(
+        isinstance(loop, ast.For) and plan.facts.files.segment(loop.iter) == iterated for loop in loops
+    )
 
 
 def _parts(plan: Plan, site: Layer) -> tuple[ast.ListComp, ast.expr]:
