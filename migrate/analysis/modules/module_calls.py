@@ -26,12 +26,12 @@ from migrate.analysis.kinds import (
     Value,
 )
 from migrate.analysis.modules import class_fields, type_tests
+from migrate.analysis.modules.applied_layers import layer_of
 from migrate.analysis.modules.classes import methods
 from migrate.analysis.modules.layers import ATTENTION_OPTIONS, LAYERS, shared
 from migrate.analysis.modules.lifted import PREFIXES
 from migrate.analysis.modules.optional_layers import alternatives
 from migrate.analysis.modules.reasons import blocked
-from migrate.analysis.modules.tied import layer_of
 from migrate.analysis.run import Run
 
 PLAIN = (

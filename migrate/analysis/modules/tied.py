@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from migrate.analysis.activation import Arguments
-from migrate.analysis.kinds import UNKNOWN, Array, Const, Instance, LayerTree, Value
+from migrate.analysis.kinds import UNKNOWN, Array, Const, LayerTree, Value
 from migrate.analysis.modules.hoisting import init_text
 from migrate.analysis.modules.layers import LAYERS
 from migrate.analysis.modules.methods import leaf
@@ -37,23 +37,6 @@ def check(run: Run, node: ast.expr, found: Value) -> None:
     parent = run.facts.scopes.parent[node]
     if isinstance(found, LayerTree) and not (isinstance(parent, ast.Subscript) and parent.value is node):
         blocked(run, node, "LNX312", "the variables of a layer are read, and not one parameter of them")
-
-
-def layer_of(run: Run, instances: frozenset[Instance], node: ast.Call) -> Layer | None:
-    """The layer of this module that `self.head.apply({"params": {"kernel": kernel}}, x)` computes with."""
-    sites = [run.facts.sites.get(instance.site) for instance in instances]
-    match sites, node:
-        case (
-            [Layer(layer="flax.linen.Dense") as site],
-            ast.Call(
-                args=[ast.Dict(keys=[ast.Constant(value="params")], values=[ast.Dict() as leaves]), _],
-                keywords=[],
-            ),
-        ) if run.owner is not None and site.owner.node is run.owner.node:
-            keys = [key.value if isinstance(key, ast.Constant) else None for key in leaves.keys]
-            return site if keys in (["kernel"], ["kernel", "bias"]) else None
-        case _:
-            return None
 
 
 def applied(run: Run, site: Layer, given: Arguments) -> Value:

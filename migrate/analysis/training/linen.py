@@ -41,6 +41,7 @@ from migrate.analysis.kinds import (
 )
 from migrate.analysis.modules import building, class_fields, collected, layer_lists, recurrent, tied
 from migrate.analysis.modules import methods as modules
+from migrate.analysis.modules.applied_layers import layer_of
 from migrate.analysis.run import Run, instances_of
 from migrate.analysis.shapes import array_functions, arrays
 from migrate.analysis.shapes.sizes import UNKNOWN_SHAPE
@@ -90,7 +91,7 @@ def _no_followed_arguments(run: Run, given: Arguments) -> None:
 def call(run: Run, callee: Method | ApplyFn | Instance, given: Arguments) -> Value:
     """A call of something that belongs to a model or a train state."""
     match callee:
-        case ApplyFn(instances) if (layer := tied.layer_of(run, instances, given.node)) is not None:
+        case ApplyFn(instances) if (layer := layer_of(run, instances, given.node)) is not None:
             return tied.applied(run, layer, given)
         case ApplyFn(instances):
             return _apply(run, instances, given)
