@@ -16,6 +16,7 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import optax
+from flax import serialization
 from flax.training.train_state import TrainState
 
 
@@ -118,6 +119,19 @@ REWRITES = [
             return new_state
         """,
         id="new-names",
+    ),
+    pytest.param(
+        """
+        def main(x):
+            state = create(0, x)
+            return serialization.to_bytes([state.params])
+        """,
+        """
+        def main(x):
+            state = create(0, x)
+            return serialization.to_bytes([nnx.to_pure_dict(nnx.state(state.model, nnx.Param))])
+        """,
+        id="saved-in-a-list",
     ),
     pytest.param(
         """
