@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence as Items
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from migrate.analysis.ageing import renamed
 from migrate.analysis.frames import Frame, Variables, joined_return
@@ -43,6 +43,13 @@ class Arguments:
     args: tuple[Value, ...]
     keywords: tuple[tuple[str, Value], ...]
     sources: tuple[ast.Call, ...] = ()
+
+
+def with_renamed(given: Arguments, names: dict[Token, Token]) -> Arguments:
+    """The same arguments, which denote other tokens."""
+    args = tuple(renamed(value, names) for value in given.args)
+    keywords = tuple((name, renamed(value, names)) for name, value in given.keywords)
+    return replace(given, args=args, keywords=keywords)
 
 
 def lost(run: Run, given: Arguments, *callee: Value) -> Value:

@@ -45,7 +45,7 @@ def forget(run: Run, value: Value) -> None:
 
 
 def _changed(run: Run, items: Sequence | Collected, name: str, given: Arguments) -> tuple[Value, Value]:
-    looped = _in_loop(run, given.node)
+    looped = run.facts.scopes.within(given.node, LOOPS)
     match name, items, given.args:
         case "append", Sequence(known), (value,) if not looped:
             return UNKNOWN, Sequence((*known, value))
@@ -59,15 +59,6 @@ def _changed(run: Run, items: Sequence | Collected, name: str, given: Arguments)
             return UNKNOWN, many(items)
         case _:
             return UNKNOWN, UNKNOWN
-
-
-def _in_loop(run: Run, node: ast.AST) -> bool:
-    function = run.facts.scopes.function(node)
-    while node is not function and node in run.facts.scopes.parent:
-        node = run.facts.scopes.parent[node]
-        if isinstance(node, LOOPS):
-            return True
-    return False
 
 
 def many(items: Sequence | Collected) -> Collected:

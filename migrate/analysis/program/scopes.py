@@ -102,6 +102,15 @@ class Scopes:
             scope = self.scope[scope]
         return scope
 
+    def within(self, node: ast.AST, kinds: tuple[type[ast.AST], ...]) -> bool:
+        """Whether a node stands inside of one of such nodes, in its function."""
+        function = self.function(node)
+        while node is not function and node in self.parent:
+            node = self.parent[node]
+            if isinstance(node, kinds):
+                return True
+        return False
+
     def runs_later(self, function: FunctionNode) -> bool:
         """Whether a call of the function only makes a generator or coroutine."""
         return function in self.lazy or isinstance(function, ast.AsyncFunctionDef)

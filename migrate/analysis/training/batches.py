@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 from dataclasses import replace
 
-from migrate.analysis.activation import Arguments, enter, lost
+from migrate.analysis.activation import Arguments, enter, lost, with_renamed
 from migrate.analysis.ageing import renamed, without_stats
 from migrate.analysis.kinds import (
     UNKNOWN,
@@ -75,11 +75,7 @@ def _entered(run: Run, function: Function, given: Arguments, values: tuple[Value
 
 
 def _on_copies(run: Run, function: Function, given: Arguments, copied: dict[Token, Token]) -> Value:
-    inside = replace(
-        given,
-        args=tuple(renamed(value, copied) for value in given.args),
-        keywords=tuple((name, renamed(value, copied)) for name, value in given.keywords),
-    )
+    inside = with_renamed(given, copied)
     with run.freezing(run.visible()), run.collecting() as updated:
         result = enter(run, function, inside)
     if discarded := frozenset(updated) & frozenset(copied.values()) - tokens_of(without_stats(result)):

@@ -24,9 +24,10 @@ from migrate.analysis.kinds import (
     followed,
 )
 from migrate.analysis.run import Run
-from migrate.analysis.sites import ApplyGradients, CopyTree, CreateHolder, Init, ReadHolder, ReplaceHolder
+from migrate.analysis.sites import CopyTree, CreateHolder, Init, ReadHolder, ReplaceHolder
+from migrate.analysis.training import train_states
 from migrate.analysis.training.copies import adopt
-from migrate.analysis.training.train_states import check_created, check_current, check_inside, field, is_apply
+from migrate.analysis.training.train_states import check_created, check_inside, field, is_apply
 
 OWN = frozenset({"step", "apply_fn", "params", "tx", "opt_state"})
 METHODS = frozenset({"apply_gradients", "replace"})
@@ -123,11 +124,7 @@ def _apply_gradients(run: Run, holder: Holder, given: Arguments) -> Value:
     if node.args or not isinstance(grads, Grads) or not plain or any(map(followed, others.values())):
         run.escape(node, "LNX002", "`apply_gradients` is called in a way that has no rewriting yet", holder)
         return UNKNOWN
-    check_current(run, node, holder)
-    expression = next(k.value for k in node.keywords if k.arg == "grads")
-    run.facts.site(ApplyGradients(node, node.func.value, expression))
-    run.facts.links |= {(a, b) for a in holder.tokens for b in grads.tokens}
-    run.age(holder.tokens)
+    train_states.update(run, node, holder, grads)
     return replace(holder, stale=False)
 
 

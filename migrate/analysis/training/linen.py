@@ -6,7 +6,7 @@ import ast
 import functools
 from dataclasses import replace
 
-from migrate.analysis.activation import Arguments, enter, lost
+from migrate.analysis.activation import Arguments, enter, lost, with_renamed
 from migrate.analysis.ageing import only_stats, renamed, without_stats
 from migrate.analysis.gradients import shaped
 from migrate.analysis.joining import join
@@ -47,17 +47,24 @@ from migrate.analysis.shapes import array_functions, arrays
 from migrate.analysis.shapes.sizes import UNKNOWN_SHAPE
 from migrate.analysis.sites import (
     Apply,
-    ApplyGradients,
     Compile,
     Construct,
     CreateState,
     Differentiate,
     Init,
 )
-from migrate.analysis.training import apply_options, groups, holders, same_trees, stats_states, views
+from migrate.analysis.training import (
+    apply_options,
+    groups,
+    holders,
+    same_trees,
+    stats_states,
+    train_states,
+    views,
+)
 from migrate.analysis.training.copies import adopt, adopted, place, returned
 from migrate.analysis.training.copies import copies as copies_of
-from migrate.analysis.training.train_states import check_created, check_current, is_apply
+from migrate.analysis.training.train_states import check_created, is_apply
 
 
 def define(run: Run, cls: Class, given: Arguments) -> Value:
@@ -226,11 +233,7 @@ def _apply_gradients(run: Run, state: State, given: Arguments) -> Value:
     if not isinstance(grads, Grads):
         run.escape(node, "LNX002", "it cannot be seen that these are the gradients of this model", state)
         return UNKNOWN
-    check_current(run, node, state)
-    expression = next(k.value for k in node.keywords if k.arg == "grads")
-    run.facts.site(ApplyGradients(node, node.func.value, expression))
-    run.facts.links |= {(a, b) for a in state.tokens for b in grads.tokens}
-    run.age(state.tokens)
+    train_states.update(run, node, state, grads)
     updated = groups.fresh(state)
     assert isinstance(updated, State)
     if state.stats in keywords:
@@ -300,11 +303,7 @@ def compiled(run: Run, function: Function, site: ast.expr, given: Arguments) -> 
 def _on_copies(
     run: Run, function: Function, site: ast.expr, given: Arguments, copied: dict[Token, Token]
 ) -> Value:
-    inside = replace(
-        given,
-        args=tuple(renamed(value, copied) for value in given.args),
-        keywords=tuple((name, renamed(value, copied)) for name, value in given.keywords),
-    )
+    inside = with_renamed(given, copied)
     with run.freezing(run.visible()), run.collecting() as updated:
         result = enter(run, function, inside)
     if discarded := frozenset(updated) & frozenset(copied.values()) - tokens_of(without_stats(result)):

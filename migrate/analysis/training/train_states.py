@@ -8,6 +8,7 @@ from migrate.analysis.kinds import (
     UNKNOWN,
     ApplyFn,
     Const,
+    Grads,
     Group,
     Holder,
     OptState,
@@ -19,6 +20,7 @@ from migrate.analysis.kinds import (
     Variables,
 )
 from migrate.analysis.run import Run
+from migrate.analysis.sites import ApplyGradients
 from migrate.analysis.training import masks
 from migrate.analysis.training.views import origins, same_or_seen
 
@@ -63,6 +65,16 @@ def check_current(run: Run, node: ast.AST, state: State | Holder) -> None:
     if state.stale:
         run.escape(node, "LNX011", "an old train state is updated again", state)
     check_inside(run, node, state.tokens, state)
+
+
+def update(run: Run, node: ast.Call, state: State | Holder, grads: Grads) -> None:
+    """`state.apply_gradients(grads=grads)`: from here on every value of the state before is an old one."""
+    assert isinstance(node.func, ast.Attribute)
+    check_current(run, node, state)
+    expression = next(k.value for k in node.keywords if k.arg == "grads")
+    run.facts.site(ApplyGradients(node, node.func.value, expression))
+    run.facts.links |= {(a, b) for a in state.tokens for b in grads.tokens}
+    run.age(state.tokens)
 
 
 def check_inside(run: Run, node: ast.AST, updated: Tokens, state: State | Holder) -> None:

@@ -22,19 +22,10 @@ def told_size(plan: Plan, draft: Draft, site: Layer, argument: str, why: Told) -
     """The placeholder of a size that has to be given; each turn of a loop may need another one."""
     name = site.name.strip("_").lower()
     wanted = f"{name}_{argument}"
-    lost = site.kept == "*" or not name.isidentifier() or _is_in_loop(plan, site.node)
+    lost = site.kept == "*" or not name.isidentifier() or plan.facts.scopes.within(site.node, LOOPS)
     if lost or draft.told.setdefault(wanted, why).site is not site.node:
         raise Blocked(why.layer, "LNX112", why.message)
     return f"_told_{wanted}"
-
-
-def _is_in_loop(plan: Plan, node: ast.AST) -> bool:
-    function = plan.facts.scopes.function(node)
-    while node is not function and node in plan.facts.scopes.parent:
-        node = plan.facts.scopes.parent[node]
-        if isinstance(node, LOOPS):
-            return True
-    return False
 
 
 def told_arguments(draft: Draft) -> list[str]:

@@ -144,7 +144,11 @@ def _check_short_lived(plan: Plan, variable: Variable) -> None:
     nodes = plan.roles.nodes[variable]
     message = f"`{variable.name}` would be another name of `{name}`, which may be set in the meantime"
     for node in nodes:
-        if isinstance(node, ast.arg) or scopes.function(node) is not variable.scope or _in_loop(plan, node):
+        if (
+            isinstance(node, ast.arg)
+            or scopes.function(node) is not variable.scope
+            or scopes.within(node, LOOPS)
+        ):
             raise Blocked(node, "LNX018", message)
     statements = [scopes.statement(node) for node in nodes]
     first = min(s.lineno for s in statements)
@@ -155,15 +159,6 @@ def _check_short_lived(plan: Plan, variable: Variable) -> None:
                 raise Blocked(other, "LNX018", message)
             if isinstance(other, ast.Call) and isinstance(plan.facts.values.get(other.func), (Bound, Class)):
                 raise Blocked(other, "LNX018", message)
-
-
-def _in_loop(plan: Plan, node: ast.AST) -> bool:
-    scopes, scope = plan.facts.scopes, plan.facts.scopes.function(node)
-    while node is not scope:
-        if isinstance(node, LOOPS):
-            return True
-        node = scopes.parent[node]
-    return False
 
 
 def _sets(plan: Plan, node: ast.AST, name: str) -> bool:
