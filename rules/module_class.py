@@ -17,9 +17,11 @@ from migrate.plan.modules.inheritance import is_abstract, needs_constructor
 from migrate.plan.modules.input_sizes import input_sizes
 from migrate.plan.modules.layer_calls import rewrite_calls
 from migrate.plan.modules.module_drafts import draft_of
+from migrate.plan.modules.module_fields import rewrite_annotations
 from migrate.plan.modules.named_lists import read_named_lists
 from migrate.plan.modules.own_parameters import read_attributes, rename_setup
 from migrate.plan.modules.reserved import RESERVED
+from migrate.plan.modules.submodule_calls import check_submodule_calls
 from migrate.plan.modules.tied import rewrite_tied
 from migrate.rewrite.edits import ClassEdit, Method, Piece, template
 from migrate.rule import Example, Rule
@@ -136,11 +138,13 @@ def rewrite(plan: Plan, site: Class) -> None:
     if base_of(site) is None:
         plan.edits.expressions[node.bases[0]] = "nnx.Module"
     rewrite_calls(plan, site)
+    check_submodule_calls(plan, site)
     rewrite_cells(plan, site)
     rewrite_tied(plan, site)
     read_attributes(plan, site)
     read_named_lists(plan, site)
     rewrite_class_values(plan, site)
+    rewrite_annotations(plan, site)
     _drop_compact(plan, known)
 
 

@@ -65,6 +65,8 @@ def call(run: Run, node: ast.Call) -> Value:
         module_calls.check(run, node, callee, args)
         if (changed := arrays.updated(run, node)) is not None and not any(map(followed, args)):
             return changed
+        if (known := arrays.reshaped(run, node, args)) is not None and not any(map(followed, args)):
+            return known
     return invoke(run, callee, Arguments(node, args, keywords))
 
 
@@ -132,7 +134,8 @@ def invoke(run: Run, callee: Value, given: Arguments) -> Value:
             return _any_of(run, parts, given)
         case Length(size) if run.owner is not None and size.text.startswith("self."):
             lost(run, given, callee)
-            return arrays.elementwise(list(given.args)) if len(given.args) == 1 else UNKNOWN
+            plain = len(given.args) == 1 and not class_fields.holds_any_module(run, size.text)
+            return arrays.elementwise(list(given.args)) if plain else UNKNOWN
         case _:
             return lost(run, given, callee)
 

@@ -292,6 +292,16 @@ class CellCarry:
 
 
 @dataclass(frozen=True)
+class SubmoduleCall:
+    """`self.embedder.encode(x)`: a method of another module, or a layer of it, is called."""
+
+    node: ast.Call
+    cls: Class
+    name: str
+    owner: Class
+
+
+@dataclass(frozen=True)
 class Running:
     """The size that goes round a loop: its name, what it starts from, what a turn leaves."""
 
@@ -511,6 +521,7 @@ Site = (
     | ApplyLayer
     | DrawKey
     | CellCarry
+    | SubmoduleCall
     | ReadState
     | CheckType
     | ParamsItem

@@ -32,6 +32,7 @@ from migrate.analysis.sites import (
     Parameter,
     ReadLeaf,
     Site,
+    SubmoduleCall,
     UseVariable,
 )
 
@@ -184,7 +185,8 @@ def first_line(component: ComponentFacts) -> int:
 def _root_of_site(
     facts: Facts, union: Union, keys: dict[ast.AST, list[Hashable]], site: Site
 ) -> Hashable | None:
-    if isinstance(site, Layer | Parameter | DrawKey | OwnVariable | UseVariable | ReadLeaf | ApplyLayer):
+    owned = Layer | Parameter | DrawKey | OwnVariable | UseVariable | ReadLeaf | ApplyLayer | SubmoduleCall
+    if isinstance(site, owned):
         return union.find(site.owner.node)
     for node in ast.walk(site.node):
         if keys.get(node):

@@ -466,6 +466,7 @@ def _layer(plan: Plan, node: ast.expr, parent: ast.AST) -> None:
     named = isinstance(parent, ast.Assign) and parent.value is node
     listed = isinstance(parent, ast.List | ast.Tuple | ast.ListComp) and _in_sequence(plan, parent)
     listed |= isinstance(parent, ast.List) and in_setup(plan, node) and _is_kept_in_list(plan, node)
+    listed |= isinstance(parent, ast.List) and _is_local_list(plan, parent)
     appended = isinstance(parent, ast.Call) and node in parent.args and _fills_list(plan, parent)
     asked = isinstance(parent, ast.Call) and parent.args[:1] == [node] and _asks(plan, parent)
     if (
@@ -481,6 +482,13 @@ def _layer(plan: Plan, node: ast.expr, parent: ast.AST) -> None:
         return
     if not is_wrapper(plan.site(plan.parent(parent) if isinstance(parent, ast.keyword) else parent)):
         raise Blocked(node, "LNX111", "a layer is handed on as a value")
+
+
+def _is_local_list(plan: Plan, node: ast.List) -> bool:
+    """`blocks = [Block(1), Block(2)]` in `__call__`: a list of attributes, which stays a list."""
+    statement = plan.parent(node)
+    named = isinstance(statement, ast.Assign) and all(isinstance(t, ast.Name) for t in statement.targets)
+    return named and not in_setup(plan, node)
 
 
 def _asks(plan: Plan, node: ast.Call) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from migrate.analysis.frames import merge
-from migrate.analysis.kinds import Array, Length, Sequence, ShapeOf, Value
+from migrate.analysis.kinds import Array, Const, Length, Sequence, ShapeOf, Value
 from migrate.analysis.modules import counting, layer_lists, type_tests
 from migrate.analysis.modules.building import STATELESS
 from migrate.analysis.modules.hoisting import init_text
@@ -18,8 +18,11 @@ from migrate.analysis.shapes.sizes import Size, chosen, conditional
 def run_if(run: Run, node: ast.If) -> None:
     """Both branches, with the condition known inside of them."""
     assert run.owner is not None
-    run.evaluate(node.test)
-    if (held := type_tests.decided(run, node.test)) is not None:
+    tested = run.evaluate(node.test)
+    held = type_tests.decided(run, node.test)
+    if held is None and isinstance(tested, Const) and _is_in_helper(run, node):
+        held = bool(tested.value)
+    if held is not None:
         run.facts.tests[node] = None
         run.execute(node.body if held else node.orelse)
         return
@@ -49,6 +52,13 @@ def run_if(run: Run, node: ast.If) -> None:
         (yes, a), (no, b) = ends
         frame.vars = merged(test, yes, no)
         run.counters = _counters(run, node, test, a, b)
+
+
+def _is_in_helper(run: Run, node: ast.If) -> bool:
+    """Whether a plain function is read for one call, whose constants it was given."""
+    assert run.owner is not None
+    function = run.facts.scopes.function(node)
+    return isinstance(function, ast.FunctionDef) and isinstance(run.facts.scopes.parent[function], ast.Module)
 
 
 def condition(run: Run, node: ast.expr) -> str | None:

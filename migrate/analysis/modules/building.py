@@ -42,6 +42,8 @@ STOPS = (
     *(ast.AsyncFor, ast.While, ast.Try, ast.TryStar, ast.Match, ast.BoolOp, ast.IfExp),
     *(ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.Lambda, ast.FunctionDef),
 )
+FORMER = {"inputs_q": "inputs", "inputs_kv": "inputs_k"}
+"""Keywords of Linen's attention, by the names of what they stand for."""
 STATELESS = frozenset({"flax.linen.Dropout"})
 
 
@@ -175,10 +177,9 @@ def call(run: Run, instance: Value, given: Arguments) -> Value:
         run.escape(given.node, "LNX299", "a module definition is called outside of a module", instance)
         return UNKNOWN
     inputs = _inputs(run, site, given)
-    if site.inputs is not None:
-        inputs = _compatible(run, site, inputs)
+    every = _compatible(run, site, inputs) if site.inputs is not None else inputs
     run.facts.sites[instance.site] = replace(
-        site, inputs=inputs, calls=site.calls if given.node in site.calls else (*site.calls, given.node)
+        site, inputs=every, calls=site.calls if given.node in site.calls else (*site.calls, given.node)
     )
     if site.cls is not None:
         return _own(run, site, dict(inputs))
@@ -212,9 +213,12 @@ def _inputs(run: Run, site: Layer, given: Arguments) -> tuple[tuple[str, Value],
     if any(isinstance(arg, ast.Starred) for arg in node.args) or any(k.arg is None for k in node.keywords):
         blocked(run, node, "LNX111", "the arguments of a layer are spread from a tuple or dict")
         return (("inputs", UNKNOWN),)
-    if len(given.args) > len(names) or any(name not in names for name, _ in given.keywords):
+    attention = site.cls is None and "inputs_k" in names
+    former = FORMER if attention else {}
+    if len(given.args) > len(names) or any(former.get(n, n) not in names for n, _ in given.keywords):
         blocked(run, node, "LNX111", "a layer is called with other arguments than are known of it")
-    return (*zip(names, given.args, strict=False), *given.keywords)
+    keywords = tuple((former.get(name, name), value) for name, value in given.keywords)
+    return (*zip(names, given.args, strict=False), *keywords)
 
 
 def parameters(run: Run, site: Layer) -> list[str]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from migrate.analysis.activation import Arguments
 from migrate.analysis.kinds import UNKNOWN, Class, Const, LayerField, Partial, Symbol, Value
-from migrate.analysis.modules.classes import field_names, is_module
+from migrate.analysis.modules.classes import field_names, fields, holds_module, is_module
 from migrate.analysis.modules.hoisting import init_text
 from migrate.analysis.modules.layers import LAYERS
 from migrate.analysis.modules.reasons import blocked
@@ -77,6 +77,13 @@ def accepts(run: Run, node: ast.expr) -> bool:
     return (isinstance(callee, Class) and is_module(callee)) or (
         isinstance(callee, LayerField) and callee.cls is not None
     )
+
+
+def holds_any_module(run: Run, text: str) -> bool:
+    """Whether what is called is a field for a module, of whose result nothing is known."""
+    assert run.owner is not None
+    named = [s for s in fields(run.owner) if f"self.{getattr(s.target, 'id', '')}" == text]
+    return any(holds_module(statement.annotation) for statement in named)
 
 
 def read(run: Run, cls: Class, name: str, node: ast.AST) -> LayerField | None:

@@ -58,6 +58,19 @@ def is_number(cls: Class, name: str) -> bool:
     return False
 
 
+def holds_module(annotation: ast.expr) -> bool:
+    """Whether an annotation says that a field is one module, or None: `nn.Module`, `Optional[nn.Module]`."""
+    match annotation:
+        case ast.BinOp(left=left, op=ast.BitOr(), right=ast.Constant(value=None)):
+            return holds_module(left)
+        case ast.Subscript(value=ast.Name(id="Optional") | ast.Attribute(attr="Optional"), slice=inner):
+            return holds_module(inner)
+        case ast.Name(id=word) | ast.Attribute(attr=word):
+            return word == "Module"
+        case _:
+            return False
+
+
 def own_constants(cls: Class) -> set[str]:
     """The names that the class body, or that of a base, binds by plain assignments."""
     statements = [s for one in lineage(cls) for s in one.node.body if isinstance(s, ast.Assign)]

@@ -308,7 +308,19 @@ def _final(loop: Loop, running: Running) -> str:
     )
     if running.end.text == element and source.isidentifier() | source.startswith("self."):
         return f"{source}[-1]"
-    return running.end.text if not running.end.names & (loop.bound | {running.name}) else ""
+    if not running.end.names & (loop.bound | {running.name}):
+        return running.end.text
+    return _summed(loop, running)
+
+
+def _summed(loop: Loop, running: Running) -> str:
+    """The size after turns that each add the same to it."""
+    match ast.parse(running.end.text, mode="eval").body:
+        case ast.BinOp(left=ast.Name(id=name), op=ast.Add(), right=right) if name == running.name:
+            step = Size(ast.unparse(right))
+            if not step.names & (loop.bound | {name}):
+                return combined(running.start, "+", combined(Size(loop.count), "*", step)).text
+    return ""
 
 
 def _at_turn(run: Run, loop: Loop, before: dict[str, Size], built: dict[str, Size]) -> dict[str, Size]:

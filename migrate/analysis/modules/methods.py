@@ -146,10 +146,11 @@ def _read_other_methods(run: Run, cls: Class) -> None:
             run.entered.add(method)
             run.beside_methods.add(method)
             frame = Frame(method, _frame_of(run, method, cls))
-            frame.vars |= dict.fromkeys(inputs_of(method), UNKNOWN)
+            frame.vars |= dict.fromkeys(inputs_of(method), Array(Shape()))
             frame.vars[self_name(method)] = Object(cls)
             with run.entering(frame):
                 run.execute(method.body)
+            run.facts.results[cls.node, method.name] = joined_return(frame)
     run.beside = False
 
 

@@ -30,9 +30,6 @@ def applied(run: Run, cls: Class, given: dict[str, str | None], inputs: dict[str
     if summary is None:
         return UNKNOWN
     known = _fields(run, cls, given)
-    for name, text in run.facts.finals[cls.node].items():
-        if text and (exchanged := _size(Size(text), known)) is not None:
-            known[name] = exchanged.text
     for name, value in inputs.items():
         if isinstance(value, Array):
             count = value.shape.rank or max(MANY, len(value.shape.axes))
@@ -40,8 +37,16 @@ def applied(run: Run, cls: Class, given: dict[str, str | None], inputs: dict[str
                 axis = value.shape.axis(-index)
                 if axis is not None:
                     known[placeholder(name, index).text] = axis.text
+    for name, text in run.facts.finals[cls.node].items():
+        if text and (exchanged := _size(Size(text), known)) is not None:
+            known[name] = exchanged.text
     bases = {name: value.shape for name, value in inputs.items() if isinstance(value, Array)}
     return _exchanged(summary.result, known, bases)
+
+
+def given_back(run: Run, cls: Class, given: dict[str, str | None], result: Value) -> Value:
+    """What a method of a module gives that was built with the fields `given`."""
+    return _exchanged(result, _fields(run, cls, given), {})
 
 
 def _fields(run: Run, cls: Class, given: dict[str, str | None]) -> dict[str, str]:

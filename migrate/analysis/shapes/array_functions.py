@@ -187,6 +187,7 @@ METHODS = frozenset(
         "take",
     ]
 )
+KEPT_AS_THEY_ARE = frozenset({"jax.device_put", "jax.lax.with_sharding_constraint"})
 SAME = frozenset({"astype", "copy", "block_until_ready", "conj"})
 RANDOM = frozenset({"normal", "uniform", "truncated_normal", "bernoulli", "randint", "gumbel", "exponential"})
 Arguments = list[Value]
@@ -212,6 +213,8 @@ def function(name: str, args: Arguments, keywords: Keywords) -> Value:
     prefix = next((p for p in MODULES if name.startswith(p)), None)
     if name.startswith("einops."):
         return rearranged(name.rpartition(".")[2], args, keywords)
+    if name in KEPT_AS_THEY_ARE and args:
+        return args[0] if isinstance(args[0], Array) else UNKNOWN
     if prefix is None:
         return UNKNOWN
     short = name.removeprefix(prefix)
@@ -496,6 +499,24 @@ def _split(args: Arguments, keywords: Keywords) -> Value:
     return Sequence((Array(Shape(tuple(axes), shape.exact, shape.base)),) * parts.value)
 
 
+def _split_unevenly(args: Arguments, keywords: Keywords) -> Value:
+    """`jnp.array_split(x, 3)`: the parts differ where the axis cannot be divided."""
+    shape, found = of(args[0]), _split(args, keywords)
+    parts = args[1] if len(args) > 1 else keywords.get("indices_or_sections", UNKNOWN)
+    at = integers(args[2] if len(args) > 2 else keywords.get("axis", Const(0)))
+    if not isinstance(found, Sequence) or not isinstance(parts, Const) or shape is None or at is None:
+        return UNKNOWN
+    size = literal(shape.axis(at[0]))
+    if size is not None and size % parts.value == 0:
+        return found
+    index = at[0] if at[0] < 0 else at[0] - (shape.rank or 0)
+    if index >= 0:
+        return Sequence((Array(UNKNOWN_SHAPE),) * parts.value)
+    count = max(-index, len(shape.axes))
+    axes = [None if i == index else shape.axis(i) for i in range(-count, 0)]
+    return Sequence((Array(Shape(tuple(axes), shape.exact, shape.base)),) * parts.value)
+
+
 def _repeated(args: Arguments, keywords: Keywords) -> Value:
     shape, at = of(args[0]), integers(_axis(args, keywords, 2))
     times = size_of(args[1]) if len(args) > 1 else size_of(keywords.get("repeats", UNKNOWN))
@@ -606,6 +627,7 @@ HANDLERS: dict[str, Callable[[Arguments, Keywords], Value]] = {
     "concat": _concatenated,
     "stack": _stacked,
     "split": _split,
+    "array_split": _split_unevenly,
     "repeat": _repeated,
     "tile": _tiled,
     "broadcast_to": _broadcast_to,

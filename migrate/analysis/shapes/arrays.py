@@ -101,7 +101,7 @@ def spread(run: Run, given: Arguments) -> list[Value]:
     """The arguments of a method of an array, with `*x.shape[:-1]` written out."""
     values: list[Value] = []
     for node, value in zip(given.node.args, given.args, strict=True):
-        inner = run.facts.values.get(node.value) if isinstance(node, ast.Starred) else None
+        inner = run.evaluate(node.value) if isinstance(node, ast.Starred) else None
         if isinstance(inner, ShapeOf) and inner.shape.exact:
             values += [Length(axis) if axis else UNKNOWN for axis in inner.shape.axes]
         elif isinstance(inner, Sequence):
@@ -142,6 +142,19 @@ def updated(run: Run, node: ast.Call) -> Value | None:
         case ast.Attribute(value=ast.Subscript(value=ast.Attribute(value=array, attr="at")), attr=name):
             found = run.facts.values.get(array)
             return found if name in SETTERS and isinstance(found, Array) else None
+        case _:
+            return None
+
+
+def reshaped(run: Run, node: ast.Call, args: tuple[Value, ...]) -> Value | None:
+    """`y.reshape(batch, -1, width)` of an array of which nothing is known; None for any other call."""
+    match node.func:
+        case ast.Attribute(value=array, attr="reshape") if args and not node.keywords:
+            given = args if len(args) > 1 else args[0]
+            sizes = Sequence(given) if isinstance(given, tuple) else given
+            if run.facts.values.get(array) != UNKNOWN or any(isinstance(a, ast.Starred) for a in node.args):
+                return None
+            return function("jax.numpy.reshape", [Array(Shape()), sizes], {})
         case _:
             return None
 

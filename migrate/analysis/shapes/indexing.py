@@ -65,12 +65,22 @@ def of_array(run: Run, shape: Shape, node: ast.expr, index: Value) -> Value:
     values: list[Value] = [run.facts.values.get(part, UNKNOWN) for part in parts]
     dots = [i for i, part in enumerate(parts) if isinstance(part, ast.Constant) and part.value is ...]
     used = sum(not _is_new(part) for part in parts) - len(dots)
+    if shape.exact and len(parts) == 1 and _is_any_array(values[0]) and shape.axes:
+        return Array(Shape(shape.axes[1:])) if len(shape.axes) > 1 else UNKNOWN
     if shape.exact:
         return _exact(run, shape.axes, parts, values, dots, used)
+    if not dots and isinstance(last := parts[-1], ast.Slice) and len(parts) > 1:
+        whole = last.lower is None and last.upper is None and last.step is None
+        return Array(Shape((shape.axis(-1),))) if whole and shape.axis(-1) is not None else UNKNOWN
     if len(dots) != 1 or dots[0] != 0:
         return UNKNOWN
     axes = _taken(run, shape.last(used), parts[1:], values[1:])
     return UNKNOWN if axes is None else Array(Shape(axes))
+
+
+def _is_any_array(value: Value) -> bool:
+    """Whether an index is an array of some rank: `table[ids]` ends as an entry of the table does."""
+    return isinstance(value, Array) and not value.shape.exact
 
 
 def _exact(

@@ -47,7 +47,7 @@ from migrate.analysis.kinds import (
     Variables,
     followed,
 )
-from migrate.analysis.modules import cells, configs, layer_lists, tied
+from migrate.analysis.modules import cells, configs, layer_lists, submodules, tied
 from migrate.analysis.modules import methods as modules
 from migrate.analysis.modules.collected import CHANGING, forget
 from migrate.analysis.modules.collected import item as item_of
@@ -156,6 +156,8 @@ def _of_instance(run: Run, node: ast.Attribute, instance: Instance) -> Value:
             return Method(instance, "init")
         case "attend" | "initialize_carry" if run.owner is not None:
             return Method(instance, node.attr)
+        case _ if (method := submodules.used(run, instance, node.attr)) is not None:
+            return method
         case _ if run.owner is not None and modules.is_plain_attribute(run, instance, node.attr):
             written = run.facts.files.segment(node)
             return Length(Size(written), False) if written.startswith("self.") else UNKNOWN

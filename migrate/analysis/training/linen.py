@@ -39,7 +39,15 @@ from migrate.analysis.kinds import (
     followed,
     tokens_of,
 )
-from migrate.analysis.modules import building, class_fields, collected, layer_lists, recurrent, tied
+from migrate.analysis.modules import (
+    building,
+    class_fields,
+    collected,
+    layer_lists,
+    recurrent,
+    submodules,
+    tied,
+)
 from migrate.analysis.modules import methods as modules
 from migrate.analysis.modules.applied_layers import layer_of
 from migrate.analysis.run import Run, instances_of
@@ -108,6 +116,8 @@ def call(run: Run, callee: Method | ApplyFn | Instance, given: Arguments) -> Val
             return building.attend(run, instance, given)
         case Method(Instance() as instance, "initialize_carry") if run.owner is not None:
             return recurrent.initial_carry(run, instance, given)
+        case Method(Instance() as instance, name) if submodules.used(run, instance, name):
+            return submodules.call(run, instance, name, given)
         case Method((Instance() | Mixed()) as receiver, "init"):
             return _init_one_of(run, receiver, given)
         case Method(Class() as cls, "create"):

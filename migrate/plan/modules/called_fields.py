@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from migrate.analysis.kinds import UNKNOWN, Class, Const, Function, Length, Partial, Symbol, Value
-from migrate.analysis.modules.classes import argument, field_names, fields
+from migrate.analysis.modules.classes import argument, field_names, fields, holds_module
 from migrate.analysis.modules.layers import shared
 from migrate.analysis.modules.module_calls import PLAIN, is_layer
 from migrate.analysis.sites import Construct, Layer
@@ -32,9 +32,11 @@ def _check_given_modules(plan: Plan, site: Class) -> None:
         name = getattr(statement.target, "id", "")
         if (site.node, name) in plan.facts.class_fields:
             continue
+        if holds_module(statement.annotation):
+            continue
         named = [*ast.walk(statement.annotation)]
         modules = any(_word(node).endswith("Module") for node in named)
-        unknown = statement.value is None and "Callable" not in map(_word, named)
+        unknown = statement.value is None and not {"Callable", "callable"} & {*map(_word, named)}
         if modules or (unknown and name in plan.facts.called[site.node]):
             message = f"callers elsewhere may give a Linen module for the field `{name}`"
             raise Blocked(statement, "LNX111", message)

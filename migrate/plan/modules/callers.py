@@ -14,6 +14,7 @@ from migrate.plan.modules.guards import is_uncertain
 from migrate.plan.modules.inheritance import is_abstract
 from migrate.plan.modules.input_sizes import InputSize, input_sizes
 from migrate.plan.modules.module_drafts import draft_of
+from migrate.plan.modules.module_fields import module_fields
 
 
 def told_to_callers(plan: Plan) -> Iterator[tuple[ast.AST, str, str]]:
@@ -79,4 +80,6 @@ def _classes(plan: Plan, cls: Class) -> str:
     """The fields that take a layer class, which has to be one of NNX."""
     held = [s.target.id for s in fields(cls) if isinstance(s.target, ast.Name)]
     names = [f"`{name}`" for name in held if (cls.node, name) in plan.facts.class_fields]
-    return f", NNX classes for {' and '.join(names)}" if names else ""
+    modules = [f"`{name}`" for name in module_fields(cls)]
+    told = f", NNX classes for {' and '.join(names)}" if names else ""
+    return f"{told}, NNX modules for {' and '.join(modules)}" if modules else told

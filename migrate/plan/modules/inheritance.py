@@ -28,12 +28,13 @@ from migrate.plan.modules.input_sizes import input_sizes
 
 def is_abstract(cls: Class) -> bool:
     """Whether a class is there to be extended: it cannot be called."""
-    return "__call__" not in methods(cls)
+    return not methods(cls).keys() & {"__call__", "setup"}
 
 
 def extends(cls: Class) -> bool:
     """Whether a class takes `__call__` from a class of the project."""
-    return base_of(cls) is not None and "__call__" not in own_methods(cls) and not is_abstract(cls)
+    inherits = "__call__" in methods(cls) and "__call__" not in own_methods(cls)
+    return base_of(cls) is not None and inherits
 
 
 def needs_constructor(cls: Class) -> bool:
@@ -65,6 +66,8 @@ def check_inheritance(plan: Plan, cls: Class, owns: set[ast.ClassDef], draws: bo
         return
     name = cls.node.name
     above = lineage(base)
+    if "setup" in methods(base) and "__call__" not in methods(base):
+        raise Blocked(cls.node, "LNX117", f"`{name}` extends a class with layers that is not called")
     if any(
         plan.facts.class_fields.keys() & {(one.node, f) for f in field_names(cls)} for one in lineage(cls)
     ):

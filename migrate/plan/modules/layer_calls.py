@@ -98,6 +98,8 @@ def _call(plan: Plan, site: Layer, call: ast.Call) -> Extra:
                 plan.edits.arguments[call][node] = ((kind.renamed.get(name, name), node),)
                 keyed |= name in kind.renamed
         for keyword in call.keywords:
+            if keyword.arg == "inputs_kv" and kind.output == "attention":
+                plan.edits.arguments[call][keyword.value] = (("inputs_k", keyword.value),)
             if keyword.arg in kind.renamed:
                 plan.edits.arguments[call][keyword.value] = ((kind.renamed[keyword.arg], keyword.value),)
                 keyed = True

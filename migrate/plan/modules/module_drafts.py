@@ -16,7 +16,7 @@ from migrate.analysis.modules.classes import (
     own_methods,
 )
 from migrate.analysis.modules.layers import LAYERS
-from migrate.analysis.sites import CellCarry, DrawKey, Layer, Parameter
+from migrate.analysis.sites import CellCarry, DrawKey, Layer, Parameter, SubmoduleCall
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 from migrate.plan.modules.cells import declarations, early, make_in_setup
@@ -185,6 +185,9 @@ def drawing(plan: Plan, cls: Class) -> set[str]:
             found.add(_method_of(plan, site.node))
         elif isinstance(site, Layer) and draws(plan, site):
             found |= {_method_of(plan, call) for call in site.calls}
+    for use in plan.facts.sites.values():
+        if isinstance(use, SubmoduleCall) and use.owner.node is cls.node and method_draws(plan, use):
+            found.add(_method_of(plan, use.node))
     known = methods(cls)
     while True:
         more = {name for name, method in known.items() if _calls(method, found)} - found
@@ -193,6 +196,11 @@ def drawing(plan: Plan, cls: Class) -> set[str]:
         found |= more
     plan.drawing[cls.node] = found
     return found
+
+
+def method_draws(plan: Plan, site: SubmoduleCall) -> bool:
+    """Whether the method of another module that is called needs random keys."""
+    return site.name in methods(site.cls) and site.name in drawing(plan, site.cls)
 
 
 def _method_of(plan: Plan, node: ast.AST) -> str:

@@ -1,0 +1,36 @@
+"""Fields that hold one module, which callers elsewhere give: afterwards it is one of NNX."""
+
+from __future__ import annotations
+
+import ast
+
+from migrate.analysis.kinds import Class
+from migrate.analysis.modules.classes import fields, holds_module
+from migrate.analysis.program.names import imported
+from migrate.plan.context import Plan
+
+MODULE = "flax.linen.Module"
+
+
+def module_fields(cls: Class) -> list[str]:
+    """The names of such fields, in order."""
+    return [s.target.id for s in fields(cls) if isinstance(s.target, ast.Name) and holds_module(s.annotation)]
+
+
+def rewrite_annotations(plan: Plan, cls: Class) -> None:
+    """`encoder: nn.Module` says `nnx.Module` afterwards."""
+    for statement in fields(cls):
+        for node in ast.walk(statement.annotation):
+            if isinstance(node, ast.Name | ast.Attribute) and _means(plan, node) == MODULE:
+                plan.edits.expressions[node] = "nnx.Module"
+
+
+def _means(plan: Plan, node: ast.Name | ast.Attribute) -> str:
+    """The qualified name of what an annotation names, through the imports of its file."""
+    text = ast.unparse(node)
+    first, dot, rest = text.partition(".")
+    origins: dict[str, str] = {}
+    for statement in plan.facts.file(node).tree.body:
+        if isinstance(statement, ast.Import | ast.ImportFrom):
+            origins |= imported(statement)
+    return f"{origins.get(first, first)}{dot}{rest}"
