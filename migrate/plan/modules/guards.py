@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from migrate.analysis.kinds import Class
+from migrate.analysis.kinds import Class, Symbol
 from migrate.analysis.modules.classes import methods
 from migrate.analysis.modules.hoisting import init_text
 from migrate.analysis.modules.layers import LAYERS
@@ -98,11 +98,24 @@ def _around(plan: Plan, cls: Class, node: ast.AST) -> Path:
     parent, found = plan.facts.scopes.parent, {*_after_returns(plan, cls, node)}
     while node in parent and not isinstance(parent[node], ast.ClassDef):
         above = parent[node]
-        if isinstance(above, ast.If | ast.IfExp) and node is not above.test:
+        tested = isinstance(above, ast.If | ast.IfExp) and node is not above.test
+        if isinstance(above, ast.If | ast.IfExp) and tested and not _asks_for_class(plan, above.test):
             block = above.body if isinstance(above, ast.If) else [above.body]
             found.add(_test(plan, cls, above, node in block))
         node = above
     return frozenset(found)
+
+
+def _asks_for_class(plan: Plan, test: ast.expr) -> bool:
+    """`isinstance(layer, Block)`: a layer is only called where its own class is asked for."""
+    match test:
+        case ast.UnaryOp(op=ast.Not(), operand=inner):
+            return _asks_for_class(plan, inner)
+        case ast.Call(func=function, args=[layer, _]):
+            asked = plan.facts.values.get(function) == Symbol("builtins.isinstance")
+            return asked and bool(plan.instances(layer))
+        case _:
+            return False
 
 
 def _after_returns(plan: Plan, cls: Class, node: ast.AST) -> Iterator[Test]:
