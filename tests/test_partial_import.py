@@ -65,6 +65,11 @@ def test_place(head: str, after: str, name: str) -> None:
     assert f"create({name}(Net, 3), x)" in text
 
 
+def test_imports_further_down_come_too_late() -> None:
+    text = migrate_sources({"train.py": f"{LINEN}{BODY}\n\nimport os\n\nprint(os)\n"}).changed["train.py"]
+    assert text.startswith(f"from functools import partial\n\n{NNX}")
+
+
 def test_a_program_that_has_another_partial_is_wrapped() -> None:
     body = BODY.replace("def main(x):", "def main(x, partial=None):")
     result = migrate_sources({"train.py": LINEN + body})

@@ -6,10 +6,12 @@ from typing import Any
 
 import libcst as cst
 
+from migrate.rewrite.partial_import import leading
+
 
 def with_jax(lines: list[Any], is_import: Any, module_of: Any) -> list[Any]:
     """The lines of a module with the import in its place; `module_of` names what an import line imports."""
-    imports = [i for i, line in enumerate(lines) if is_import(line) and module_of(line) != "__future__"]
+    imports = [i for i in leading(lines, is_import) if module_of(lines[i]) != "__future__"]
     own = [i for i in imports if module_of(lines[i]).partition(".")[0] == "jax"]
     at = next(iter((*own, *imports)), 0)
     new = cst.ensure_type(cst.parse_statement("import jax"), cst.SimpleStatementLine)

@@ -7,12 +7,13 @@ from typing import Any
 
 import libcst as cst
 
+DEFINITIONS = (cst.ClassDef, cst.FunctionDef)
 TEXT = "from functools import partial"
 
 
 def with_partial(lines: list[Any], is_import: Any, module_of: Any) -> list[Any]:
     """The lines of a module with the import in its place; `module_of` names what an import line imports."""
-    imports = [i for i, line in enumerate(lines) if is_import(line) and module_of(line) != "__future__"]
+    imports = [i for i in leading(lines, is_import) if module_of(lines[i]) != "__future__"]
     first = imports[0] if imports else 0
     standard = [i for i in imports if _is_standard(module_of(lines[i])) and lines[i] is not None]
     new = cst.ensure_type(cst.parse_statement(TEXT), cst.SimpleStatementLine)
@@ -28,6 +29,13 @@ def with_partial(lines: list[Any], is_import: Any, module_of: Any) -> list[Any]:
     head = lines[first]
     moved = head.with_changes(leading_lines=[cst.EmptyLine(indent=False)])
     return [*lines[:first], new.with_changes(leading_lines=head.leading_lines), moved, *lines[first + 1 :]]
+
+
+def leading(lines: list[Any], is_import: Any) -> list[int]:
+    """Where the imports stand that come before the first function or class; all of them if none does."""
+    imports = [i for i, line in enumerate(lines) if is_import(line)]
+    defined = next((i for i, line in enumerate(lines) if isinstance(line, DEFINITIONS)), len(lines))
+    return [i for i in imports if i < defined] or imports
 
 
 def _is_standard(module: str) -> bool:
