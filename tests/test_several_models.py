@@ -149,3 +149,64 @@ FLAT = [
 def test_expressions_on_one_line(before: str, after: str) -> None:
     assert flat(before) == after
     assert ast.dump(ast.parse(before)) == ast.dump(ast.parse(after))
+
+
+PAIR = """\
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+import optax
+from flax.training.train_state import TrainState
+
+actor, critic = nn.Dense(2), nn.Dense(1)
+x = jnp.ones((4, 3))
+actor_params = actor.init(jax.random.key(0), x)
+critic_params = critic.init(jax.random.key(1), x)
+actor_state = TrainState.create(apply_fn=actor.apply, params=actor_params, tx=optax.sgd(0.1))
+critic_state = TrainState.create(apply_fn=critic.apply, params=critic_params, tx=optax.sgd(0.1))
+
+
+def loss(actor_params, scale, critic_params):
+    policy = jnp.mean(actor.apply(actor_params, x) ** 2)
+    return policy + scale * jnp.mean(critic.apply(critic_params, x) ** 2)
+
+
+"""
+ARGUMENTS = [
+    pytest.param(
+        "one, two = jax.grad(loss, argnums=(0, 2))(actor_state.params, 2.0, critic_state.params)",
+        True,
+        id="two-models",
+    ),
+    pytest.param(
+        "one, two = jax.grad(loss, argnums=(0, 1))(actor_state.params, 2.0, critic_state.params)",
+        False,
+        id="a-model-and-a-number",
+    ),
+    pytest.param(
+        "(one,), two = jax.grad(loss, (0,))(actor_state.params, 2.0, critic_state.params), None",
+        False,
+        id="a-tuple-of-one",
+    ),
+    pytest.param(
+        "both = jax.grad(loss, argnums=(0, 2))(actor_state.params, 2.0, critic_state.params)\n"
+        "one, two = jax.tree.map(jnp.negative, both)",
+        False,
+        id="a-tree-of-both",
+    ),
+    pytest.param(
+        "one, two = jax.grad(lambda a, b: loss(a, 2.0, b), (0, 1))(actor_params, actor_params)",
+        False,
+        id="the-same-model-twice",
+    ),
+]
+
+
+@pytest.mark.parametrize("style", ["functional", "stateful"])
+@pytest.mark.parametrize(("gradients", "changes"), ARGUMENTS)
+def test_gradients_of_several_arguments(gradients: str, changes: bool, style: Style) -> None:
+    updates = "actor_state = actor_state.apply_gradients(grads=one)\n"
+    result = migrate_sources({"train.py": f"{PAIR}{gradients}\n{updates}"}, Options(style=style))
+    assert bool(result.changed) is changes
+    if changes:
+        assert "one, two = nnx.grad(loss, argnums=(0, 2))(actor, 2.0, critic)" in result.changed["train.py"]

@@ -150,6 +150,10 @@ def _grad(name: str, given: Arguments, keywords: dict[str, Value]) -> Value:
     match argnums:
         case Const(int(number)):
             numbers = (number,)
+        case Sequence(items) if len(items) > 1:
+            values = [item.value for item in items if isinstance(item, Const)]
+            known = len(values) == len({*values}) == len(items)
+            numbers = tuple(values) if known and all(type(v) is int and v >= 0 for v in values) else None
         case _:
             numbers = None
     if not isinstance(aux, Const):

@@ -255,30 +255,29 @@ def differentiated(run: Run, grad: Grad, given: Arguments) -> Value:
     """A call of `jax.grad(loss)`: the gradients of the parameters, or nothing followed."""
     if grad.argnums is None:
         return lost(run, given)
-    at = grad.argnums[0]
-    spread = any(isinstance(arg, ast.Starred) for arg in given.node.args)
-    target = given.args[at] if -len(given.args) <= at < len(given.args) and not spread else UNKNOWN
+    targets = _targets(run, grad.argnums, given)
     function, entered = grad.function, given
     if isinstance(function, Bound) and grad.argnums == (0,) and len(grad.site.args) == 1:
         entered = replace(given, args=(function.first, *given.args))
         function = function.function
     loss = function.function if isinstance(function, Jit) and function is grad.function else function
-    target = groups.grouped(run, target) or target
-    if not isinstance(target, (Params, Variables, Group)) or not isinstance(loss, Function):
+    if not targets or not isinstance(loss, Function):
         return lost(run, given)
-    if any(target.tokens & frozen for frozen in run.frozen):
+    tokens = tokens_of(Sequence(targets))
+    if any(tokens & frozen for frozen in run.frozen):
         message = "the gradient of a model of the enclosing scope is taken inside a traced function"
-        run.escape(given.node, "LNX203", message, target)
-    run.differentiated.append(target.tokens)
+        run.escape(given.node, "LNX203", message, *targets)
+    run.differentiated.append(tokens)
     with run.freezing(run.visible()):
         value = enter(run, loss, entered)
     run.differentiated.pop()
     if isinstance(function, Jit):
         run.facts.site(Compile(function.site, loss.node))
-        run.facts.links |= {(token, loss.node) for token in target.tokens}
+        run.facts.links |= {(token, loss.node) for token in tokens}
     run.facts.site(Differentiate(grad.site, grad.site.args[0], grad.argnums))
-    run.facts.links |= {(a, b) for a in target.tokens for b in target.tokens}
-    grads = Grads(target.tokens)
+    run.facts.links |= {(a, b) for a in tokens for b in tokens}
+    each = tuple(Grads(tokens_of(target)) for target in targets)
+    grads = each[0] if len(each) == 1 else Sequence(each)
     aux = value.items[1] if isinstance(value, Sequence) and len(value.items) == 2 else UNKNOWN
     if followed(aux) and not isinstance(aux, Grads) and not only_stats(aux):
         run.escape(
@@ -288,6 +287,17 @@ def differentiated(run: Run, grad: Grad, given: Arguments) -> Value:
             aux,
         )
     return shaped(grad.with_value, grad.has_aux, grads, aux)
+
+
+def _targets(run: Run, argnums: tuple[int, ...], given: Arguments) -> tuple[Value, ...]:
+    """The parameters that a gradient is taken of, apart from one another; nothing where any is not known."""
+    if any(isinstance(arg, ast.Starred) for arg in given.node.args):
+        return ()
+    known = [given.args[at] for at in argnums if -len(given.args) <= at < len(given.args)]
+    targets = tuple(groups.grouped(run, target) or target for target in known)
+    trees = [target for target in targets if isinstance(target, (Params, Variables, Group))]
+    apart = sum(len(tree.tokens) for tree in trees) == len(tokens_of(Sequence(targets)))
+    return targets if len(trees) == len(argnums) and (apart or len(trees) == 1) else ()
 
 
 def compiled(run: Run, function: Function, site: ast.expr, given: Arguments) -> Value:
