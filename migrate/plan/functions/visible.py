@@ -31,7 +31,8 @@ Visible = Mapping[str, Mapping[str, ast.AST]]
 def visible(facts: Facts, plan: Plan) -> Visible:
     """Functions, classes and variables of modules, wherever a file binds them, and what hands them out."""
     changed = _changed(facts, plan)
-    own = {n.id: n for n in plan.component.nodes if isinstance(n, ast.Name) and _is_global(facts, n)}
+    nodes = [*plan.component.nodes, *_gone(plan)]
+    own = {n.id: n for n in nodes if isinstance(n, ast.Name) and _is_global(facts, n)}
     found: dict[str, dict[str, ast.AST]] = {}
     for path, names in facts.exports.items():
         held = ((name, node) for name, value in names.items() for node in _definitions(value))
@@ -80,6 +81,12 @@ def _holding(facts: Facts, changed: set[ast.AST]) -> Iterator[ast.AST]:
 
 def _is_global(facts: Facts, node: ast.Name) -> bool:
     return isinstance(facts.scopes.scope[node], ast.Module)
+
+
+def _gone(plan: Plan) -> Iterator[ast.expr]:
+    """What is assigned by statements of which nothing stays, such as samples of an input."""
+    removed = (statement for statement, new in plan.edits.statements.items() if not new)
+    yield from (target for s in removed if isinstance(s, ast.Assign) for target in s.targets)
 
 
 def _definitions(value: Value) -> Iterator[ast.AST]:
