@@ -30,9 +30,9 @@ def test_package(name: str) -> None:
     done = examine(read_project(name, root, distribution.pattern, near=False), limit=SAMPLE)
     assert [each for each in done.verdicts if each.verdict == "wrong"] == []
     kept = accepted()[name]
-    assert {key: done.counts()[key] for key in ("classes", "migrated")} == {
-        key: kept[key] for key in ("classes", "migrated")
-    }, ACCEPT
+    found = done.counts()
+    assert found["classes"] == kept["classes"]
+    assert found["migrated"] >= kept["migrated"], ACCEPT
     assert kept["wrong"] == 0
 
 

@@ -48,7 +48,7 @@ def test_program(name: str) -> None:
     except Unavailable as error:
         pytest.skip(str(error))
     outcome = compare(program, source, "functional")
-    assert outcome.verdict == accepted()[name]["functional"], f"{outcome.detail}\n{ACCEPT}"
+    assert outcome.verdict in {"pass", accepted()[name]["functional"]}, f"{outcome.detail}\n{ACCEPT}"
 
 
 def test_every_driver_has_its_program() -> None:

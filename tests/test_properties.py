@@ -58,6 +58,41 @@ def test_the_result_is_python_and_stays(text: str, style: Style) -> None:
         assert again.findings == ()
 
 
+WRAPPED = """\
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+import optax
+from flax import nnx
+
+
+class Net(nn.Module):
+    @nn.compact
+    def __call__(self, x):
+        return nn.Dense(2)(x)
+
+
+def create(seed):
+    net = Net()
+    net = nnx.bridge.ToNNX(net).lazy_init(jnp.ones((1, 3)), rngs=jax.random.key(seed))
+    return net, nnx.Optimizer(net, optax.sgd(0.1), wrt=nnx.Param)
+
+
+def beside(model, x):
+    return Net().apply({"params": nnx.to_pure_dict(nnx.state(model, nnx.Param))}, x)
+
+
+def main():
+    model, optimizer = create(0)
+    return [beside(model, jnp.ones((1, 3)))]
+"""
+
+
+def test_wrapped_modules_stay() -> None:
+    result = migrate_sources({PATH: WRAPPED})
+    assert (result.changed, result.findings) == ({}, ())
+
+
 @QUICK
 @given(ANY, STYLES)
 def test_comments_stay(text: str, style: Style) -> None:

@@ -37,7 +37,7 @@ def show(x):
         pytest.param("shape = (1, 3)\nsample = jnp.ones(shape)", "", id="and-what-it-is-made-from"),
         pytest.param(
             "n = len(jax.devices())\nsample = jnp.ones((1, n))",
-            "n = len(jax.devices())",
+            "n = len(jax.devices())\nsample = jnp.ones((1, n))",
             id="what-the-construction-reads",
         ),
         pytest.param(

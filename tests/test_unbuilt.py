@@ -125,13 +125,12 @@ def test_files_that_are_not_named_are_not_broken() -> None:
 @pytest.mark.parametrize(
     ("field", "body"),
     [
-        pytest.param("inner: nn.Module", "self.inner(x)", id="a-module"),
         pytest.param("inner: 'nn.Module'", "self.inner(x)", id="a-module-in-quotes"),
         pytest.param("inner: object", "self.inner(x)", id="anything-that-is-called"),
         pytest.param("inner: list[nn.Module]", "x", id="a-list-of-modules"),
     ],
 )
-def test_modules_that_callers_give(field: str, body: str) -> None:
+def test_modules_that_are_not_known_as_such(field: str, body: str) -> None:
     text = NET.replace("width: int = 4", field).replace("nn.Dense(self.width)(x)", f"nn.Dense(4)({body})")
     result = migrate_sources({"net.py": text}, Options())
     assert result.changed == {}
@@ -197,3 +196,13 @@ def test_a_package_that_takes_any_model(given: str) -> None:
     assert "pkg/net.py" not in result.changed
     assert ("pkg/trainer.py", "LNX114") in {(f.path, f.code) for f in result.findings}
     assert "pkg/net.py" in migrate_sources(PACKAGE | {"pkg/net.py": net}, Options()).changed
+
+
+def test_a_module_that_callers_give() -> None:
+    text = NET.replace("width: int = 4", "inner: nn.Module").replace(
+        "nn.Dense(self.width)(x)", "nn.Dense(4)(self.inner(x))"
+    )
+    new = migrate_sources({"net.py": text}, Options()).changed["net.py"]
+    assert "inner: nnx.Module, *, dense_0_in_features: int, rngs: nnx.Rngs" in new
+    assert "self.Dense_0(self.inner(x))" in new
+    assert any("NNX modules for `inner`" in message for message in told({"net.py": text}))

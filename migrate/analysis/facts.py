@@ -71,6 +71,7 @@ class Facts:
     creations: dict[Token, set[ast.AST]] = field(default_factory=lambda: defaultdict(set))
     classes: dict[ast.ClassDef, Class] = field(default_factory=dict)
     trees: set[ast.expr] = field(default_factory=set)
+    wrapped: set[ast.AST] = field(default_factory=set)
     pitfalls: dict[tuple[ast.AST, type], Pitfall] = field(default_factory=dict)
     loops: dict[ast.For, Turns] = field(default_factory=dict)
     class_fields: dict[tuple[ast.ClassDef, str], LayerField] = field(default_factory=dict)

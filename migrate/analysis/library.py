@@ -89,6 +89,7 @@ def call(run: Run, name: str, given: Arguments) -> Value:
         case "functools.partial" if given.args:
             return partials.made(run, given)
         case "flax.nnx.bridge.ToNNX" if given.args and isinstance(given.args[0], Instance):
+            run.facts.wrapped.add(given.args[0].site)
             return UNKNOWN
         case "flax.TrainState.create" | "flax.TrainState":
             return linen.create(run, given)

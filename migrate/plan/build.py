@@ -101,6 +101,8 @@ def _decide(facts: Facts, component: ComponentFacts, options: Options) -> list[D
     whole = _attempt(facts, component, options.style, False)
     if whole.plan is not None or not options.bridge:
         return [whole]
+    if _is_wrapped_already(facts, component):
+        return []
     modules = [Blocker(e.node, e.code, e.message) for e in component.escapes if e.bridgeable]
     reasons = tuple(modules) or whole.blockers
     parts = [
@@ -112,6 +114,12 @@ def _decide(facts: Facts, component: ComponentFacts, options: Options) -> list[D
         return parts
     also = (blocker for part in parts for blocker in part.blockers)
     return [replace(whole, blockers=tuple(dict.fromkeys([*whole.blockers, *also])))]
+
+
+def _is_wrapped_already(facts: Facts, component: ComponentFacts) -> bool:
+    """Whether NNX code trains these modules: what still applies one of them needs no rewriting."""
+    trains = any(isinstance(site, TRAINING) for site in component.sites)
+    return not trains and any(site.node in facts.wrapped for site in component.sites)
 
 
 def _attempt(facts: Facts, component: ComponentFacts, style: Style, bridged: bool) -> Decision:
