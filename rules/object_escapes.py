@@ -11,7 +11,8 @@ RULE = Rule(
     fix="manual",
     what=(
         "Reports classes whose objects keep a train state, a model or parameters in an attribute, where "
-        "something else may read or set that attribute: a base class of a library, a decorator, "
+        "something else may read or set that attribute: a base class that is not known, a name in a "
+        "string, a decorator, "
         "`__getattr__`, `__dict__`, a property, another object of the class, a traced function."
     ),
     why=(

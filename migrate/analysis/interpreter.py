@@ -104,6 +104,7 @@ def _read(
             with run.entering(run.module_frames[file.path]):
                 run_block(run, when_started(file.tree))
         _run_uncalled(run)
+        resting.run_called_by_libraries(run)
         resting.settle(run)
         _run_kept(run)
         _check_decorated(run)

@@ -36,7 +36,7 @@ from migrate.analysis.modules import building, cells, lifted, own_variables, seq
 from migrate.analysis.modules.layers import LAYERS, REFUSED
 from migrate.analysis.modules.reasons import blocked
 from migrate.analysis.nnx_code import nnx
-from migrate.analysis.objects import records
+from migrate.analysis.objects import libraries, records
 from migrate.analysis.run import Run
 from migrate.analysis.shapes import arrays, results
 from migrate.analysis.shapes.sizes import Size
@@ -94,6 +94,8 @@ def call(run: Run, name: str, given: Arguments) -> Value:
         case "flax.TrainState.create" | "flax.TrainState":
             return linen.create(run, given)
         case "builtins.isinstance" if given.args and isinstance(given.args[0], Thing):
+            return UNKNOWN
+        case "builtins.hasattr" | "builtins.getattr" if libraries.asks_for_other(run, given.args):
             return UNKNOWN
         case "linen2nnx.param":
             return own_variables.parameter(run, given)

@@ -166,7 +166,7 @@ class Plan:
         """`actor_model` for what becomes part of `actor_state`."""
         match self.statement(node):
             case ast.Assign(targets=[ast.Name(id=name)]):
-                stem = proposed(name, STATE).model
+                stem = proposed(name.rpartition(".")[2], STATE).model
                 return f"{stem}_model" if stem != "model" else ""
             case _:
                 return ""

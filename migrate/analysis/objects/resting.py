@@ -10,8 +10,9 @@ from contextlib import nullcontext
 
 from migrate.analysis.activation import enter_unknown
 from migrate.analysis.frames import Variables, merge
-from migrate.analysis.kinds import Class, Function, Jit, Thing, Token, Value
+from migrate.analysis.kinds import Class, Function, Jit, Thing, Token, Value, followed
 from migrate.analysis.objects import heap
+from migrate.analysis.objects.libraries import extends_library
 from migrate.analysis.objects.things import check_class, line, lookup
 from migrate.analysis.run import Run, callables_in
 
@@ -34,6 +35,19 @@ def run_method(run: Run, function: Function) -> None:
                 run.resting.setdefault((one.node, function.node), (thing, function))
                 _enter(run, function, thing, found)
     run.entered.add(function.node)
+
+
+def run_called_by_libraries(run: Run) -> None:
+    """A base class of a library may call methods that the project calls too, at any other time."""
+    for node, function in [*run.definitions.items()]:
+        cls = _class_of(run, function)
+        known = any(of is node for _, of in run.resting)
+        if cls is None or known or not extends_library(cls) or getattr(node, "name", "") == "__init__":
+            continue
+        given = [value for (of, _), value in run.facts.parameters.items() if of is node]
+        if not any(followed(value) and not isinstance(value, Thing) for value in given):
+            with run.entering(run.module_frames[run.facts.file(node).path]):
+                run_method(run, function)
 
 
 def settle(run: Run) -> None:

@@ -26,9 +26,9 @@ from migrate.analysis.kinds import (
     tokens_of,
 )
 from migrate.analysis.objects import heap
+from migrate.analysis.objects.libraries import PLAIN, calls_back, is_of_library
 from migrate.analysis.run import Run
 
-PLAIN = frozenset({"builtins.object", "abc.ABC", "typing.Generic", "typing.Protocol"})
 DYNAMIC = frozenset(
     {"__getattr__", "__setattr__", "__getattribute__", "__delattr__", "__slots__", "__new__", "__dict__"}
 )
@@ -60,6 +60,8 @@ def check_class(run: Run, cls: Class) -> None:
     for one in line(cls):
         name, token = one.node.name, Token(run.families[cls.node], "object")
         others = [b for b in one.bases if not (isinstance(b, Symbol) and b.name in PLAIN)]
+        if all(map(is_of_library, others)):
+            others = []
         if one.node.decorator_list or one.node.keywords:
             message = f"`{name}` has decorators or keywords, and its objects hold a train state or model"
         elif len(others) > 1 or not all(isinstance(base, Class) for base in others):
@@ -105,6 +107,7 @@ def _found(run: Run, node: ast.expr, thing: Thing, found: Value | None) -> Value
     """What is found in the class of an object."""
     match found:
         case None:
+            calls_back(run, node, thing)
             return UNKNOWN
         case Wrapped("staticmethod", function):
             return function

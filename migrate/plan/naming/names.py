@@ -13,13 +13,14 @@ from dataclasses import dataclass
 
 from migrate.analysis.facts import Facts
 from migrate.analysis.kinds import Group, State, Tokens
+from migrate.analysis.objects.libraries import extends_library
 from migrate.analysis.program.scopes import FUNCTIONS, Variable
 from migrate.analysis.sites import CreateState, Init, ParamsItem, ReadState, SameTree
 from migrate.plan.blocked import Blocked
 from migrate.plan.functions.roles import Roles, is_parameter
 from migrate.plan.training.carries import carried
 from migrate.plan.training.definitions import Definitions
-from migrate.plan.training.member_names import PREFIX, is_attribute, is_member, other_use
+from migrate.plan.training.member_names import PREFIX, family, is_attribute, is_member, other_use
 from migrate.plan.training.transformations import Transformations
 
 STATE = re.compile(r"^(?P<before>.*?)_?(?:train(?:ing)?_?)?(?:state|ts)_?(?P<after>\w*)$", re.IGNORECASE)
@@ -172,16 +173,32 @@ class Naming:
         own = shortest.name.removeprefix(PREFIX)
         name = proposed(own, OPTIMIZER).optimizer if OPTIMIZER.match(own) else "optimizer"
         if is_member(shortest):
-            name = self._free(group, f"{PREFIX}{name}", f"{PREFIX}nnx_{name}")
+            first = f"{PREFIX}{name}" if not self._may_inherit(shortest) else f"{PREFIX}nnx_{name}"
+            name = self._free(group, first, f"{PREFIX}nnx_{name}")
             return Names(name, name)
         name = self._free(group, name)
         return Names(name, name)
 
     def _of_member(self, group: list[Variable], names: Names) -> Names:
         """Names of attributes that nothing else of the objects has."""
+        if self._may_inherit(group[0]):
+            names = self._from_own(group, names)
         model = names.model if names.model.startswith(PREFIX) else f"{PREFIX}{names.model}"
         model = self._free(group, model, f"{PREFIX}nnx_{model.removeprefix(PREFIX)}")
         return Names(model, self._free(group, names.optimizer, f"{model}_optimizer"))
+
+    def _may_inherit(self, variable: Variable) -> bool:
+        """Whether the objects may have attributes of a library, whose names are not known."""
+        return any(extends_library(self._facts.classes[c]) for c in family(self._facts, variable.scope))
+
+    def _from_own(self, group: list[Variable], names: Names) -> Names:
+        """Names that hold one of the project's own attributes in them, or are one."""
+        shortest = min(group, key=lambda v: (len(v.name), v.name))
+        stem = names.optimizer.removeprefix(PREFIX).removesuffix("optimizer").strip("_")
+        stem = stem or shortest.name.removeprefix(PREFIX)
+        own = {f"{PREFIX}{m.attribute}" for m in self._facts.scopes.members.values()}
+        model = names.model if names.model in own else f"{PREFIX}{stem}_model"
+        return Names(model, f"{PREFIX}{stem}_optimizer")
 
     def _free(self, group: list[Variable], name: str, other: str | None = None) -> str:
         """A name for a model beside its definition, which may have the best one already."""

@@ -11,6 +11,7 @@ from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 from migrate.plan.functions.parameters import origins
 from migrate.plan.training.member_names import PREFIX, bound_names, family, is_empty_place, is_member
+from migrate.plan.training.unseen_objects import check_unseen_objects
 
 LOOPS = (ast.For, ast.AsyncFor, ast.While)
 
@@ -20,6 +21,7 @@ def check_members(plan: Plan) -> None:
     _check_class_bodies(plan)
     _check_one_model(plan)
     _check_unknown_readers(plan)
+    check_unseen_objects(plan)
     for variable, role in plan.roles.role.items():
         local = role in {"state", "model"} and not is_member(variable)
         if local and plan.naming.of(variable).model.startswith(PREFIX):
