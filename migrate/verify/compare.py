@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -84,10 +84,28 @@ def compare_tracks(pair: TrackPair, steps: int) -> Iterator[Difference]:
         rest = [
             *_compare(one, other, "updates", "update", step, names, LOSS_ULPS),
             *_after_step(pair, index, step, names),
-            *_compare(one, other, "fields", "state", step, names, GRADIENT_ULPS * step, own_scale=True),
+            *_fields(pair, index, step),
         ]
         for difference in rest:
             yield difference if exact else _tolerate_update(difference)
+
+
+def _fields(pair: TrackPair, index: int, step: int) -> Iterator[Difference]:
+    """What a state holds beside parameters: a field that its update kept may be replaced right after it."""
+    one, other = pair.before.updates[index], pair.after.updates[index]
+    kept = set(one.header.get("kept", ())) - set(other.header.get("kept", ()))
+    yield from _compare_fields(one, other, step, pair.names, lambda path: path[0] not in kept)
+    later = pair.before.updates[index + 1] if index + 1 < len(pair.before.updates) else None
+    if later is not None and later.header["segment"] == one.header["segment"]:
+        still = kept & set(later.header.get("kept", ()))
+        yield from _compare_fields(later, other, step, pair.names, lambda path: path[0] in still)
+
+
+def _compare_fields(
+    one: Record, other: Record, step: int, names: Names, wanted: Callable[[Path], bool]
+) -> Iterator[Difference]:
+    ulps = GRADIENT_ULPS * step
+    yield from _compare(one, other, "fields", "state", step, names, ulps, own_scale=True, wanted=wanted)
 
 
 def _tolerate_update(found: Difference) -> Difference:
@@ -114,9 +132,11 @@ def _compare(
     names: Names,
     ulps: float,
     own_scale: bool = False,
+    wanted: Callable[[Path], bool] = bool,
 ) -> Iterator[Difference]:
     """One tree of one step, leaf by leaf; leaves without a partner are left to the leaf map."""
-    before, after = one.group(group), other.group(group)
+    before = {path: array for path, array in one.group(group).items() if not path or wanted(path)}
+    after = other.group(group)
     scale = None if own_scale else magnitude(a for a in before.values() if a.dtype.kind == "f")
     for path, array in before.items():
         partner = counterpart(path, array, after, names)

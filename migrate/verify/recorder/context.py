@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import sysconfig
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import FrameType
@@ -83,9 +83,12 @@ class Context(threading.local):
         return self.ticks
 
     @contextmanager
-    def owner(self, step: Any, fields: dict[str, Any]) -> Iterator[None]:
-        """While a train state or an optimizer updates: its step counter and its other fields."""
-        self.owners.append({"step": step, "fields": fields})
+    def owner(self, step: Any, fields: dict[str, Any], kept: Collection[str] = ()) -> Iterator[None]:
+        """While a train state or an optimizer updates: its step counter and its other fields.
+
+        `kept` names the fields that the update does not exchange.
+        """
+        self.owners.append({"step": step, "fields": fields, "kept": sorted(kept)})
         try:
             yield
         finally:

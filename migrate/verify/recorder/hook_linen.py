@@ -100,8 +100,8 @@ def _watched_step(session: Session, apply_gradients: Callable[..., Any]) -> Call
     @functools.wraps(apply_gradients)
     def call(self: Any, *args: Any, **kwargs: Any) -> Any:
         fields = {name: getattr(self, name) for name in _extra_fields(self)}
-        fields |= {name: value for name, value in kwargs.items() if name != "grads"}
-        with session.context.owner(self.step, fields):
+        given = {name: value for name, value in kwargs.items() if name != "grads"}
+        with session.context.owner(self.step, fields | given, fields.keys() - given):
             return apply_gradients(self, *args, **kwargs)
 
     return call

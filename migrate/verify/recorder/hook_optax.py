@@ -70,7 +70,7 @@ def _record(session: Session, given: dict[str, Any], result: tuple[Any, Any], pa
         emit(session, {"kind": "update", "optimizer": identity}, {"mark": smallest})
         return
     owners = session.context.owners
-    owner = owners[-1] if owners else {"step": None, "fields": {}}
+    owner = owners[-1] if owners else {"step": None, "fields": {}, "kept": []}
     trees = {
         "grads": given["updates"],
         "params": given["params"],
@@ -80,6 +80,7 @@ def _record(session: Session, given: dict[str, Any], result: tuple[Any, Any], pa
         "fields": owner["fields"],
     }
     header = {"kind": "update", "optimizer": identity, "site": user_site(), "transform": parts}
+    header["kept"] = owner["kept"]
     emit(session, header, trees)
 
 
