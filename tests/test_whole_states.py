@@ -171,6 +171,39 @@ def test_functions_stand_before_the_module_needs_them() -> None:
     )
 
 
+BRIDGED = """
+class Odd(nn.Module):
+    @nn.compact
+    def __call__(self, x):
+        for name in dir(self)[:1]:
+            x = nn.Dense(2, name=name.strip("_"))(x)
+        return x
+
+
+def create(seed):
+    net = Odd()
+    params = net.init(jax.random.key(seed), X)["params"]
+    return TrainState.create(apply_fn=net.apply, params=params, tx=optax.adam(0.1))
+"""
+
+
+def test_the_state_of_a_wrapped_module_has_the_same_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    body = """
+    def run(data):
+        state = create(0)
+        if data:
+            state = from_bytes(state, data)
+        state, loss = step(state, X)
+        return to_bytes(state)
+    """
+    before = after(TOP, BRIDGED, JITTED_STEP, body)
+    text = migrate_sources({"train.py": before}, Options()).changed["train.py"]
+    assert "nnx.bridge.ToNNX(net)" in text
+    linen, nnx = _program(before, monkeypatch), _program(text, monkeypatch)
+    first = linen.run(None)
+    assert nnx.run(first) == linen.run(first)
+
+
 DELETED = [
     pytest.param("del params\nreturn state", "return net, optimizer", id="alone"),
     pytest.param("del x, params\nreturn state", "del x\n    return net, optimizer", id="beside-others"),

@@ -70,6 +70,7 @@ PROGRAMS: Mapping[str, Program] = {
         _flax("vae"),
         _flax("seq2seq"),
         _flax("sst2"),
+        _flax("nlp_seq"),
         _flax("imagenet"),
         _flax("ppo", "ppo_lib.py", library=True),
         _flax("lm1b", "utils.py", "train.py"),
