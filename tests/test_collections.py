@@ -305,3 +305,66 @@ def test_a_head_that_shares_the_table_of_the_embedding(build: str) -> None:
     found = nnx_results(after["net"], (before["ids"],), {}, variables["params"])
     assert len(expected) == len(found)
     assert all(np.array_equal(a, b) and a.dtype == b.dtype for a, b in zip(expected, found, strict=True))
+
+
+HANDED = """
+class Head(nn.Module):
+    size: int
+    settings: dict
+
+    def setup(self):
+        self.dense = nn.Dense(self.size)
+        self.decoder = nn.Dense(7, use_bias=False)
+        self.bias = self.param("bias", nn.initializers.zeros, (7,))
+
+    def __call__(self, x, table=None):
+        x = self.dense(x)
+        if table is not None:
+            x = self.decoder.apply({"params": {"kernel": table.T}}, x)
+        else:
+            x = self.decoder(x)
+        return x + self.bias
+
+
+class Outer(nn.Module):
+    size: int
+    given: dict
+
+    def setup(self):
+        self.head = Head(self.size, settings=self.given)
+
+    def __call__(self, x, table=None):
+        return self.head(x, table=table)
+
+
+class Net(nn.Module):
+    config: dict
+
+    def setup(self):
+        self.body = nn.Embed(7, 4)
+        self.outer = Outer(4, self.config)
+
+    def __call__(self, ids):
+        x = self.body(ids)
+        if self.config["tied"]:
+            table = self.body.variables["params"]["embedding"]
+        else:
+            table = None
+        return self.outer(x, table)
+"""
+
+
+@pytest.mark.parametrize("tied", [True, False])
+def test_a_decoder_that_is_there_where_no_table_is_handed_on(tied: bool) -> None:
+    build = f'Net({{"tied": {tied}}})'
+    use = f"net = {build}\nids = jnp.arange(6).reshape(2, 3)\nvariables = net.init(jax.random.key(0), ids)\n"
+    text = f"{HEAD}{HANDED}\n\n{use}"
+    result = migrate_sources({"model.py": text}, Options())
+    new = result.changed["model.py"]
+    assert 'if not self.settings["tied"]:\n            self.decoder = nnx.Linear(' in new
+    before, after = scope_of(text), scope_of(new)
+    variables = redrawn(before["variables"])
+    copy_into(variables, after["net"])
+    expected = linen_results(before["net"], variables, (before["ids"],), {})
+    found = nnx_results(after["net"], (before["ids"],), {}, variables["params"])
+    assert all(np.array_equal(a, b) for a, b in zip(expected, found, strict=True))

@@ -206,3 +206,31 @@ def test_a_module_that_callers_give() -> None:
     assert "inner: nnx.Module, *, dense_0_in_features: int, rngs: nnx.Rngs" in new
     assert "self.Dense_0(self.inner(x))" in new
     assert any("NNX modules for `inner`" in message for message in told({"net.py": text}))
+
+
+OWN_MODULE = """
+
+class Wrapper(Base):
+    module_class = None
+
+    def __init__(self, config, {how}):
+        super().__init__(config, {made})
+
+    def start(self, key, x):
+        return self.module.init({{"params": key}}, x)
+"""
+
+
+@pytest.mark.parametrize(
+    ("made", "stays"),
+    [
+        pytest.param("self.module_class(config)", False, id="of-its-own-class"),
+        pytest.param("module", True, id="any-module"),
+    ],
+)
+def test_an_object_that_makes_its_own_module(made: str, stays: bool) -> None:
+    """A class of modules is not handed to an object that builds the class in an attribute of its own."""
+    user = OWN_MODULE.format(how="module=None", made=made)
+    text = NET.replace("import flax", "from base import Base\nimport flax") + user
+    result = migrate_sources({"model.py": text}, Options())
+    assert ("model.py" not in result.changed) == stays

@@ -65,6 +65,8 @@ def call(run: Run, node: ast.Call) -> Value:
         module_calls.check(run, node, callee, args)
         if (changed := arrays.updated(run, node)) is not None and not any(map(followed, args)):
             return changed
+        if (one := arrays.merged(run, node)) is not None:
+            return one
         if (known := arrays.reshaped(run, node, args)) is not None and not any(map(followed, args)):
             return known
     return invoke(run, callee, Arguments(node, args, keywords))

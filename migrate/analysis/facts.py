@@ -84,6 +84,7 @@ class Facts:
     finals: dict[ast.ClassDef, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
     summaries: dict[ast.ClassDef, Summary] = field(default_factory=dict)
     results: dict[tuple[ast.ClassDef, str], Value] = field(default_factory=dict)
+    checkpoints: dict[ast.Call, ast.If] = field(default_factory=dict)
     spread: set[tuple[ast.ClassDef, str]] = field(default_factory=set)
     numbers: set[tuple[str, str]] | None = None
     unbuilt: dict[ast.ClassDef, None] = field(default_factory=dict)

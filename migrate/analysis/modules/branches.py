@@ -6,7 +6,7 @@ import ast
 
 from migrate.analysis.frames import merge
 from migrate.analysis.kinds import Array, Const, Length, Sequence, ShapeOf, Value
-from migrate.analysis.modules import counting, layer_lists, type_tests
+from migrate.analysis.modules import checkpoints, counting, layer_lists, type_tests
 from migrate.analysis.modules.building import STATELESS
 from migrate.analysis.modules.hoisting import init_text
 from migrate.analysis.modules.reasons import blocked
@@ -25,6 +25,9 @@ def run_if(run: Run, node: ast.If) -> None:
     if held is not None:
         run.facts.tests[node] = None
         run.execute(node.body if held else node.orelse)
+        return
+    if checkpoints.recognised(run, node):
+        run.execute(node.orelse)
         return
     test = condition(run, node.test)
     run.facts.tests[node] = test

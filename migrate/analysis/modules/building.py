@@ -29,6 +29,7 @@ from migrate.analysis.modules.hoisting import init_text
 from migrate.analysis.modules.layers import LAYERS, SELF_CALLS, WRAPPERS
 from migrate.analysis.modules.lifted import PREFIXES, side_by_side
 from migrate.analysis.modules.methods import summarise
+from migrate.analysis.modules.optional_inputs import either
 from migrate.analysis.modules.optional_layers import alternatives
 from migrate.analysis.modules.reasons import blocked
 from migrate.analysis.modules.summaries import applied
@@ -238,7 +239,8 @@ def _compatible(
     if run.beside:
         return site.inputs or inputs
     known = dict(site.inputs or ())
-    return tuple((name, join(known[name], value) if name in known else value) for name, value in inputs)
+    owner = site.owner
+    return tuple((n, either(owner, known[n], value) if n in known else value) for n, value in inputs)
 
 
 def _own(run: Run, site: Layer, inputs: dict[str, Value]) -> Value:

@@ -11,7 +11,7 @@ from migrate.analysis.run import Run
 from migrate.analysis.shapes import indexing, results
 from migrate.analysis.shapes.array_functions import function, method_of
 from migrate.analysis.shapes.plain_shapes import elementwise, filled, matmul, of, size_of
-from migrate.analysis.shapes.sizes import SYMBOLS, Shape, Size, combined
+from migrate.analysis.shapes.sizes import SYMBOLS, Shape, Size, combined, product
 
 __all__ = ["arithmetic", "attribute", "elementwise", "filled", "function", "of", "size_of", "subscript",
            "unary", "unpacked"]  # fmt: skip
@@ -157,6 +157,32 @@ def reshaped(run: Run, node: ast.Call, args: tuple[Value, ...]) -> Value | None:
             return function("jax.numpy.reshape", [Array(Shape()), sizes], {})
         case _:
             return None
+
+
+def merged(run: Run, node: ast.Call) -> Value | None:
+    """`x.reshape(x.shape[:2] + (-1,))`: the first axes stay, the others become one; None for other calls."""
+    match node:
+        case ast.Call(
+            func=ast.Attribute(value=array, attr="reshape"),
+            args=[
+                ast.BinOp(
+                    left=ast.Subscript(
+                        value=ast.Attribute(value=same, attr="shape"),
+                        slice=ast.Slice(lower=None, upper=ast.Constant(value=int(count)), step=None),
+                    ),
+                    op=ast.Add(),
+                    right=ast.Tuple(elts=[rest]),
+                )
+            ],
+            keywords=[],
+        ) if ast.dump(array) == ast.dump(same) and indexing.literal_integer(rest) == -1:
+            found = run.facts.values.get(array)
+        case _:
+            return None
+    if not isinstance(found, Array) or not found.shape.exact or not 0 < count < len(found.shape.axes):
+        return None
+    axes = found.shape.axes
+    return Array(Shape((*axes[:count], product(axes[count:])), True))
 
 
 def subscript(holder: Value, index: Value, node: ast.expr | None = None, run: Run | None = None) -> Value:

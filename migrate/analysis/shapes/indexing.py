@@ -37,8 +37,9 @@ def of_shape(shape: Shape, index: ast.expr) -> Value:
         return ShapeOf(Shape(shape.axes[:upper]))
     if upper is None and lower is not None and lower < 0:
         return ShapeOf(Shape(shape.last(-lower), True))
-    if lower is None and upper is not None and upper > 0 and not shape.axes and shape.base is not None:
-        return ShapeOf(Shape((*_first(shape.base, upper),), True))
+    if lower is None and upper is not None and upper > 0:
+        own = not shape.axes and shape.base is not None
+        return ShapeOf(Shape(tuple(_first(shape.base or "", upper)) if own else (None,) * upper, True))
     return ShapeOf(UNKNOWN_SHAPE)
 
 

@@ -73,7 +73,7 @@ def _described(size: InputSize) -> str:
             "rest": f"the number of values in one item of `{size.parameter}`",
             "shape": f"the shape of `{size.parameter}` without its first axis",
             "told": "what a layer inside is called with: the code does not tell"}[size.form]  # fmt: skip
-    return f"`{size.argument}` ({what})"
+    return f"`{size.argument}` ({what}{', where it is given' if size.optional else ''})"
 
 
 def _classes(plan: Plan, cls: Class) -> str:

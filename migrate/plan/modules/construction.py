@@ -41,6 +41,7 @@ def sizes(plan: Plan, site: Init) -> Arguments:
     return [
         (argument.argument, _size(plan, site, site.sample(names, argument.parameter), argument))
         for argument in arguments
+        if not (argument.optional and site.sample(names, argument.parameter) is None)
     ]
 
 

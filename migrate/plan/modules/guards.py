@@ -13,6 +13,7 @@ from migrate.analysis.shapes.sizes import without_parentheses
 from migrate.analysis.sites import Construct, Layer
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
+from migrate.plan.modules.given_inputs import given_if
 from migrate.plan.modules.layer import in_setup
 
 Test = tuple[str, bool]
@@ -60,7 +61,7 @@ def _text(site: Layer, found: set[Path]) -> str | None:
 def _written(test: Test) -> str:
     text, held = test
     body = ast.parse(text, mode="eval").body
-    plain = isinstance(body, (ast.Name, ast.Attribute, ast.Call))
+    plain = isinstance(body, (ast.Name, ast.Attribute, ast.Call, ast.Subscript))
     inner = text if plain else f"({without_parentheses(text)})"
     return inner if held and plain else without_parentheses(text) if held else f"not {inner}"
 
@@ -98,12 +99,17 @@ def _around(plan: Plan, cls: Class, node: ast.AST) -> Path:
     parent, found = plan.facts.scopes.parent, {*_after_returns(plan, cls, node)}
     while node in parent and not isinstance(parent[node], ast.ClassDef):
         above = parent[node]
-        tested = isinstance(above, ast.If | ast.IfExp) and node is not above.test
-        if isinstance(above, ast.If | ast.IfExp) and tested and not _asks_for_class(plan, above.test):
+        if above in plan.facts.checkpoints.values():
+            pass
+        elif isinstance(above, ast.If | ast.IfExp) and _decides(plan, above, node):
             block = above.body if isinstance(above, ast.If) else [above.body]
             found.add(_test(plan, cls, above, node in block))
         node = above
     return frozenset(found)
+
+
+def _decides(plan: Plan, above: ast.If | ast.IfExp, node: ast.AST) -> bool:
+    return node is not above.test and not _asks_for_class(plan, above.test)
 
 
 def _asks_for_class(plan: Plan, test: ast.expr) -> bool:
@@ -145,6 +151,12 @@ def _test(plan: Plan, cls: Class, node: ast.If | ast.IfExp, held: bool) -> Test:
             return f"self.{name} is not None", held == isinstance(operator, ast.IsNot)
         case ast.Attribute(value=ast.Name(id="self"), attr=name):
             return f"self.{name}", held
+        case ast.Compare(
+            left=ast.Name(id=name),
+            ops=[ast.Is() | ast.IsNot() as operator],
+            comparators=[ast.Constant(value=None)],
+        ) if (known := given_if(plan, cls, name, _test)) is not None:
+            return known[0], known[1] == (held == isinstance(operator, ast.IsNot))
     text = init_text(plan.facts, cls, test)
     return (without_parentheses(text) if text is not None else f"?{id(node)}"), held
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import dataclass
 from typing import Literal
 
 from migrate.analysis.kinds import Class
 from migrate.analysis.modules.classes import field_names, inputs_of, methods
+from migrate.analysis.modules.optional_inputs import optional_inputs
 from migrate.analysis.shapes.sizes import PLACEHOLDER
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
@@ -17,6 +19,13 @@ from migrate.plan.modules.told_sizes import named, told_arguments
 Form = Literal["last", "rest", "shape", "told"]
 AXES = {2: ("in_features",), 3: ("length", "in_features"), 4: ("height", "width", "in_features"),
         5: ("depth", "height", "width", "in_features")}  # fmt: skip
+
+
+PASSED = re.compile(r"\((\w+) or None\)")
+"""An optional size that is handed on as it is."""
+
+ALONE = re.compile(r"^\((\w+ or [\w.]+)\)$")
+"""A choice of sizes that is an argument by itself."""
 
 
 @dataclass(frozen=True)
@@ -30,13 +39,14 @@ class InputSize:
     parameter: str
     form: Form
     rank: int = 0
+    optional: bool = False
 
     @property
     def annotated(self) -> str:
         """The parameter of `__init__`."""
         if self.form == "shape" or self.rank:
             return f"{self.argument}: tuple[{', '.join(['int'] * (self.rank - 1))}]"
-        return f"{self.argument}: int"
+        return f"{self.argument}: int | None = None" if self.optional else f"{self.argument}: int"
 
 
 @dataclass(frozen=True)
@@ -49,7 +59,8 @@ class InputSizes:
 
     def renamed(self, text: str) -> str:
         """A text with the placeholders in their final names."""
-        return named(PLACEHOLDER.sub(lambda match: self.names.get(match[0], match[0]), text))
+        final = PLACEHOLDER.sub(lambda match: self.names.get(match[0], match[0]), text)
+        return named(ALONE.sub(r"\1", PASSED.sub(r"\1", final)))
 
 
 def input_sizes(plan: Plan, cls: Class, draft: Draft) -> InputSizes:
@@ -75,7 +86,8 @@ def input_sizes(plan: Plan, cls: Class, draft: Draft) -> InputSizes:
         plain = "in_shape" if form == "shape" else "in_features"
         prefixed = f"{name}_shape" if form == "shape" else f"{name}_features"
         argument = plain if single and plain not in used else prefixed
-        arguments.append(InputSize(argument, name, form, rank))
+        optional = form == "last" and is_optional(draft, name)
+        arguments.append(InputSize(argument, name, form, rank, optional))
         if form == "shape":
             parts = _parts(name, rank, used, single)
             unpacking.append(f"{', '.join(parts)} = {argument}")
@@ -85,6 +97,14 @@ def input_sizes(plan: Plan, cls: Class, draft: Draft) -> InputSizes:
     arguments += [InputSize(name, name, "told", draft.told[name].rank) for name in told_arguments(draft)]
     _check_taken(cls, used, arguments)
     return InputSizes(tuple(arguments), names, tuple(unpacking))
+
+
+def is_optional(draft: Draft, name: str) -> bool:
+    """Whether the size of an input is only asked for where the input is given."""
+    if name not in optional_inputs(draft.cls):
+        return False
+    size = f"_axis_1_of_{name}"
+    return all(text.count(size) == text.count(f"({size} or ") for text in draft.texts())
 
 
 def _form(plan: Plan, cls: Class, name: str, axes: set[int]) -> Form:

@@ -8,9 +8,10 @@ from dataclasses import replace
 from migrate.analysis.kinds import Array, Class, Const, Length, Partial, Symbol, Value
 from migrate.analysis.modules.hoisting import assigned_value, holes
 from migrate.analysis.modules.layers import LAYERS, NORMS, WRAPPERS, LayerKind
+from migrate.analysis.modules.optional_inputs import optional_inputs
 from migrate.analysis.shapes.layer_shapes import size
 from migrate.analysis.shapes.plain_shapes import integers
-from migrate.analysis.shapes.sizes import Shape, Size, product, rest
+from migrate.analysis.shapes.sizes import Shape, Size, placeholder, product, rest
 from migrate.analysis.sites import Layer, OwnVariable, Parameter
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
@@ -286,6 +287,9 @@ def _own(plan: Plan, draft: Draft, site: Layer, cls: Class) -> Piece:
         if keyword.arg != "name":
             pieces.append(template(f"{keyword.arg}={{}}", moved(plan, draft, site, keyword.value)))
     for argument in input_sizes(plan, cls, inner).arguments:
+        if argument.optional:
+            pieces += _optional_size(plan, site, argument)
+            continue
         pieces.append(f"{argument.argument}={_given_size(plan, draft, inner, site, argument)}")
     if site.lifted is not None:
         made = Template((class_of(site.lifted), "(", *_listed([*pieces, "rngs=rngs"]), ")"))
@@ -293,6 +297,21 @@ def _own(plan: Plan, draft: Draft, site: Layer, cls: Class) -> Piece:
             return made
         return ensemble(made, moved(plan, draft, site, axis_size(site.lifted)))
     return Template((node.func, "(", *_listed([*pieces, "rngs=rngs"]), ")"))
+
+
+def _optional_size(plan: Plan, site: Layer, argument: InputSize) -> list[Piece]:
+    """The size of an optional input, where a call may give one."""
+    value = dict(site.inputs or ()).get(argument.parameter, Const(None))
+    if value == Const(None):
+        return []
+    axis = _axis(value)
+    if axis is None:
+        message = f"the size of `{argument.parameter}`, which this module needs, cannot be told from the code"
+        raise Blocked(site.node, "LNX112", message)
+    check_size(plan, site, axis)
+    own = optional_inputs(site.owner)
+    handed = any(axis == placeholder(name) for name in own)
+    return [f"{argument.argument}={f'({axis.text} or None)' if handed else axis.text}"]
 
 
 def _given_size(plan: Plan, draft: Draft, inner: Draft, site: Layer, argument: InputSize) -> str:

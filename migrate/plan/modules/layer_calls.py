@@ -11,6 +11,7 @@ from migrate.analysis.sites import CellCarry, DrawKey, Layer
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 from migrate.plan.functions.roles import is_parameter
+from migrate.plan.modules.checkpoints import rewrite_checkpointed
 from migrate.plan.modules.late_flags import handed_flags, late_flags
 from migrate.plan.modules.layer import is_late
 from migrate.plan.modules.lifted import rewrite_lifted
@@ -31,6 +32,8 @@ def rewrite_calls(plan: Plan, cls: Class) -> None:
             initial_carry(plan, site)
         elif isinstance(site, Layer):
             if site.lifted is not None and rewrite_lifted(plan, site, draws(plan, site)):
+                continue
+            if rewrite_checkpointed(plan, site, draws(plan, site)):
                 continue
             for call in site.calls:
                 _share(plan, extras, call, _call(plan, site, call))

@@ -40,20 +40,20 @@ def rewrite_lifted(plan: Plan, site: Layer, draws: bool) -> bool:
                     raise Blocked(
                         call, "LNX130", "Linen ignores keywords at the call of an ensemble: drop them"
                     )
-                name = _free(call, "member")
-                plan.edits.expressions[call] = _called("jax.vmap(lambda {0}: {0}(", name, call, (), ())
+                name = free(call, "member")
+                plan.edits.expressions[call] = called("jax.vmap(lambda {0}: {0}(", name, call, (), ())
             case "flax.linen.remat":
                 keys = (", rngs", ", rngs=rngs", ", rngs") if draws else ("", "", "")
                 options = [k for k in site.lifted.site.keywords if k.arg in {"policy", "prevent_cse"}]
-                name = _free(call, "block")
+                name = free(call, "block")
                 start = f"nnx.remat(lambda {name}{keys[0]}: {name}("
-                plan.edits.expressions[call] = _called(start, name, call, keys[1:], tuple(options))
+                plan.edits.expressions[call] = called(start, name, call, keys[1:], tuple(options))
             case _:
                 return False
     return site.lifted.transform != "flax.linen.jit"
 
 
-def _called(
+def called(
     start: str, name: str, call: ast.Call, keys: tuple[str, ...], options: tuple[ast.keyword, ...]
 ) -> Template:
     """`jax.vmap(lambda member: member(x))(self.VmapCritic_0)`."""
@@ -68,7 +68,8 @@ def _called(
     return Template((*parts, ")(", call.func, f"{outer})"))
 
 
-def _free(call: ast.Call, name: str) -> str:
+def free(call: ast.Call, name: str) -> str:
+    """A name for the parameter of a function around a call."""
     used = {node.id for node in ast.walk(call) if isinstance(node, ast.Name)}
     return f"the_{name}" if name in used else name
 

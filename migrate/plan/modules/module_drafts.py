@@ -20,6 +20,7 @@ from migrate.analysis.sites import CellCarry, DrawKey, Layer, Parameter, Submodu
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 from migrate.plan.modules.cells import declarations, early, make_in_setup
+from migrate.plan.modules.checkpoints import outer, outer_of
 from migrate.plan.modules.drafts import Draft, Line
 from migrate.plan.modules.guards import guard
 from migrate.plan.modules.inheritance import base_line, check_inheritance, extends
@@ -98,9 +99,9 @@ def _setup(plan: Plan, draft: Draft, setup: ast.FunctionDef, sites: list[Layer |
         plan.edits.expressions[site.node] = made
         draft.constructions.append(made)
     layers = [site for site in sites if isinstance(site, Layer) and site.explicit and site.kept == "*"]
-    named = {plan.statement(site.node): site for site in layers}
+    named = {outer(plan, site): site for site in layers}
     for node in plan.facts.lists & set(ast.walk(setup)):
-        if plan.statement(node) in named:
+        if outer_of(plan, node) in named:
             continue
         statement = plan.statement(node)
         if not isinstance(statement, ast.Assign) or len(statement.targets) != 1:
