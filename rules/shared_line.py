@@ -9,7 +9,7 @@ RULE = Rule(
     name="shared-line",
     title="A statement that would change shares its line with others",
     fix="manual",
-    what="Reports `a = 1; state = ...` and `if ready: state = ...` where the statement has to be replaced.",
+    what="Reports `a = 1; state = ...` where one of the statements has to be replaced.",
     why="One statement may become two, or none, which the line has no room for.",
     use_instead="Put each statement on lines of its own; a formatter does that.",
     fix_safety="Nothing is edited: the whole training component stays as it is.",

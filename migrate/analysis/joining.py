@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from migrate.analysis.closures import alike
 from migrate.analysis.kinds import (
     TOKENED,
     UNKNOWN,
@@ -77,6 +78,8 @@ def join(left: Value, right: Value) -> Value:
             return Record(cls, tuple((k, join(x, y)) for (k, x), (_, y) in zip(a, b, strict=True)))
         case Dict(a), Dict(b) if [k for k, _ in a] == [k for k, _ in b]:
             return Dict(tuple((k, join(x, y)) for (k, x), (_, y) in zip(a, b, strict=True)))
+    if _callable(left) and alike(left, right):
+        return right
     if followed(left) or followed(right) or _callable(left) or _callable(right):
         return Mixed(_parts(left) | _parts(right))
     return UNKNOWN

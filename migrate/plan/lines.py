@@ -13,7 +13,7 @@ from migrate.rewrite.edits import Edits
 
 
 def check_lines(plan: Plan) -> None:
-    """Every edited statement stands on lines of its own; `if x: y = ...` and `a = 1; b = 2` do not."""
+    """No replaced statement shares its line with others; `a = 1; b = 2` do."""
     for statement in shared_lines(plan.facts, plan.edits):
         raise Blocked(statement, "LNX017", "this statement shares its line with others; give it its own")
 
@@ -25,8 +25,7 @@ def shared_lines(facts: Facts, edits: Edits) -> Iterator[ast.stmt]:
     touched = {facts.scopes.statement(node) for node in edited}
     for statement in replaced | touched:
         before, after = _around(facts.file(statement), statement)
-        suite = before.strip() and not before.rstrip().endswith(";")
-        if suite or (statement in replaced and (before.strip() or after.lstrip().startswith(";"))):
+        if statement in replaced and (before.rstrip().endswith(";") or after.lstrip().startswith(";")):
             yield statement
 
 

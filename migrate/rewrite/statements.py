@@ -155,10 +155,22 @@ def headed(page: Page, statement: ast.stmt, line: Any, indent: str) -> Any:
 def written_suite(page: Page, block: list[ast.stmt], suite: Any, indent: str, owner: ast.stmt) -> Any:
     """The indented block of `owner`."""
     if not isinstance(suite, cst.IndentedBlock):
-        raise Mismatch("a suite on the line of its header is edited")
+        return written_tail(page, block, suite, indent)
     inner = indent + (suite.indent or page.module.default_indent)
     if isinstance(owner, ast.ClassDef) and owner in page.edits.classes:
         return suite.with_changes(body=class_body(page, owner, suite, inner, written_line))
     body, orphans = written_block(page, block, suite.body, inner)
     body = body or [cst.parse_statement("pass")]
     return suite.with_changes(body=body, footer=[*orphans, *suite.footer])
+
+
+def written_tail(page: Page, block: list[ast.stmt], suite: Any, indent: str) -> Any:
+    """Statements on the line of their header: `if x: y = 1`. They stay there if they still fit."""
+    old = cst.SimpleStatementLine(suite.body, trailing_whitespace=suite.trailing_whitespace)
+    new = written_line(page, old, block, indent + page.module.default_indent)
+    if len(new) == 1 and isinstance(new[0], cst.SimpleStatementLine) and not new[0].leading_lines:
+        before, after = code_of(page, old).strip(), code_of(page, new[0]).strip()
+        length = max(map(len, page.source.lines(block[0]).splitlines()))
+        if before.count("\n") == after.count("\n") and length + len(after) - len(before) <= page.width:
+            return suite.with_changes(body=new[0].body)
+    return cst.IndentedBlock(new or [cst.parse_statement("pass")])
