@@ -74,7 +74,7 @@ def test_a_loss_on_one_line(line: str, expected: str) -> None:
         ),
         pytest.param(
             "if again: state = state.apply_gradients(grads=grads)",
-            "    if again:\n        optimizer.update(model, grads)\n",
+            "    if again: optimizer.update(model, grads)\n",
             id="a-statement-that-is-replaced",
         ),
         pytest.param(
