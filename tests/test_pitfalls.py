@@ -93,6 +93,12 @@ REPAIRED = [
     ),
     pytest.param(
         "NNX501",
+        program("def create(net): return nnx.Optimizer(net, optax.sgd(0.1))\n"),
+        ("optax.sgd(0.1))", "optax.sgd(0.1), wrt=nnx.Param)"),
+        id="wrt-on-the-line-of-a-header",
+    ),
+    pytest.param(
+        "NNX501",
         "import optax\nfrom flax.nnx.training.optimizer import Optimizer as Opt\n\n\n"
         "def create(model):\n    make = Opt\n    return make(model, optax.sgd(0.1))\n",
         ("optax.sgd(0.1))", "optax.sgd(0.1), wrt=nnx.Param)"),
@@ -448,12 +454,6 @@ REPORTED = [
         ),
         "nnx.grad(loss_fn)",
         id="tree-of-a-model-bound-again",
-    ),
-    pytest.param(
-        "NNX501",
-        program("def create(net): return nnx.Optimizer(net, optax.sgd(0.1))\n"),
-        "def create",
-        id="wrt-on-the-line-of-a-header",
     ),
     pytest.param(
         "NNX503",

@@ -21,12 +21,11 @@ def alike(left: object, right: object, assumed: Assumed = frozenset()) -> bool:
     """Whether two kinds are equal but for the activations that functions in them close over."""
     if left is right or left == right:
         return True
-    match left, right:
-        case (Function(), Function()) | (Class(), Class()):
-            return left.node is right.node and _alike_frames(left.frame, right.frame, assumed)
-        case tuple(), tuple():
-            same = len(left) == len(right)
-            return same and all(alike(a, b, assumed) for a, b in zip(left, right, strict=True))
+    if isinstance(left, Function | Class) and isinstance(right, Function | Class):
+        return left.node is right.node and _alike_frames(left.frame, right.frame, assumed)
+    if isinstance(left, tuple) and isinstance(right, tuple):
+        same = len(left) == len(right)
+        return same and all(alike(a, b, assumed) for a, b in zip(left, right, strict=True))
     if type(left) is not type(right) or not is_dataclass(left):
         return False
     names = [field.name for field in fields(left) if field.compare]
