@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from migrate.analysis.kinds import UNKNOWN, Array, Const, Length, Sequence, ShapeOf, Value
+from migrate.analysis.kinds import UNKNOWN, Array, Const, Length, Sequence, ShapeOf, Symbol, Value
 from migrate.analysis.run import Run
 from migrate.analysis.shapes.plain_shapes import size_of
 from migrate.analysis.shapes.sizes import (
@@ -21,6 +21,7 @@ from migrate.analysis.shapes.sizes import (
 )
 
 Axes = tuple[Size | None, ...]
+NEW_AXES = (Symbol("numpy.newaxis"), Symbol("jax.numpy.newaxis"))
 
 
 def of_shape(shape: Shape, index: ast.expr) -> Value:
@@ -65,7 +66,7 @@ def of_array(run: Run, shape: Shape, node: ast.expr, index: Value) -> Value:
     parts = list(node.elts) if isinstance(node, ast.Tuple) else [node]
     values: list[Value] = [run.facts.values.get(part, UNKNOWN) for part in parts]
     dots = [i for i, part in enumerate(parts) if isinstance(part, ast.Constant) and part.value is ...]
-    used = sum(not _is_new(part) for part in parts) - len(dots)
+    used = sum(not _is_new(run, part) for part in parts) - len(dots)
     if shape.exact and len(parts) == 1 and _is_any_array(values[0]) and shape.axes:
         return Array(Shape(shape.axes[1:])) if len(shape.axes) > 1 else UNKNOWN
     if shape.exact:
@@ -91,8 +92,8 @@ def _exact(
         return UNKNOWN
     at = dots[0] if dots else len(parts)
     front, back = parts[:at], parts[at + 1 :]
-    begin = sum(not _is_new(part) for part in front)
-    end = len(axes) - sum(not _is_new(part) for part in back)
+    begin = sum(not _is_new(run, part) for part in front)
+    end = len(axes) - sum(not _is_new(run, part) for part in back)
     first = _taken(run, axes[:begin], front, values[:at])
     last = _taken(run, axes[end:], back, values[at + 1 :])
     if first is None or last is None:
@@ -100,8 +101,9 @@ def _exact(
     return Array(Shape((*first, *axes[begin:end], *last), True))
 
 
-def _is_new(part: ast.expr) -> bool:
-    return isinstance(part, ast.Constant) and part.value is None
+def _is_new(run: Run, part: ast.expr) -> bool:
+    written = isinstance(part, ast.Constant) and part.value is None
+    return written or run.facts.values.get(part) in NEW_AXES
 
 
 def _taken(run: Run, axes: Axes, parts: list[ast.expr], values: list[Value]) -> Axes | None:
@@ -110,7 +112,7 @@ def _taken(run: Run, axes: Axes, parts: list[ast.expr], values: list[Value]) -> 
     remaining = list(axes)
     gathered: Axes | None = None
     for part, value in zip(parts, values, strict=True):
-        if _is_new(part):
+        if _is_new(run, part):
             left.append(number(1))
             continue
         size = remaining.pop(0)
@@ -118,7 +120,7 @@ def _taken(run: Run, axes: Axes, parts: list[ast.expr], values: list[Value]) -> 
             left.append(_sliced(run, size, part))
         elif isinstance(value, Array) and value.shape != SCALAR:
             if gathered is None:
-                gathered = _gathered(parts, values)
+                gathered = _gathered(run, parts, values)
                 if gathered is None:
                     return None
                 left += gathered
@@ -127,9 +129,9 @@ def _taken(run: Run, axes: Axes, parts: list[ast.expr], values: list[Value]) -> 
     return tuple(left)
 
 
-def _gathered(parts: list[ast.expr], values: list[Value]) -> Axes | None:
+def _gathered(run: Run, parts: list[ast.expr], values: list[Value]) -> Axes | None:
     """The axes that arrays as indices give together with numbers, where all of them stand side by side."""
-    used = [i for i, part in enumerate(parts) if not isinstance(part, ast.Slice) and not _is_new(part)]
+    used = [i for i, part in enumerate(parts) if not isinstance(part, ast.Slice) and not _is_new(run, part)]
     if used != list(range(used[0], used[-1] + 1)):
         return None
     shape = SCALAR
