@@ -6,6 +6,7 @@ import ast
 
 from migrate.analysis.kinds import Class, Symbol
 from migrate.analysis.modules.classes import base_of, field_names, fields, own_fields, own_methods
+from migrate.analysis.sites import Scan
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 from migrate.plan.modules.called_fields import check_called_fields
@@ -21,6 +22,7 @@ from migrate.plan.modules.module_fields import rewrite_annotations
 from migrate.plan.modules.named_lists import read_named_lists
 from migrate.plan.modules.own_parameters import read_attributes, rename_setup
 from migrate.plan.modules.reserved import RESERVED
+from migrate.plan.modules.scanned import rewrite_scan
 from migrate.plan.modules.submodule_calls import check_submodule_calls
 from migrate.plan.modules.tied import rewrite_tied
 from migrate.rewrite.edits import ClassEdit, Method, Piece, template
@@ -145,7 +147,7 @@ def rewrite(plan: Plan, site: Class) -> None:
     read_named_lists(plan, site)
     rewrite_class_values(plan, site)
     rewrite_annotations(plan, site)
-    _drop_compact(plan, known)
+    _drop_compact(plan, known, rewrite_scan(plan, site))
 
 
 def _check_form(plan: Plan, site: Class) -> None:
@@ -210,8 +212,10 @@ def _fields_as_parameters(plan: Plan, site: Class) -> list[Piece]:
     return parameters
 
 
-def _drop_compact(plan: Plan, known: dict[str, ast.FunctionDef]) -> None:
+def _drop_compact(plan: Plan, known: dict[str, ast.FunctionDef], scan: Scan | None) -> None:
     for decorator in known["__call__"].decorator_list if "__call__" in known else ():
+        if scan is not None and decorator is scan.decorator:
+            continue
         if getattr(plan.facts.values.get(decorator), "name", None) != "flax.linen.compact":
             raise Blocked(decorator, "LNX111", "`__call__` is decorated by something else than `compact`")
         plan.edits.decorators.add(decorator)

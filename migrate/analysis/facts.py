@@ -13,7 +13,7 @@ from migrate.analysis.kinds import Class, Instance, LayerField, Token, Tokens, V
 from migrate.analysis.nnx_code.pitfalls import Pitfall
 from migrate.analysis.program.scopes import FunctionNode, Member, Scopes
 from migrate.analysis.program.source import File, Files
-from migrate.analysis.sites import Binding, Layer, Site, Summary, Turns
+from migrate.analysis.sites import Binding, Layer, Scan, Site, Summary, Turns
 
 
 @dataclass(frozen=True)
@@ -88,6 +88,8 @@ class Facts:
     spread: set[tuple[ast.ClassDef, str]] = field(default_factory=set)
     numbers: set[tuple[str, str]] | None = None
     unbuilt: dict[ast.ClassDef, None] = field(default_factory=dict)
+    scans: dict[ast.ClassDef, Scan] = field(default_factory=dict)
+    detached: dict[ast.Call, ast.Call] = field(default_factory=dict)
     called: dict[ast.ClassDef, dict[str, ast.Call]] = field(default_factory=lambda: defaultdict(dict))
 
     def file(self, node: ast.AST) -> File:
@@ -114,6 +116,7 @@ class Facts:
         for key in [key for key in self.escapes if key[0] in inside]:
             del self.escapes[key]
         self.called.pop(owner, None)
+        self.scans.pop(owner, None)
 
     def snapshot(self, within: ast.AST) -> tuple[dict[ast.AST, Value], dict[ast.AST, Site], Any]:
         """What is known of the nodes below `within`, to be brought back by `restore`."""

@@ -91,7 +91,8 @@ def _record_unexplained(facts: Facts) -> None:
     """A construction from the library that became neither a site nor an escape."""
     blocked = {node for node, _ in facts.escapes}
     for node in [*facts.values]:
-        explained = node in facts.sites or node in blocked or isinstance(facts.values[node], Chain)
+        known = node in facts.sites or node in facts.detached
+        explained = known or node in blocked or isinstance(facts.values[node], Chain)
         if not isinstance(node, ast.Call) or explained:
             continue
         callee = facts.values.get(node.func)

@@ -292,6 +292,16 @@ class CellCarry:
 
 
 @dataclass(frozen=True)
+class Scan:
+    """`__call__` under `nn.scan`; `decorator` is the partial call of it, the axes are those of time."""
+
+    decorator: ast.Call
+    method: ast.FunctionDef
+    in_axis: int
+    out_axis: int
+
+
+@dataclass(frozen=True)
 class SubmoduleCall:
     """`self.embedder.encode(x)`: a method of another module, or a layer of it, is called."""
 

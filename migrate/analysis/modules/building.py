@@ -25,6 +25,7 @@ from migrate.analysis.kinds import (
 from migrate.analysis.modules import recurrent, sequences
 from migrate.analysis.modules.classes import field_names, inputs_of, methods
 from migrate.analysis.modules.counting import name_of
+from migrate.analysis.modules.detached import twin
 from migrate.analysis.modules.hoisting import init_text
 from migrate.analysis.modules.layers import LAYERS, SELF_CALLS, WRAPPERS
 from migrate.analysis.modules.lifted import PREFIXES, side_by_side
@@ -32,6 +33,7 @@ from migrate.analysis.modules.methods import summarise
 from migrate.analysis.modules.optional_inputs import either
 from migrate.analysis.modules.optional_layers import alternatives
 from migrate.analysis.modules.reasons import blocked
+from migrate.analysis.modules.scanned import check_calls
 from migrate.analysis.modules.summaries import applied
 from migrate.analysis.run import Run
 from migrate.analysis.shapes.layer_shapes import output
@@ -59,6 +61,8 @@ def construct(
     """A layer or module is built inside a module: its name is settled here, its input when it is called."""
     assert run.owner is not None
     node = given.node
+    if cls is None and (known := twin(run, layer, node)) is not None:
+        return known
     fields = _given(run, layer, cls, given)
     if (reason := _conditional(run, node, layer)) is not None:
         blocked(run, node, "LNX111", reason)
@@ -69,10 +73,10 @@ def construct(
     site = Layer(node, layer, name, run.owner, given_fields, cls, explicit=explicit, loops=run.loops)
     site = replace(site, through=through, lifted=lifted)
     _handed(run, site)
-    known = run.facts.sites.get(node)
+    before = run.facts.sites.get(node)
     method = run.facts.scopes.function(node)
     repeated = isinstance(method, ast.FunctionDef) and method.name == "setup"
-    if isinstance(known, Layer) and (known.name, known.loops) != (name, run.loops) and not repeated:
+    if isinstance(before, Layer) and (before.name, before.loops) != (name, run.loops) and not repeated:
         blocked(run, node, "LNX111", "one line builds several layers")
     run.facts.site(site)
     if layer in WRAPPERS:
@@ -183,7 +187,9 @@ def call(run: Run, instance: Value, given: Arguments) -> Value:
         site, inputs=every, calls=site.calls if given.node in site.calls else (*site.calls, given.node)
     )
     if site.cls is not None:
-        return _own(run, site, dict(inputs))
+        result = _own(run, site, dict(inputs))
+        check_calls(run, site.cls, site, given.node)
+        return result
     early = dict(site.through.early) if site.through is not None else {}
     found = early | {name: run.facts.values.get(node, UNKNOWN) for name, node in site.given}
     texts = {n: t for n, v in site.given if (t := init_text(run.facts, site.owner, v)) is not None}

@@ -21,7 +21,7 @@ from migrate.analysis.kinds import (
     Value,
     followed,
 )
-from migrate.analysis.modules import class_fields, sequences
+from migrate.analysis.modules import class_fields, scanned, sequences
 from migrate.analysis.modules.classes import (
     argument,
     base_of,
@@ -126,9 +126,13 @@ def _run_method(run: Run, cls: Class, method: ast.FunctionDef, ranks: dict[str, 
     frame = Frame(method, run.frame)
     frame.vars |= {p: Array(_input(p, ranks.get(p))) for p in inputs_of(method)}
     frame.vars[self_name(method)] = Object(cls)
+    scan = scanned.scan_of(run, method)
+    if scan is not None:
+        run.facts.scans[cls.node] = scan
+        frame.vars |= scanned.inputs(method)
     with run.entering(frame):
         run.execute(method.body)
-    return joined_return(frame)
+    return joined_return(frame) if scan is None else scanned.given_back(joined_return(frame))
 
 
 def _input(parameter: str, rank: int | None) -> Shape:

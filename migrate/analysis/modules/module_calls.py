@@ -11,6 +11,7 @@ import ast
 from migrate.analysis.kinds import (
     UNKNOWN,
     ApplyFn,
+    Batched,
     Chain,
     Class,
     Function,
@@ -90,7 +91,7 @@ def _is_plain(run: Run, node: ast.Call, callee: Value) -> bool:
             return name.startswith(PLAIN)
         case LayerField() | Lifted():
             return True
-        case Partial(function):
+        case Partial(function) | Batched(function):
             return _is_plain(run, node, function)
         case ApplyFn(instances):
             return layer_of(run, instances, node) is not None

@@ -19,6 +19,7 @@ from migrate.analysis.kinds import (
     Function,
     Params,
     Partial,
+    Sequence,
     State,
     Token,
     Value,
@@ -27,6 +28,7 @@ from migrate.analysis.kinds import (
     tokens_of,
 )
 from migrate.analysis.run import Run, is_definition
+from migrate.analysis.shapes.sizes import Shape
 from migrate.analysis.sites import Batch, Replicate
 from migrate.analysis.training import apply_options, partials
 from migrate.analysis.training.copies import adopt, adopted, copies, returned
@@ -55,10 +57,11 @@ def call(run: Run, function: Value, site: ast.expr, given: Arguments) -> Value:
         return call(run, function.function, site, partials.applied(function, given))
     if not isinstance(function, Function):
         return lost(run, given, function)
+    inside = _one if run.owner is not None and _has_plain_axes(site) else _without_shape
     plain = replace(
         given,
-        args=tuple(_without_shape(value) for value in given.args),
-        keywords=tuple((name, _without_shape(value)) for name, value in given.keywords),
+        args=tuple(inside(value) for value in given.args),
+        keywords=tuple((name, inside(value)) for name, value in given.keywords),
     )
     values = (*plain.args, *(value for _, value in plain.keywords))
     if any(followed(value) for value in values):
@@ -83,7 +86,34 @@ def _on_copies(run: Run, function: Function, given: Arguments, copied: dict[Toke
         run.facts.escape(given.node, "LNX206", message, discarded)
     names = {token: returned(given.node, token, copied) for token in tokens_of(result)}
     adopt(run, names)
-    return renamed(result, names, fresh=True) if followed(result) else UNKNOWN
+    return renamed(result, names, fresh=True) if followed(result) else _together(run, result)
+
+
+def _has_plain_axes(site: ast.expr) -> bool:
+    """Whether the function runs over the first axis of all that it is given."""
+    return not isinstance(site, ast.Call) or (len(site.args) == 1 and not site.keywords)
+
+
+def _one(value: Value) -> Value:
+    """One entry along the first axis of an array of a module: it ends as the array does."""
+    match value:
+        case Array(Shape((_, *axes), True)):
+            return Array(Shape(tuple(axes), True))
+        case Array(shape) if not shape.exact and (last := shape.axis(-1)) is not None:
+            return Array(Shape((last,)))
+        case _:
+            return _without_shape(value)
+
+
+def _together(run: Run, value: Value) -> Value:
+    """What a function gives for all entries, in a module: each array ends as that of one entry does."""
+    match value:
+        case Array(Shape((*_, last))) if run.owner is not None:
+            return Array(Shape((last,)))
+        case Sequence(items) if run.owner is not None:
+            return Sequence(tuple(_together(run, item) for item in items))
+        case _:
+            return UNKNOWN
 
 
 def _without_shape(value: Value) -> Value:

@@ -114,7 +114,7 @@ def call(run: Run, callee: Method | ApplyFn | Instance, given: Arguments) -> Val
             return building.call(run, callee, given)
         case Method(Instance() as instance, "attend") if run.owner is not None:
             return building.attend(run, instance, given)
-        case Method(Instance() as instance, "initialize_carry") if run.owner is not None:
+        case Method(Instance(Symbol()) as instance, "initialize_carry") if run.owner is not None:
             return recurrent.initial_carry(run, instance, given)
         case Method(Instance() as instance, name) if submodules.used(run, instance, name):
             return submodules.call(run, instance, name, given)

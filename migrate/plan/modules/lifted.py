@@ -98,7 +98,7 @@ def _check_pure(plan: Plan, site: Layer, draws: bool) -> None:
     """What members write, or draw, would be lost or be the same for all of them."""
     if draws and not _never_given_keys(plan):
         raise Blocked(site.node, "LNX130", "the members of an ensemble may draw random numbers")
-    if site.cls is not None and _keeps_statistics(plan, site.cls, set()):
+    if site.cls is not None and keeps_statistics(plan, site.cls, set()):
         raise Blocked(site.node, "LNX130", "the members of an ensemble keep statistics")
 
 
@@ -108,7 +108,8 @@ def _never_given_keys(plan: Plan) -> bool:
     return bool(calls) and not any(k.arg in {"rngs", None} for call in calls for k in call.keywords)
 
 
-def _keeps_statistics(plan: Plan, cls: Class, seen: set[ast.ClassDef]) -> bool:
+def keeps_statistics(plan: Plan, cls: Class, seen: set[ast.ClassDef]) -> bool:
+    """Whether a module, or one that it builds, keeps statistics of its inputs."""
     from migrate.plan.modules.module_drafts import owned
 
     if cls.node in seen or not methods(cls):
@@ -118,6 +119,6 @@ def _keeps_statistics(plan: Plan, cls: Class, seen: set[ast.ClassDef]) -> bool:
             known = LAYERS.get(inner.layer) if inner.cls is None else None
             if (known is not None and known.stats) or inner.through is not None:
                 return True
-            if inner.cls is not None and _keeps_statistics(plan, inner.cls, seen | {cls.node}):
+            if inner.cls is not None and keeps_statistics(plan, inner.cls, seen | {cls.node}):
                 return True
     return False

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+
 from migrate.analysis.modules.layers import LAYERS, WRAPPERS
 from migrate.analysis.sites import CellCarry, Layer, Site
 from migrate.plan.blocked import Blocked
@@ -33,5 +35,11 @@ def initial_carry(plan: Plan, site: CellCarry) -> None:
     from migrate.plan.modules.construction import seed
 
     key, shape = site.node.args
+    cell = site.node.func.value if isinstance(site.node.func, ast.Attribute) else None
+    if isinstance(cell, ast.Call) and cell in plan.facts.detached:
+        known = plan.facts.sites[plan.facts.detached[cell]]
+        if not isinstance(known, Layer) or "{" in known.name or known.kept == "*":
+            raise Blocked(cell, "LNX110", "a carry is asked of a cell that is made anew: keep one cell")
+        plan.edits.expressions[cell] = f"self.{known.name}"
     call = template("{}({}, nnx.Rngs({}))", site.node.func, shape, seed(plan, key))
     plan.edits.expressions[site.node] = call
