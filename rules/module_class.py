@@ -23,6 +23,7 @@ from migrate.plan.modules.named_lists import read_named_lists
 from migrate.plan.modules.own_parameters import read_attributes, rename_setup
 from migrate.plan.modules.reserved import RESERVED
 from migrate.plan.modules.scanned import rewrite_scan
+from migrate.plan.modules.sown import rewrite_sown
 from migrate.plan.modules.submodule_calls import check_submodule_calls
 from migrate.plan.modules.tied import rewrite_tied
 from migrate.rewrite.edits import ClassEdit, Method, Piece, template
@@ -142,6 +143,7 @@ def rewrite(plan: Plan, site: Class) -> None:
     rewrite_calls(plan, site)
     check_submodule_calls(plan, site)
     rewrite_cells(plan, site)
+    rewrite_sown(plan, site)
     rewrite_tied(plan, site)
     read_attributes(plan, site)
     read_named_lists(plan, site)

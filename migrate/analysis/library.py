@@ -109,6 +109,8 @@ def call(run: Run, name: str, given: Arguments) -> Value:
             return UNKNOWN
         case "linen2nnx.make_rng":
             return own_variables.draw(run, given)
+        case "linen2nnx.sow":
+            return own_variables.sown(run, given)
         case "linen2nnx.variable":
             return cells.declared(run, given)
         case "linen2nnx.has_variable":

@@ -284,6 +284,15 @@ class DrawKey:
 
 
 @dataclass(frozen=True)
+class Sow:
+    """`self.sow("intermediates", name, value)` inside a module."""
+
+    node: ast.Call
+    name: str
+    owner: Class
+
+
+@dataclass(frozen=True)
 class CellCarry:
     """`cell.initialize_carry(key, shape)` inside a module."""
 
@@ -531,6 +540,7 @@ Site = (
     | ApplyLayer
     | DrawKey
     | CellCarry
+    | Sow
     | SubmoduleCall
     | ReadState
     | CheckType

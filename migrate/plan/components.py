@@ -32,6 +32,7 @@ from migrate.analysis.sites import (
     Parameter,
     ReadLeaf,
     Site,
+    Sow,
     SubmoduleCall,
     UseVariable,
 )
@@ -185,8 +186,8 @@ def first_line(component: ComponentFacts) -> int:
 def _root_of_site(
     facts: Facts, union: Union, keys: dict[ast.AST, list[Hashable]], site: Site
 ) -> Hashable | None:
-    owned = Layer | Parameter | DrawKey | OwnVariable | UseVariable | ReadLeaf | ApplyLayer | SubmoduleCall
-    if isinstance(site, owned):
+    variables = Parameter | OwnVariable | UseVariable | ReadLeaf | Sow
+    if isinstance(site, variables | Layer | DrawKey | ApplyLayer | SubmoduleCall):
         return union.find(site.owner.node)
     for node in ast.walk(site.node):
         if keys.get(node):

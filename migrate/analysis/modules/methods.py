@@ -174,7 +174,7 @@ def attribute(run: Run, node: ast.Attribute, holder: Object) -> Value:
         return Length(Size(f"self.{name}"), False)
     if name == "param" and run.owner is not None:
         return Symbol("linen2nnx.param")
-    if name in {"make_rng", "variable", "has_variable"} and run.owner is not None:
+    if name in {"make_rng", "variable", "has_variable", "sow"} and run.owner is not None:
         return Symbol(f"linen2nnx.{name}")
     if name == "variables":
         return OwnCollection()

@@ -12,7 +12,7 @@ from migrate.analysis.modules.reasons import blocked
 from migrate.analysis.run import Run
 from migrate.analysis.shapes.plain_shapes import filled
 from migrate.analysis.shapes.sizes import Shape
-from migrate.analysis.sites import DrawKey, Parameter
+from migrate.analysis.sites import DrawKey, Parameter, Sow
 
 LATER = (ast.While, ast.Try, ast.TryStar, ast.Match, ast.Lambda, ast.FunctionDef, ast.For, ast.ListComp,
          ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.IfExp, ast.BoolOp)  # fmt: skip
@@ -80,4 +80,20 @@ def draw(run: Run, given: Arguments) -> Value:
     if not isinstance(method, ast.FunctionDef) or method.name != "__call__":
         blocked(run, node, "LNX311", "`make_rng` is called outside of `__call__`")
     run.facts.site(DrawKey(node, name.value, run.owner))
+    return UNKNOWN
+
+
+def sown(run: Run, given: Arguments) -> Value:
+    """`self.sow("intermediates", name, value)`, as a statement of `__call__`."""
+    node = given.node
+    assert run.owner is not None
+    method = run.facts.scopes.function(node)
+    called = isinstance(method, ast.FunctionDef) and method.name == "__call__"
+    match given.args[:2], run.facts.scopes.parent[node]:
+        case (Const("intermediates"), Const(str(name))), ast.Expr() if (
+            called and name.isidentifier() and len(node.args) == 3 and not node.keywords and not run.loops
+        ):
+            run.facts.site(Sow(node, name, run.owner))
+        case _:
+            blocked(run, node, "LNX311", "`self.sow` is called in a way that has no rewriting")
     return UNKNOWN

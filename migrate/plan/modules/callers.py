@@ -11,10 +11,12 @@ from migrate.analysis.sites import Construct, Layer, OwnVariable
 from migrate.plan.context import Plan
 from migrate.plan.modules.cells import is_late
 from migrate.plan.modules.guards import is_uncertain
+from migrate.plan.modules.held import held_by
 from migrate.plan.modules.inheritance import is_abstract
 from migrate.plan.modules.input_sizes import InputSize, input_sizes
 from migrate.plan.modules.module_drafts import draft_of
 from migrate.plan.modules.module_fields import module_fields
+from migrate.plan.modules.sown import told_of_sown
 
 
 def told_to_callers(plan: Plan) -> Iterator[tuple[ast.AST, str, str]]:
@@ -39,7 +41,7 @@ def _sentence(plan: Plan, cls: Class) -> str:
     return (
         f"`{cls.node.name}` is built outside of these files: callers must now pass {listed}"
         f"{_classes(plan, cls)}, and call the module itself instead of `init` and `apply`"
-        f"{_always(plan, cls)}{_caches(plan, cls)}"
+        f"{_always(plan, cls)}{_caches(plan, cls)}{told_of_sown(plan, cls)}"
     )
 
 
@@ -54,13 +56,7 @@ def _always(plan: Plan, cls: Class) -> str:
 
 def _caches(plan: Plan, cls: Class) -> str:
     """The collections that a call makes, in the class or in what it builds."""
-    held, waiting = {cls.node}, [cls.node]
-    while waiting:
-        owner = waiting.pop()
-        sites = (s for s in plan.component.sites if isinstance(s, Layer) and s.owner.node is owner)
-        new = {s.cls.node for s in sites if s.cls is not None} - held
-        held |= new
-        waiting += new
+    held = held_by(plan, cls.node)
     late = (s for s in plan.component.sites if isinstance(s, OwnVariable) and s.owner.node in held)
     names = sorted({f"`{site.collection}`" for site in late if is_late(plan, site)})
     if not names:
