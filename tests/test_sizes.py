@@ -21,6 +21,7 @@ FLAT = [
     "jnp.take(x, jnp.array([0, 2]), axis=1)",
     "x[jnp.array([[1, 2], [0, 3]])]",
     "x[:, ::2]",
+    "x[:, np.newaxis] + np.zeros((1, 6))[np.newaxis, :, :][:, :1]",
     "jax.lax.select(x > 0, x, -x)",
     "jnp.concatenate([x, jax.ops.segment_sum(x, jnp.array([0, 1, 0, 1]), x.shape[0])], axis=-1)",
     "(x[..., None] * 2.0 ** jnp.arange(4)).reshape(*x.shape[:-1], -1)",

@@ -46,6 +46,11 @@ def told(texts: dict[str, str]) -> list[str]:
             id="shape",
         ),
         pytest.param(
+            "self.sow('intermediates', 'h', x)\n        return nn.Dense(2)(x)",
+            "; every call stores `h`, which `nnx.pop(module, nnx.Intermediate)` takes out",
+            id="sown",
+        ),
+        pytest.param(
             "return self.layer(2)(x)",
             "and `rngs`, NNX classes for `layer`, and call the module itself",
             id="a-class-in-a-field",

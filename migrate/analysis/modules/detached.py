@@ -23,12 +23,13 @@ def twin(run: Run, layer: str, node: ast.Call) -> Instance | None:
     if not isinstance(above, ast.Attribute) or above.attr != "initialize_carry":
         return None
     given = _given(run, layer, node)
-    for site in run.facts.sites.values():
-        if isinstance(site, Layer) and site.layer == layer and site.owner.node is run.owner.node:
-            if given is not None and given == _given(run, layer, site.node):
-                run.facts.detached[node] = site.node
-                return Instance(Symbol(layer), site.node)
-    return None
+    layers = [site for site in run.facts.sites.values() if isinstance(site, Layer) and site.layer == layer]
+    own = [site for site in layers if site.owner.node is run.owner.node]
+    same = next((site for site in own if given is not None and given == _given(run, layer, site.node)), None)
+    if same is None:
+        return None
+    run.facts.detached[node] = same.node
+    return Instance(Symbol(layer), same.node)
 
 
 def _given(run: Run, layer: str, node: ast.Call) -> dict[str, str] | None:

@@ -51,17 +51,15 @@ def _has_options(method: ast.FunctionDef) -> bool:
 
 
 def inputs(method: ast.FunctionDef) -> dict[str, Value]:
-    """What one step sees: of what is scanned only the last axis is known, which is another one."""
-    carry, *scanned = inputs_of(method)
-    step: dict[str, Value] = {name: Array(Shape((placeholder(name, 1),))) for name in scanned}
-    return {carry: Array(Shape())} | step
+    """What one step sees of the scanned inputs: only the last axis is known, which is another one."""
+    return {name: Array(Shape((placeholder(name, 1),))) for name in inputs_of(method)[1:]}
 
 
 def given_back(value: Value) -> Value:
     """What all steps give together: of each array the last axis."""
     match value:
         case Array(shape):
-            return Array(Shape(shape.axes[-1:]))
+            return Array(Shape((shape.axis(-1),)) if not shape.exact else Shape())
         case Sequence(items):
             return Sequence(tuple(map(given_back, items)))
         case _:
