@@ -113,3 +113,34 @@ STAYS = [
 @pytest.mark.parametrize("body", STAYS)
 def test_stays(body: str) -> None:
     assert migrated(body) is None
+
+
+ACT = """
+
+def main():
+    one, other = Net(), Net(flip=True)
+    params = one.init(jax.random.key(0), X)["params"]
+    others = other.init(jax.random.key(1), X)["params"]
+    return act({first}), act({second})
+"""
+COMPILED = """
+
+def compiled(apply_fn, params, x):
+    return apply_fn({"params": params}, x)
+
+
+act = jax.jit(compiled, static_argnums=0)
+"""
+CALLS = [
+    pytest.param("one.apply, params, X", "other.apply, others, X", True, id="each-with-its-own"),
+    pytest.param("one.apply, params, X", "one.apply, others, X", False, id="one-with-those-of-the-other"),
+    pytest.param("one.apply, others, X", "other.apply, params, X", False, id="exchanged"),
+]
+
+
+@pytest.mark.parametrize(("first", "second", "migrates"), CALLS)
+def test_a_compiled_function_of_several_definitions(first: str, second: str, migrates: bool) -> None:
+    text = migrated(COMPILED + ACT.format(first=first, second=second))
+    assert (text is not None) == migrates
+    if text is not None:
+        assert "act(one, X), act(other, X)" in text and "act = jax.jit(compiled)" in text

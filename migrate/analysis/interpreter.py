@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import copy
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from collections.abc import Sequence as Items
 from itertools import islice
 
@@ -42,7 +42,7 @@ from migrate.analysis.objects import heap, members, resting, things
 from migrate.analysis.program import imports
 from migrate.analysis.program.imports import in_order_of_import, when_imported, when_started
 from migrate.analysis.program.project import Modules
-from migrate.analysis.program.scopes import Scopes
+from migrate.analysis.program.scopes import Scopes, Variable
 from migrate.analysis.program.source import File, Files, Source
 from migrate.analysis.run import Hooks, Run, TooComplex, instances_of
 from migrate.analysis.shapes import arrays
@@ -159,10 +159,25 @@ def _users(run: Run, node: ast.AST) -> set[ast.AST]:
     scopes = run.facts.scopes
     if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
         return set()
-    uses = scopes.names(scopes.variable(node, node.name))
+    uses = _uses(scopes, scopes.variable(node, node.name))
     return {scope for use in uses for scope in scopes.enclosing(scopes.scope[use])} - {node} | resting.users(
         run, node
     )
+
+
+def _uses(scopes: Scopes, variable: Variable | None) -> Iterator[ast.Name]:
+    """Every use of a function, also by names of what is made of it: `step = jax.jit(_step)`."""
+    waiting, seen = [variable], {variable}
+    while waiting:
+        for use in scopes.names(waiting.pop()):
+            yield use
+            match scopes.statement(use):
+                case ast.Assign(targets=[ast.Name() as target]) if target is not use:
+                    made = scopes.variable(target, target.id)
+                    waiting += [made] if made not in seen else []
+                    seen.add(made)
+                case _:
+                    pass
 
 
 def _run_kept(run: Run) -> None:
