@@ -8,6 +8,7 @@ from migrate.analysis.kinds import Group
 from migrate.analysis.sites import CreateState
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
+from migrate.plan.training.applied_views import exchange_definition
 from migrate.plan.training.beside import record_of
 from migrate.plan.training.groups import check_order
 from migrate.plan.training.member_names import is_attribute
@@ -105,6 +106,8 @@ def rewrite(plan: Plan, site: CreateState) -> None:
         _of_several(plan, site)
         return
     model = plan.model_of(site.params)
+    if site.node in plan.definitions.views:
+        exchange_definition(plan, site, model)
     optimizer = template("nnx.Optimizer({}, {}, wrt=nnx.Param)", model, site.tx)
     parent = plan.parent(site.node)
     match parent:

@@ -37,6 +37,11 @@ def migrated(body: str, net: str = STATELESS, style: Style = "functional") -> st
     return found.changed.get("train.py")
 
 
+def flat(text: str) -> str:
+    """The text on one line, as if everything fitted into it."""
+    return " ".join(text.split()).replace("( ", "(").replace(", )", ")").replace(" )", ")")
+
+
 def applying(call: str, before: str = "pass") -> str:
     return f"""
 def main(other, config):
@@ -103,8 +108,7 @@ def test_second_views(body: str, written: str | None, style: Style) -> None:
         assert text is None
         return
     assert text is not None
-    flat = " ".join(text.split()).replace("( ", "(").replace(", )", ")").replace(" )", ")")
-    assert written in flat
+    assert written in flat(text)
 
 
 def test_a_view_of_more_than_parameters_is_left() -> None:
@@ -126,6 +130,55 @@ def test_settings_that_change_make_another_definition(change: str) -> None:
     text = migrated(CHANGED.format(change=change))
     assert text is not None
     assert "make(config.kind).apply(" in text
+
+
+MODES = """
+def made(seed):
+    first, second = Net("relu"), Net("tanh")
+    params = first.init(jax.random.key(seed), X)["params"]
+    {between}
+    state = TrainState.create(apply_fn={function}, params=params, tx=optax.sgd(0.1))
+    return {result}
+
+
+def main():
+    state = made(0)
+    return state.apply_fn({{"params": state.params}}, X)
+"""
+FIRST = f'first.apply({{"params": {TREE}}}, X)'
+CREATED = [
+    pytest.param("pass", "second.apply", "state", "first.to_nnx__module = second", id="another-definition"),
+    pytest.param("pass", "make('tanh').apply", "state", "to_nnx__module = make('tanh')", id="a-call"),
+    pytest.param(
+        'print(first.apply({"params": params}, X))', "second.apply", "state", FIRST, id="used-before"
+    ),
+    pytest.param("forward = second.apply", "forward", "state", None, id="a-function"),
+    pytest.param(
+        'f = first.apply\n    print(f({"params": params}, X))',
+        "second.apply",
+        "state",
+        None,
+        id="used-by-name",
+    ),
+    pytest.param("first.apply = jax.jit(first.apply)", "second.apply", "state", None, id="compiled-apply"),
+    pytest.param(
+        'print(nn.apply(lambda m: m(X), first)({"params": params}))',
+        "second.apply",
+        "state",
+        None,
+        id="a-bound-function",
+    ),
+]
+
+
+@pytest.mark.parametrize(("between", "function", "result", "written"), CREATED)
+def test_states_of_another_definition(between: str, function: str, result: str, written: str | None) -> None:
+    text = migrated(MODES.format(between=between, function=function, result=result))
+    if written is None:
+        assert text is None
+        return
+    assert text is not None
+    assert written in flat(text)
 
 
 ASKED = """

@@ -302,6 +302,8 @@ def assign(run: Run, target: ast.expr, kind: Value) -> None:
             if isinstance(held, Instance) and target.attr == "apply":
                 compiled_apply.keep(run, target, held, kind)
                 return
+            if isinstance(kind, Instance) and target.attr == "to_nnx__module":
+                return
             run.keep(kind)
             if isinstance(held, Thing):
                 things.set_attribute(run, target, held, target.attr, kind)

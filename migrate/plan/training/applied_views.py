@@ -1,16 +1,16 @@
-"""A call of `apply` that stays, on parameters that are read from a wrapped model."""
+"""Second views of a wrapped model: `apply` of another definition, and a state that is created with one."""
 
 from __future__ import annotations
 
 import ast
 
 from migrate.analysis.kinds import Dict
-from migrate.analysis.sites import Apply
+from migrate.analysis.sites import Apply, CreateState
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 from migrate.plan.training.plain_trees import plain
 from migrate.plan.training.variable_dicts import display_of
-from migrate.plan.training.views import CALL
+from migrate.plan.training.views import CALL, apply_function
 from migrate.rewrite.edits import template
 
 
@@ -30,3 +30,11 @@ def rewrite_view(plan: Plan, site: Apply) -> None:
     assert key is not None
     variables = template("{{}: {}}", key, plain(plan, params))
     plan.edits.arguments[site.node][given] = ((None, variables),)
+
+
+def exchange_definition(plan: Plan, site: CreateState, model: str) -> None:
+    """The wrapped model gets the definition whose `apply` the state was created with."""
+    function = apply_function(site)
+    assert isinstance(function, ast.Attribute)
+    line = template(f"{model}.to_nnx__module = {{}}", function.value)
+    plan.edits.before[plan.statement(site.node)].append(line)

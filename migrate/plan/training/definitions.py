@@ -89,7 +89,9 @@ def _keeps(facts: Facts, node: ast.Name, kept: set[Variable], views: frozenset[a
     """Whether this use needs the definition itself."""
     parent = facts.scopes.parent[node]
     if isinstance(parent, ast.Attribute):
-        return not isinstance(facts.values.get(parent), ApplyFn) or facts.scopes.parent[parent] in views
+        above = facts.scopes.parent[parent]
+        user = facts.scopes.parent[above] if isinstance(above, ast.keyword) else above
+        return not isinstance(facts.values.get(parent), ApplyFn) or user in views
     call = facts.scopes.parent[parent] if isinstance(parent, ast.keyword) else parent
     if isinstance(facts.sites.get(facts.scopes.parent[call]), ApplyFunction):
         return False

@@ -1,17 +1,19 @@
 """A definition that is applied to the parameters of another one: a second view of one model.
 
 A wrapped model has Linen's parameters, so that the other definition goes on to be applied to them: a dict of
-them is made at the call. Nothing of that kind can be done with a model of NNX, whose parameters are its own.
+them is made at the call. A state that is created with the `apply` of another definition than made its
+parameters gives the wrapped model that definition; from there on each definition is applied by itself.
+Nothing of that kind can be done with a model of NNX, whose parameters are its own.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from migrate.analysis.facts import Facts, View
 from migrate.analysis.kinds import Instance, Mixed
-from migrate.analysis.sites import Apply, ApplyFunction, Site
+from migrate.analysis.sites import Apply, ApplyFunction, CompileApply, CreateState, Init, Site
 from migrate.plan.blocked import Blocked
 from migrate.plan.training.same_definitions import are_same
 
@@ -21,18 +23,58 @@ FUNCTION = "a function is applied to one model with the parameters of another"
 
 
 def second_views(facts: Facts, sites: Iterable[Site], bridged: bool) -> frozenset[ast.AST]:
-    """The calls of `apply` through another definition; raises `Blocked` where that cannot be written."""
-    found: set[ast.AST] = set()
-    for site in sites:
-        if not all(_is_of_same(facts, view) for view in facts.views.get(site.node, ())):
-            if isinstance(site, ApplyFunction):
-                raise Blocked(site.node, "LNX003", FUNCTION)
-            if not isinstance(site, Apply):
-                raise Blocked(site.node, "LNX001", CREATION)
-            if not bridged or not _is_method(facts, site.node.func):
-                raise Blocked(site.node, "LNX003", CALL)
-            found.add(site.node)
+    """The calls of `apply` through another definition, and the states that are created with another one.
+
+    Raises `Blocked` where that cannot be written.
+    """
+    every = [*sites]
+    found: set[ast.AST] = {site.node for site in every if _is_other(facts, site)}
+    for site in every:
+        if site.node in found:
+            _check(facts, site, bridged)
+    if any(isinstance(site, CreateState) and site.node in found for site in every):
+        found |= {node for site in every for node in _through_definition(facts, site)}
     return frozenset(found)
+
+
+def _is_other(facts: Facts, site: Site) -> bool:
+    return not all(_is_of_same(facts, view) for view in facts.views.get(site.node, ()))
+
+
+def _check(facts: Facts, site: Site, bridged: bool) -> None:
+    match site:
+        case Apply(node):
+            if not bridged or not _is_method(facts, node.func):
+                raise Blocked(node, "LNX003", CALL)
+        case ApplyFunction(node):
+            raise Blocked(node, "LNX003", FUNCTION)
+        case CreateState(node, params):
+            if not bridged or site.group is not None or not _is_method(facts, apply_function(site)):
+                raise Blocked(node, "LNX001", CREATION)
+            if not isinstance(params, ast.Name | ast.Subscript) or isinstance(facts.sites.get(params), Init):
+                raise Blocked(node, "LNX001", CREATION)
+        case _:
+            raise Blocked(site.node, "LNX001", CREATION)
+
+
+def apply_function(site: CreateState) -> ast.expr:
+    """What a state is given as its `apply_fn`."""
+    return next(k.value for k in site.node.keywords if k.arg == "apply_fn")
+
+
+def _through_definition(facts: Facts, site: Site) -> Iterator[ast.AST]:
+    """A call of a definition's own `apply`, where the model may hold another definition by then."""
+    match site:
+        case Apply(node) if _is_method(facts, node.func):
+            yield node
+        case Apply(node) if not (isinstance(node.func, ast.Attribute) and node.func.attr == "apply_fn"):
+            raise Blocked(node, "LNX003", CALL)
+        case ApplyFunction(node):
+            raise Blocked(node, "LNX003", FUNCTION)
+        case CompileApply(node):
+            raise Blocked(node, "LNX003", CALL)
+        case _:
+            pass
 
 
 def _is_of_same(facts: Facts, view: View) -> bool:
