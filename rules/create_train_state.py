@@ -76,7 +76,7 @@ from flax.training.train_state import TrainState
 
 
 def create(x, rate):
-    first, second = nn.Dense(3), nn.Dense(3)
+    first, second = nn.Dense(3), nn.DenseGeneral(3)
     one = first.init(jax.random.key(0), x)["params"]
     two = second.init(jax.random.key(1), x)["params"]
     print(second.apply({"params": two}, x))

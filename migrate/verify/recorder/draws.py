@@ -102,12 +102,13 @@ def _fit(key: Array, drawn: Array) -> Array:
 
 
 def watched_make_rng(session: Session, make_rng: Callable[..., Any]) -> Callable[..., Any]:
-    """`Module.make_rng` with its keys recorded, initialisation left out."""
+    """`Module.make_rng` with its keys recorded, initialisation left out, and what is replaced afterwards."""
 
     @functools.wraps(make_rng)
     def call(self: Any, name: str = "params") -> Any:
         key = make_rng(self, name)
-        if not session.context.inside("init"):
+        replaced = session.settings.transplant and session.context.inside("bridge")
+        if not session.context.inside("init") and not replaced:
             record_key(session, "/".join(self.scope.path), name, key)
         return key
 
