@@ -8,7 +8,7 @@ from migrate.analysis.kinds import Group
 from migrate.analysis.sites import CreateState
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
-from migrate.plan.training.applied_views import exchange_definition
+from migrate.plan.training.applied_views import exchanged
 from migrate.plan.training.beside import record_of
 from migrate.plan.training.groups import check_order
 from migrate.plan.training.member_names import is_attribute
@@ -107,7 +107,7 @@ def rewrite(plan: Plan, site: CreateState) -> None:
         return
     model = plan.model_of(site.params)
     if site.node in plan.definitions.views:
-        exchange_definition(plan, site, model)
+        plan.edits.before[plan.statement(site.node)].append(exchanged(site, model))
     optimizer = template("nnx.Optimizer({}, {}, wrt=nnx.Param)", model, site.tx)
     parent = plan.parent(site.node)
     match parent:

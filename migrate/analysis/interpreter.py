@@ -44,7 +44,7 @@ from migrate.analysis.program.imports import in_order_of_import, when_imported, 
 from migrate.analysis.program.project import Modules
 from migrate.analysis.program.scopes import Scopes, Variable
 from migrate.analysis.program.source import File, Files, Source
-from migrate.analysis.run import Hooks, Run, TooComplex, instances_of
+from migrate.analysis.run import Hooks, Run, TooComplex, instances_of, is_definition
 from migrate.analysis.shapes import arrays
 from migrate.analysis.training import compiled_apply, deleted, groups
 from migrate.analysis.words import described
@@ -302,7 +302,7 @@ def assign(run: Run, target: ast.expr, kind: Value) -> None:
             if isinstance(held, Instance) and target.attr == "apply":
                 compiled_apply.keep(run, target, held, kind)
                 return
-            if isinstance(kind, Instance) and target.attr == "to_nnx__module":
+            if target.attr == "to_nnx__module" and followed(kind) and is_definition(kind):
                 return
             run.keep(kind)
             if isinstance(held, Thing):

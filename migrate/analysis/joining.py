@@ -144,7 +144,7 @@ def _join_tokened(left: Value, right: Any) -> Value:
             if not isinstance(held, Group):
                 return Mixed(frozenset({left, right}))
             left = replace(left, group=held)
-        left = replace(left, moved=left.moved or right.moved)
+        left = replace(left, moved=left.moved or right.moved, view=left.view or right.view)
     if isinstance(left, Group):
         shape = join(left.shape, right.shape)
         if type(shape) is not type(left.shape):

@@ -289,7 +289,8 @@ class State:
     """A train state; `whole` says that its `params` field holds a whole variables dict.
 
     `stats` is the field of a class `cls` of the project that holds batch statistics. They have `moved` where
-    the model has newer ones than Linen's state. `group` are the parameters if they are of several models.
+    the model has newer ones than Linen's state. `group` are the parameters if they are of several models. Of
+    a `view` only the model is there.
     """
 
     tokens: Tokens
@@ -299,6 +300,7 @@ class State:
     stats: str | None = None
     moved: bool = False
     group: Group | None = None
+    view: bool = False
 
 
 @dataclass(frozen=True)

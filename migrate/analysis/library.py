@@ -18,6 +18,7 @@ from migrate.analysis.kinds import (
     Holder,
     Instance,
     Length,
+    Mixed,
     OptState,
     Params,
     Pending,
@@ -37,7 +38,7 @@ from migrate.analysis.modules.layers import LAYERS, REFUSED
 from migrate.analysis.modules.reasons import blocked
 from migrate.analysis.nnx_code import nnx
 from migrate.analysis.objects import libraries, records
-from migrate.analysis.run import Run
+from migrate.analysis.run import Run, instances_of, is_definition
 from migrate.analysis.shapes import arrays, results
 from migrate.analysis.shapes.sizes import Size
 from migrate.analysis.sites import CopyTree
@@ -88,8 +89,8 @@ def call(run: Run, name: str, given: Arguments) -> Value:
             return records.replaced(run, given)
         case "functools.partial" if given.args:
             return partials.made(run, given)
-        case "flax.nnx.bridge.ToNNX" if given.args and isinstance(given.args[0], Instance):
-            run.facts.wrapped.add(given.args[0].site)
+        case "flax.nnx.bridge.ToNNX" if given.args and _is_one_definition(given.args[0]):
+            run.facts.wrapped |= {instance.site for instance in instances_of(given.args[0])}
             return UNKNOWN
         case "flax.TrainState.create" | "flax.TrainState":
             return linen.create(run, given)
@@ -131,6 +132,8 @@ def call(run: Run, name: str, given: Arguments) -> Value:
             return conditions.call(run, name, given)
         case _ if name in same_trees.SAME and given.args and followed(given.args[0]):
             return same_trees.same(run, given)
+        case _ if name in plain_trees.CHECKPOINTS:
+            return plain_trees.made(run, given)
         case _ if name in plain_trees.READERS and any(map(followed, (*given.args, *keywords.values()))):
             return plain_trees.read(run, name, given)
         case _ if name in plain_trees.LOADERS and any(map(followed, (*given.args, *keywords.values()))):
@@ -228,6 +231,11 @@ def _is_gradients(value: Value) -> bool:
             followed(item) and not _is_gradients(item) for item in value.items
         )
     return isinstance(value, Grads)
+
+
+def _is_one_definition(value: Value) -> bool:
+    """Whether a value is a module definition, or one of several."""
+    return isinstance(value, Instance | Mixed) and is_definition(value)
 
 
 def _is_tree(given: Arguments) -> bool:

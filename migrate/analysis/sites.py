@@ -30,6 +30,24 @@ class ReplaceStats:
 
 
 @dataclass(frozen=True)
+class ViewState:
+    """`state.replace(params=params)`: a name for the model, or parameters for the model of its `own`."""
+
+    node: ast.Call
+    state: ast.expr
+    params: ast.expr
+    own: bool
+
+
+@dataclass(frozen=True)
+class CloneState:
+    """`state.replace(apply_fn=model.apply)`: the parameters of now under another definition."""
+
+    node: ast.Call
+    state: ast.expr
+
+
+@dataclass(frozen=True)
 class ApplyGradients:
     """`state.apply_gradients(grads=...)`."""
 
@@ -559,6 +577,8 @@ Site = (
     | Batch
     | Replicate
     | ReplaceStats
+    | ViewState
+    | CloneState
     | LoadTree
     | LoadTrees
     | LoadState

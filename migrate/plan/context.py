@@ -174,6 +174,7 @@ class Plan:
     def optimizer_of(self, node: ast.expr) -> str:
         """The name of the optimizer of the train state, or the optimizer state, `node`."""
         self.check_fresh(node)
+        self._check_whole(node)
         if isinstance(self.facts.values.get(node), Holder):
             return f"{self.written(node)}.optimizer"
         if self.is_item(node):
@@ -185,6 +186,13 @@ class Plan:
             self._check_visible(node, names.optimizer)
             return names.optimizer
         raise Blocked(node, "LNX010", "the optimizer of this train state has no name here")
+
+    def _check_whole(self, node: ast.expr) -> None:
+        """Raise `Blocked` for a state that stands for its model alone."""
+        value = self.facts.values.get(node)
+        if isinstance(value, State) and value.view:
+            message = "a train state that was made for its parameters or `apply_fn` alone goes on as a whole"
+            raise Blocked(node, "LNX012", message)
 
     def is_item(self, node: ast.expr) -> bool:
         """Whether a train state is read from a tuple, a dict or a record, which hold it as a pair."""

@@ -37,6 +37,7 @@ from migrate.analysis.sites import (
     ApplyGradients,
     ApplyUpdates,
     CheckType,
+    CloneState,
     CompileApply,
     CopyTree,
     CreateHolder,
@@ -60,6 +61,7 @@ from migrate.analysis.sites import (
     Replicate,
     SameTree,
     UpdateModel,
+    ViewState,
 )
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
@@ -80,7 +82,7 @@ from migrate.plan.training.statistics import kept_elements, vanish
 from migrate.plan.training.variable_dicts import goes_to_apply, variables_of
 from migrate.rewrite.edits import template
 
-BY_KEYWORD = (CreateState, CreateHolder, ReplaceHolder, PlainTree, LoadTree, UpdateModel)
+BY_KEYWORD = (CreateState, CreateHolder, ReplaceHolder, PlainTree, LoadTree, UpdateModel, ViewState)
 """Sites that write the parameters that they are given by keyword."""
 
 READS = (ReadHolder, ReadRecord, ReadItem)
@@ -129,7 +131,7 @@ def _flow(plan: Plan, node: ast.expr, value: Value) -> None:
             pass
 
 
-UPDATES = (ApplyGradients, ReplaceStats)
+UPDATES = (ApplyGradients, ReplaceStats, ViewState, CloneState)
 WRITTEN = (CreateState, LoadState, *UPDATES)
 """Sites that write the state that they give."""
 
@@ -440,7 +442,9 @@ def _definition(plan: Plan, node: ast.expr) -> None:
             return
         case ast.Call() if isinstance(plan.site(plan.parent(parent)), ApplyFunction):
             return
-        case ast.keyword() if isinstance(plan.site(plan.parent(parent)), (CreateState, CreateHolder)):
+        case ast.keyword() if isinstance(
+            plan.site(plan.parent(parent)), (CreateState, CreateHolder, CloneState)
+        ):
             return
         case ast.Assign(targets=[ast.Name()]) if isinstance(node, ast.Call):
             return

@@ -24,6 +24,7 @@ from migrate.analysis.sites import (
     ReplaceStats,
     SameTree,
     UpdateModel,
+    ViewState,
 )
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
@@ -124,6 +125,9 @@ class _Walk:
         if not isinstance(node, (ast.Assign, ast.AnnAssign)):
             return None
         value = node.value
+        site = self.plan.facts.sites.get(value) if value else None
+        if isinstance(site, ViewState) and not site.own:
+            value = site.params
         while isinstance(
             site := self.plan.facts.sites.get(value) if value else None, (ReadState, ParamsItem, SameTree)
         ):
@@ -139,7 +143,7 @@ class _Walk:
         site = self.plan.facts.sites.get(value) if value is not None else None
         if isinstance(site, ApplyUpdates | UpdateModel):
             return isinstance(site.params if isinstance(site, ApplyUpdates) else site.optimizer, ast.Name)
-        if isinstance(site, ApplyGradients | ReplaceStats):
+        if isinstance(site, ApplyGradients | ReplaceStats) or (isinstance(site, ViewState) and site.own):
             return isinstance(site.state, ast.Name)
         if isinstance(site, LoadState):
             return site.in_place and isinstance(site.state, ast.Name)

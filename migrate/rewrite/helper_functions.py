@@ -24,6 +24,15 @@ def linen_state_with_stats(model, optimizer):
     stats = nnx.to_pure_dict(nnx.state(model, nnx.BatchStat))
     return {"step": step, "params": params, "opt_state": opt_state, "batch_stats": stats}
 '''
+SAVED_OF_VARIABLES = '''
+def linen_state_of_variables(model, optimizer):
+    """What a train state of Linen would hold, for checkpoints that keep its layout."""
+    params = {"params": nnx.to_pure_dict(nnx.state(model, nnx.Param))}
+    layout = jax.tree.structure(optimizer.tx.init(params))
+    opt_state = layout.unflatten(jax.tree.leaves(optimizer.opt_state))
+    step = optimizer.step[...].astype("int32")
+    return {"step": step, "params": params, "opt_state": opt_state}
+'''
 LOADED = '''
 def load_linen_state(model, optimizer, state):
     """Take over what a checkpoint holds in the layout of Linen's train states."""
@@ -39,9 +48,21 @@ def load_linen_state_with_stats(model, optimizer, state):
     nnx.update(optimizer.opt_state, nnx.state(state["opt_state"]))
     optimizer.step[...] = jax.numpy.asarray(state["step"], "uint32")
 '''
+LOADED_OF_VARIABLES = '''
+def load_linen_state_of_variables(model, optimizer, state):
+    """Take over what a checkpoint holds in the layout of Linen's train states."""
+    params = state["params"]["params"]
+    nnx.update(model, params)
+    layout = jax.tree.structure(optimizer.tx.init(params))
+    opt_state = layout.unflatten(jax.tree.leaves(state["opt_state"]))
+    nnx.update(optimizer.opt_state, nnx.state(opt_state))
+    optimizer.step[...] = jax.numpy.asarray(state["step"], "uint32")
+'''
 FUNCTIONS = {
     "linen_state": SAVED,
+    "linen_state_of_variables": SAVED_OF_VARIABLES,
     "linen_state_with_stats": SAVED_WITH_STATS,
     "load_linen_state": LOADED,
+    "load_linen_state_of_variables": LOADED_OF_VARIABLES,
     "load_linen_state_with_stats": LOADED_WITH_STATS,
 }

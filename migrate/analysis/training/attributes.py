@@ -60,6 +60,7 @@ from migrate.analysis.shapes import arrays, results
 from migrate.analysis.shapes.sizes import Size
 from migrate.analysis.sites import ParamsItem, ParamsLeaf, ReadState
 from migrate.analysis.training import groups, holders, hyperparameters, same_trees, stats_states
+from migrate.analysis.training.state_views import READABLE
 from migrate.analysis.training.train_states import field
 from migrate.analysis.training.views import origins
 
@@ -135,6 +136,10 @@ def are_definitions(value: Mixed) -> bool:
 
 
 def _of_state(run: Run, node: ast.Attribute, state: State) -> Value:
+    if state.view and node.attr not in READABLE:
+        message = f"`.{node.attr}` of a train state that was made for its parameters or `apply_fn` alone"
+        run.escape(node, "LNX012", f"{message} has no rewriting yet", state)
+        return UNKNOWN
     if node.attr in METHODS:
         return Method(state, node.attr)
     if state.stats is not None and node.attr == state.stats:

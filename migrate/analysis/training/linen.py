@@ -66,6 +66,7 @@ from migrate.analysis.training import (
     groups,
     holders,
     same_trees,
+    state_views,
     stats_states,
     train_states,
     views,
@@ -127,7 +128,7 @@ def call(run: Run, callee: Method | ApplyFn | Instance, given: Arguments) -> Val
         case Method(State() as state, "apply_gradients"):
             return _apply_gradients(run, state, given)
         case Method(State() as state, "replace"):
-            return stats_states.replaced(run, state, given)
+            return state_views.replaced(run, state, given) or stats_states.replaced(run, state, given)
         case Method(State() as state, name):
             run.escape(given.node, "LNX012", f"`{name}` of a train state has no rewriting yet", state)
             return UNKNOWN

@@ -18,6 +18,7 @@ from migrate.analysis.kinds import (
     Params,
     Sequence,
     State,
+    Symbol,
     Token,
     Value,
     Variables,
@@ -28,9 +29,16 @@ from migrate.analysis.sites import LoadTree, PlainTree
 from migrate.analysis.training import loaded_tuples, whole_states
 from migrate.analysis.training.copies import adopt
 
+CHECKPOINT = "clu.checkpoint.Checkpoint()"
+"""What the methods of such an object are called by."""
+
+CHECKPOINTS = frozenset({"clu.checkpoint.Checkpoint", "clu.checkpoint.MultihostCheckpoint"})
+"""Classes whose objects save and load trees as `flax.serialization` does."""
+
 READERS = frozenset(
     {
         "builtins.print",
+        f"{CHECKPOINT}.save",
         "clu.parameter_overview.count_parameters",
         "clu.parameter_overview.get_parameter_overview",
         "clu.parameter_overview.log_parameter_overview",
@@ -40,6 +48,7 @@ READERS = frozenset(
         "flax.serialization.to_state_dict",
         "flax.training.checkpoints.save_checkpoint",
         "flax.training.checkpoints.save_checkpoint_multiprocess",
+        "flax.traverse_util.flatten_dict",
         "jax.device_get",
         "joblib.dump",
         "pickle.dump",
@@ -50,6 +59,7 @@ READERS = frozenset(
 
 KEEPERS = frozenset(
     {
+        f"{CHECKPOINT}.save",
         "flax.serialization.to_bytes",
         "flax.serialization.to_state_dict",
         "flax.training.checkpoints.save_checkpoint",
@@ -59,6 +69,9 @@ KEEPERS = frozenset(
 """Readers whose files hold whole train states field by field, without the class."""
 
 LOADERS = {
+    f"{CHECKPOINT}.load_state": 0,
+    f"{CHECKPOINT}.restore": 0,
+    f"{CHECKPOINT}.restore_or_initialize": 0,
     "flax.serialization.from_bytes": 0,
     "flax.serialization.from_state_dict": 0,
     "flax.training.checkpoints.restore_checkpoint": 1,
@@ -66,6 +79,12 @@ LOADERS = {
 """Functions that give a tree like their `target`, with other leaves, and the place of the target."""
 
 STATES = (State, Holder, OptState)
+
+
+def made(run: Run, given: Arguments) -> Value:
+    """`Checkpoint(folder)`."""
+    lost(run, given)
+    return Symbol(CHECKPOINT)
 
 
 def read(run: Run, name: str, given: Arguments) -> Value:
@@ -94,7 +113,7 @@ def _holds_state(value: Value, kept: bool = False) -> bool:
 
 def can_be_kept(value: Value) -> bool:
     """Whether the fields of a state can be taken from a model and an optimizer."""
-    return isinstance(value, State) and not value.whole and value.group is None
+    return isinstance(value, State) and value.group is None and not (value.whole and value.stats)
 
 
 def _whole_state(run: Run, given: Arguments, values: tuple[Value, ...]) -> Value:

@@ -6,7 +6,7 @@ import ast
 
 from migrate.analysis.facts import Facts
 from migrate.analysis.program.scopes import Variable
-from migrate.analysis.sites import ApplyGradients, CheckType, ReadState, ReplaceStats
+from migrate.analysis.sites import ApplyGradients, CheckType, CloneState, ReadState, ReplaceStats, ViewState
 from migrate.plan.functions.returns import dropped_positions
 from migrate.plan.functions.roles import Roles
 from migrate.result import Style
@@ -50,8 +50,13 @@ def _of_node(
         return frozenset(OF_FIELD.get(site.field, set()))
     if isinstance(site, CheckType):
         return frozenset({OPTIMIZER})
-    if isinstance(facts.sites.get(facts.scopes.parent.get(parent, parent)), ApplyGradients | ReplaceStats):
-        return BOTH
+    match facts.sites.get(facts.scopes.parent.get(parent, parent)):
+        case ApplyGradients() | ReplaceStats():
+            return BOTH
+        case CloneState() | ViewState():
+            return frozenset({MODEL})
+        case _:
+            pass
     call = facts.scopes.parent[parent] if isinstance(parent, ast.keyword) else parent
     if isinstance(call, ast.Call) and call in facts.bindings:
         variables = [

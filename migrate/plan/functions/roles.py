@@ -46,9 +46,11 @@ from migrate.analysis.sites import (
     ApplyUpdates,
     Layer,
     LoadState,
+    ReadState,
     ReplaceStats,
     SameTree,
     UpdateModel,
+    ViewState,
 )
 from migrate.plan.blocked import Blocked
 from migrate.plan.components import Union
@@ -237,9 +239,17 @@ def _same_object(facts: Facts, value: ast.expr) -> Variable | None:
         value = site.state
     elif isinstance(site, ApplyUpdates):
         value = site.params
+    elif isinstance(site, ViewState):
+        value = site.state if site.own else _bare(facts, site.params)
     elif isinstance(site, SameTree):
         return _same_object(facts, site.tree)
     return facts.scopes.variable(value, value.id) if isinstance(value, ast.Name) else None
+
+
+def _bare(facts: Facts, node: ast.expr) -> ast.expr:
+    """The state or model of which an expression reads the parameters."""
+    site = facts.sites.get(node)
+    return site.node.value if isinstance(site, ReadState) else node
 
 
 def is_parameter(variable: Variable) -> bool:

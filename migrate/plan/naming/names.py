@@ -7,6 +7,7 @@ stand for, never depends on a name.
 from __future__ import annotations
 
 import ast
+import builtins
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -55,7 +56,7 @@ def proposed(name: str, pattern: re.Pattern[str]) -> Names:
         return Names("model", "optimizer")
     if stem.isdigit():
         return Names(f"model{stem}", f"optimizer{stem}")
-    if stem.lower() in ADJECTIVES:
+    if stem.lower() in ADJECTIVES or hasattr(builtins, stem):
         return Names(f"{stem}_model", f"{stem}_optimizer")
     return Names(stem, f"{stem}_optimizer")
 

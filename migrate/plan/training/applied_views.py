@@ -5,13 +5,13 @@ from __future__ import annotations
 import ast
 
 from migrate.analysis.kinds import Dict
-from migrate.analysis.sites import Apply, CreateState
+from migrate.analysis.sites import Apply, CloneState, CreateState
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 from migrate.plan.training.plain_trees import plain
 from migrate.plan.training.variable_dicts import display_of
 from migrate.plan.training.views import CALL, apply_function
-from migrate.rewrite.edits import template
+from migrate.rewrite.edits import Template, template
 
 
 def rewrite_view(plan: Plan, site: Apply) -> None:
@@ -32,9 +32,8 @@ def rewrite_view(plan: Plan, site: Apply) -> None:
     plan.edits.arguments[site.node][given] = ((None, variables),)
 
 
-def exchange_definition(plan: Plan, site: CreateState, model: str) -> None:
-    """The wrapped model gets the definition whose `apply` the state was created with."""
+def exchanged(site: CreateState | CloneState, model: str) -> Template:
+    """The line that gives a wrapped model the definition whose `apply` a state has."""
     function = apply_function(site)
     assert isinstance(function, ast.Attribute)
-    line = template(f"{model}.to_nnx__module = {{}}", function.value)
-    plan.edits.before[plan.statement(site.node)].append(line)
+    return template(f"{model}.to_nnx__module = {{}}", function.value)

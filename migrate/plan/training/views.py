@@ -13,11 +13,12 @@ from collections.abc import Iterable, Iterator
 
 from migrate.analysis.facts import Facts, View
 from migrate.analysis.kinds import Instance, Mixed
-from migrate.analysis.sites import Apply, ApplyFunction, CompileApply, CreateState, Init, Site
+from migrate.analysis.sites import Apply, ApplyFunction, CloneState, CompileApply, CreateState, Init, Site
 from migrate.plan.blocked import Blocked
 from migrate.plan.training.same_definitions import are_same
 
 CREATION = "`apply_fn` and `params` belong to different models"
+CLONE = "a train state is given the `apply` of another definition, which can be done with wrapped models only"
 CALL = "`apply` of one model is called with the parameters of another"
 FUNCTION = "a function is applied to one model with the parameters of another"
 
@@ -29,6 +30,7 @@ def second_views(facts: Facts, sites: Iterable[Site], bridged: bool) -> frozense
     """
     every = [*sites]
     found: set[ast.AST] = {site.node for site in every if _is_other(facts, site)}
+    found |= {site.node for site in every if isinstance(site, CloneState) and bridged}
     for site in every:
         if site.node in found:
             _check(facts, site, bridged)
@@ -48,6 +50,9 @@ def _check(facts: Facts, site: Site, bridged: bool) -> None:
                 raise Blocked(node, "LNX003", CALL)
         case ApplyFunction(node):
             raise Blocked(node, "LNX003", FUNCTION)
+        case CloneState(node):
+            if not bridged or not _is_method(facts, apply_function(site)):
+                raise Blocked(node, "LNX012", CLONE)
         case CreateState(node, params):
             if not bridged or site.group is not None or not _is_method(facts, apply_function(site)):
                 raise Blocked(node, "LNX001", CREATION)
@@ -57,7 +62,7 @@ def _check(facts: Facts, site: Site, bridged: bool) -> None:
             raise Blocked(site.node, "LNX001", CREATION)
 
 
-def apply_function(site: CreateState) -> ast.expr:
+def apply_function(site: CreateState | CloneState) -> ast.expr:
     """What a state is given as its `apply_fn`."""
     return next(k.value for k in site.node.keywords if k.arg == "apply_fn")
 

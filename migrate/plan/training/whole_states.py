@@ -33,6 +33,7 @@ def needed(plan: Plan, node: ast.expr, name: str) -> str:
     if state.stats not in (None, STATS):
         message = f"the statistics of this train state are called `{state.stats}`: call them `{STATS}`"
         raise Blocked(node, "LNX403", message)
+    name = f"{name}_of_variables" if state.whole else name
     name = name if state.stats is None else f"{name}_with_stats"
     module = plan.facts.scopes.module(node)
     assert isinstance(module, ast.Module)
