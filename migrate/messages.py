@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from migrate.analysis.facts import Facts
@@ -15,7 +15,9 @@ from migrate.plan.context import Plan
 from migrate.plan.modules.callers import told_to_callers
 from migrate.result import Finding
 from migrate.rule import Rule
-from rules import held_back, rewriters, state_signature
+from rules import held_back, init_model, rewriters, state_signature
+
+SEEDS = "NNX draws other initial numbers from the same key, see docs/seeds.md"
 
 
 def finding(facts: Facts, node: ast.AST, code: str, message: str, component: str | None) -> Finding:
@@ -50,6 +52,16 @@ def _is_quiet(site: Site | Class) -> bool:
     if isinstance(site, ReadHolder):
         return site.field not in {"step", "opt_state", "tx"}
     return isinstance(site, ReadState) and site.field in {"params", "apply_fn"}
+
+
+def with_seeds_told(findings: Iterable[Finding], bridged: Collection[str]) -> list[Finding]:
+    """The findings in order; the first `init` that NNX takes over says that its numbers are others."""
+    ordered = sorted(findings)
+    for place, each in enumerate(ordered):
+        if each.code == init_model.RULE.code and each.fix == "automatic" and each.component not in bridged:
+            ordered[place] = replace(each, message=f"{each.message}; {SEEDS}")
+            break
+    return ordered
 
 
 def beside(facts: Facts, decision: Decision, plan: Plan, name: str) -> Iterator[Finding]:

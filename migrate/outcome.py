@@ -13,7 +13,7 @@ from migrate.analysis.kinds import Class
 from migrate.analysis.modules.methods import is_module
 from migrate.analysis.program.source import File
 from migrate.analysis.sites import CreateHolder, CreateRecord, Init, Site
-from migrate.messages import automatic, beside, finding, held, held_by, reasons, rewrites
+from migrate.messages import automatic, beside, finding, held, held_by, reasons, rewrites, with_seeds_told
 from migrate.plan import pitfalls
 from migrate.plan.build import Decision, decide
 from migrate.plan.components import ComponentFacts, first_line
@@ -106,7 +106,9 @@ class Outcome:
         """Everything, in order."""
         sites = {name: SiteCount(self.found[name], self.migrated[name]) for name in sorted(self.found)}
         shared = frozenset(self.visible)
-        return Result(self.changed, tuple(sorted(self.findings)), tuple(self.components), sites, shared)
+        bridged = {each.id for each in self.components if each.status == "bridged"}
+        findings = tuple(with_seeds_told(self.findings, bridged))
+        return Result(self.changed, findings, tuple(self.components), sites, shared)
 
     def _decided(self, facts: Facts, decision: Decision, name: str) -> bool:
         """Record one component; whether it is migrated after all."""
