@@ -10,7 +10,7 @@ from migrate.analysis.sites import Init
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 from migrate.plan.modules.construction import Arguments, rngs, sizes
-from migrate.plan.training.initialisation import initialise
+from migrate.plan.training.initialisation import check_key, initialise
 from migrate.plan.training.merging import merged
 from migrate.plan.training.samples import drop_dead_samples, is_pure
 from migrate.rewrite.edits import gather, template
@@ -95,6 +95,7 @@ def rewrite(plan: Plan, site: Init) -> None:
     if plan.bridged or site.node in plan.definitions.apart:
         initialise(plan, site)
         return
+    check_key(site)
     definition, name = merged(plan.facts, plan.component.sites, site)
     arguments: Arguments = [*sizes(plan, site), ("rngs", rngs(plan, site))]
     for sample in site.samples():

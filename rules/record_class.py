@@ -8,7 +8,15 @@ from migrate.analysis.kinds import Class
 from migrate.analysis.sites import CreateRecord
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
-from migrate.plan.training.records import DEFINITION, STATE, TYPES, check_states, held_fields, new_names
+from migrate.plan.training.records import (
+    DEFINITION,
+    STATE,
+    TYPES,
+    check_states,
+    held_fields,
+    is_optional,
+    new_names,
+)
 from migrate.rule import Example, Rule
 
 SITE = CreateRecord
@@ -140,8 +148,20 @@ def rewrite_class(plan: Plan, cls: Class) -> None:
         if held.get(name) == DEFINITION:
             plan.edits.statements[statement] = []
         elif name in held:
-            if statement.value is not None:
+            optional = is_optional(plan.facts, cls, name)
+            if statement.value is not None and not (optional and ast.unparse(statement.value) == "None"):
                 raise Blocked(statement, "LNX035", f"`{name}` has a default, and holds a model from now on")
             if held[name] == STATE and ast.unparse(statement.annotation) in ("Any", "typing.Any"):
                 continue
-            plan.edits.statements[statement] = [f"{names[name]}: {TYPES[held[name]]}"]
+            kind = _optional(statement.annotation) if optional else "{}"
+            default = " = None" if statement.value is not None else ""
+            plan.edits.statements[statement] = [f"{names[name]}: {kind.format(TYPES[held[name]])}{default}"]
+
+
+def _optional(annotation: ast.expr) -> str:
+    """The way in which a type is said to be optional, with a place for the type."""
+    match annotation:
+        case ast.Subscript(value=value) if ast.unparse(value).endswith("Optional"):
+            return f"{ast.unparse(value)}[{{}}]"
+        case _:
+            return "{} | None"

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import ast
-
 from migrate.analysis.sites import ReplaceHolder
-from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
-from migrate.plan.functions.lambdas import write_out
-from migrate.plan.training.beside import check_beside
-from migrate.plan.training.holders import field_name, reads_models
+from migrate.plan.training.holders import field_name
+from migrate.plan.training.replaced_trees import check_order, place
 from migrate.rewrite.edits import Piece, template
 from rules.train_state_class import RULE as RULE
 
@@ -31,42 +27,5 @@ def rewrite(plan: Plan, site: ReplaceHolder) -> None:
             plan.edits.arguments[site.node][value] = (
                 (field_name(name), f"nnx.clone({plan.model_of(value)})"),
             )
-    _check_order(plan, site)
-    _place(plan, site, state, updates)
-
-
-def _check_order(plan: Plan, site: ReplaceHolder) -> None:
-    """What stays an argument is evaluated behind the updates, which it must not see."""
-    if not site.trees:
-        return
-    for keyword in site.node.keywords:
-        if keyword.arg not in site.trees and reads_models(plan.facts, keyword.value):
-            message = "the state is read beside an update of it in one `replace`"
-            raise Blocked(keyword.value, "LNX011", message)
-    if len(site.trees) > 1:
-        raise Blocked(site.node, "LNX012", "two trees of a train state are replaced at once")
-
-
-def _place(plan: Plan, site: ReplaceHolder, state: str, updates: list[Piece]) -> None:
-    if not updates:
-        return
-    statement, parent = plan.statement(site.node), plan.parent(site.node)
-    whole = len(site.trees) == len(site.node.keywords)
-    tops = {site.node, parent}
-    match parent:
-        case ast.Assign(targets=[ast.Name(id=target)]) if parent is statement:
-            if not whole:
-                plan.edits.before[statement] += updates
-            else:
-                named = [] if target == state else [f"{target} = {state}"]
-                plan.edits.statements[statement] = [*updates, *named]
-        case ast.Return() | ast.Tuple() if isinstance(statement, ast.Return) and statement.value in tops:
-            if isinstance(parent, ast.Tuple):
-                check_beside(plan, site.node, parent)
-            plan.edits.before[statement] += updates
-            if whole:
-                plan.edits.expressions[site.node] = state
-        case ast.Lambda(body=body) if body is site.node:
-            write_out(plan, parent, updates, state if whole else site.node)
-        case _:
-            raise Blocked(site.node, "LNX012", "`replace` is called inside an expression: assign it first")
+    check_order(plan, site)
+    place(plan, site, state, updates)

@@ -183,6 +183,19 @@ UPDATE = """
     state = state.apply_gradients(grads=grads_of(state, x))
     new = runner._replace(state=state)
 """
+
+
+def test_a_method_that_nothing_calls() -> None:
+    body = """
+        def main(x):
+            runner = Runner(create(x), 0)
+            return optax.global_norm(grads_of(runner.state, x))
+        """
+    text = migrated(METHODS, body)
+    assert text is not None
+    assert "        return optax.global_norm(nnx.state(self.state[0], nnx.Param))\n" in text
+
+
 REFUSALS = [
     pytest.param(
         RUNNER,
@@ -240,15 +253,6 @@ def main(x):
             return optax.global_norm(grads_of(runner.state, x))
         """,
         id="a-reader-that-nothing-calls",
-    ),
-    pytest.param(
-        METHODS,
-        """
-        def main(x):
-            runner = Runner(create(x), 0)
-            return optax.global_norm(grads_of(runner.state, x))
-        """,
-        id="a-method-that-nothing-calls",
     ),
     pytest.param(
         METHODS,

@@ -33,6 +33,7 @@ from migrate.analysis.sites import Binding
 from migrate.analysis.training.copies import adopt, place
 from migrate.analysis.training.made_definitions import all_made_by, made_by
 from migrate.analysis.training.makers import of_this_call
+from migrate.analysis.training.optional_values import left_out
 
 
 @dataclass(frozen=True)
@@ -119,6 +120,7 @@ def enter(run: Run, function: Function, given: Arguments) -> Value:
         known = run.facts.parameters.get((node, name))
         run.facts.parameters[node, name] = value if known is None else join(known, value)
     frame.vars |= bound
+    frame.spread = _spread(node, given)
     before = heap.of(heap.frame_of(run.frame).vars)
     result = _body(run, function, frame)
     return result if frame in run.closures else _made_by_this_call(run, function, given, result, before)
@@ -243,6 +245,7 @@ def _bind(run: Run, function: Function, given: Arguments) -> dict[str, Value] | 
         others = (*given.args[len(first) :], *dict(given.keywords).values())
         bound |= dict(zip(positional, first, strict=False))
         return bound if not any(followed(v) for v in others) else None
+    bound |= left_out(node)
     if shares_sizes(run, node):
         bound |= defaults(run, node)
     fits = len(given.args) <= len(positional) or node.args.vararg is not None
@@ -260,6 +263,13 @@ def _bind(run: Run, function: Function, given: Arguments) -> dict[str, Value] | 
     if _is_method_of_owner(run, node) or shares_sizes(run, node):
         return bound
     return {n: _carried(v) for n, v in bound.items()}
+
+
+def _spread(node: FunctionNode, given: Arguments) -> frozenset[str] | None:
+    """The names that go into the `**` parameter; None where the call spreads a dict itself."""
+    names = {keyword.arg for keyword in given.node.keywords} | {name for name, _ in given.keywords}
+    known = {arg.arg for arg in all_parameters(node)}
+    return None if names & {None, "**"} else frozenset(name for name in names if name) - known
 
 
 def _result(run: Run, node: FunctionNode, result: Value, given: list[Value]) -> Value:

@@ -9,7 +9,7 @@ from migrate.analysis import calls
 from migrate.analysis.ageing import has_stats, without_time
 from migrate.analysis.frames import Frame
 from migrate.analysis.joining import join
-from migrate.analysis.kinds import UNKNOWN, Array, Const, Dict, Length, Sequence, Symbol, Value
+from migrate.analysis.kinds import UNKNOWN, Array, Const, Dict, Length, Optimizer, Sequence, Symbol, Value
 from migrate.analysis.modules import branches, cells, collected, hoisting, module_calls, sequences, tied
 from migrate.analysis.modules.optional_layers import are_optional
 from migrate.analysis.nnx_code import nnx_contexts
@@ -18,6 +18,7 @@ from migrate.analysis.program.scopes import COMPREHENSIONS, Comprehension
 from migrate.analysis.run import Run
 from migrate.analysis.shapes import arrays
 from migrate.analysis.shapes.sizes import Size
+from migrate.analysis.sites import ReadRecord
 from migrate.analysis.training import attributes
 
 
@@ -159,7 +160,8 @@ def _dict(run: Run, node: ast.Dict) -> Value:
 def _compare(run: Run, node: ast.Compare, kinds: list[Value]) -> None:
     against_none = all(isinstance(op, (ast.Is, ast.IsNot)) for op in node.ops)
     members = node.left in run.facts.scopes.members and kinds[1:] == [Const(None)]
-    if against_none and (members or are_optional(run, *kinds)):
+    field = isinstance(run.facts.sites.get(node.left), ReadRecord) and isinstance(kinds[0], Optimizer)
+    if against_none and (members or (field and kinds[1:] == [Const(None)]) or are_optional(run, *kinds)):
         return
     reason = "is compared with None" if against_none else "is compared"
     run.escape(node, "LNX299", f"a followed value {reason}", *kinds)

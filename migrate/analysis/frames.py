@@ -24,6 +24,8 @@ class Frame:
         self.live = True
         self.exits: list[Variables] = []
         self.jumps: list[tuple[list[Variables], list[Variables]]] = []
+        self.spread: frozenset[str] | None = None
+        """What the `**` parameter holds by name; None where that is not known."""
 
     def chain(self) -> Iterator[Frame]:
         """This frame and the ones it closes over, innermost first."""

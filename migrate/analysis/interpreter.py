@@ -46,7 +46,7 @@ from migrate.analysis.program.scopes import Scopes, Variable
 from migrate.analysis.program.source import File, Files, Source
 from migrate.analysis.run import Hooks, Run, TooComplex, instances_of, is_definition
 from migrate.analysis.shapes import arrays
-from migrate.analysis.training import compiled_apply, deleted, groups
+from migrate.analysis.training import compiled_apply, deleted, groups, optional_values
 from migrate.analysis.words import described
 from migrate.result import Style
 
@@ -108,6 +108,7 @@ def _read(
         resting.settle(run)
         _run_kept(run)
         _check_decorated(run)
+        optional_values.settle(run)
         modules.read_pending(run)
         unbuilt.read(run)
         leftovers.record(facts, run.entered)
@@ -242,7 +243,8 @@ def _run(run: Run, statement: ast.stmt) -> None:
             branches.run_if(run, statement)
         case ast.If(test=test, body=body, orelse=orelse):
             evaluate(run, test)
-            _branch(run, [body, orelse])
+            taken = optional_values.taken(run, statement)
+            _branch(run, [taken] if taken is not None else [body, orelse])
         case ast.For() | ast.AsyncFor() | ast.While():
             _loop(run, statement)
         case ast.With(items=items, body=body) | ast.AsyncWith(items=items, body=body):

@@ -49,6 +49,8 @@ def join(left: Value, right: Value) -> Value:
     if (covering := nnx_kinds.joined(left, right)) is not None:
         return covering
     match left, right:
+        case (Optimizer() as optimizer, Const(None)) | (Const(None), Optimizer() as optimizer):
+            return optimizer
         case Holder(), Holder() if _alike(left, right):
             return _join_holders(left, right)
         case Method(a, name), Method(b, other) if name == other:

@@ -110,6 +110,9 @@ class Run:
     things: dict[ast.ClassDef, set[Thing]] = field(default_factory=lambda: defaultdict(set))
     repeated: set[Thing] = field(default_factory=set)
     rested: set[ast.ClassDef] = field(default_factory=set)
+    attributes_read: dict[str, list[ast.Attribute]] = field(default_factory=dict)
+    passed: dict[ast.If, dict[bool, tuple[Value, ...]]] = field(default_factory=dict)
+    reached: set[tuple[ast.If, bool]] = field(default_factory=set)
     resting: dict[tuple[ast.AST, ast.AST], tuple[Thing, Function]] = field(default_factory=dict)
 
     @property

@@ -120,11 +120,12 @@ class ReadItem:
 
 @dataclass(frozen=True)
 class ReplaceRecord:
-    """`record.replace(...)` or `record._replace(...)`."""
+    """`record.replace(...)` or `record._replace(...)`; `trees` are written into the models that are there."""
 
     node: ast.Call
     record: ast.expr
     cls: Class
+    trees: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -171,7 +172,10 @@ class Apply:
 
 @dataclass(frozen=True)
 class Init:
-    """`model.init(key, *inputs)`; `shapes` are those of the inputs, by position, `named` the keywords."""
+    """`model.init(key, *inputs)`; `shapes` are those of the inputs, by position, `named` the keywords.
+
+    In `model.init(*inputs)` the key is the first item of what is spread, and `key` the starred list.
+    """
 
     node: ast.Call
     instance: Instance

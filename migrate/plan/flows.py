@@ -357,7 +357,7 @@ def _optimizer(plan: Plan, node: ast.expr) -> None:
         pass_on(plan, node, parameters)
         return
     match parent:
-        case ast.Compare() if is_attribute(plan.facts, node):
+        case ast.Compare() if is_attribute(plan.facts, node) or isinstance(plan.site(node), ReadRecord):
             plan.edits.expressions[node] = plan.optimizer_of(node)
         case ast.Assign(targets=[ast.Name()]) if isinstance(plan.site(node), ReadRecord):
             plan.edits.expressions[node] = plan.optimizer_of(node)

@@ -20,10 +20,12 @@ from migrate.analysis.kinds import (
     Mixed,
     Optimizer,
     Params,
+    Record,
     State,
     Thing,
     Value,
     Variables,
+    followed,
 )
 from migrate.analysis.modules.methods import is_module
 from migrate.analysis.program.scopes import Member
@@ -83,7 +85,7 @@ def _outside(
 
 def _is_kept(value: Value) -> bool:
     parts = value.parts if isinstance(value, Mixed) else {value}
-    return any(isinstance(part, KEPT) for part in parts)
+    return any(isinstance(part, KEPT) or (isinstance(part, Record) and followed(part)) for part in parts)
 
 
 def _is_dotted(node: ast.expr) -> bool:

@@ -7,13 +7,19 @@ and the record's own methods, which are entered with it.
 from __future__ import annotations
 
 import ast
+import functools
+from collections.abc import Mapping
 from dataclasses import replace
 
 from migrate.analysis.activation import Arguments, enter, lost
+from migrate.analysis.ageing import renamed
+from migrate.analysis.joining import join
 from migrate.analysis.kinds import (
     UNKNOWN,
     ApplyFn,
     Class,
+    Function,
+    Grads,
     Instance,
     Method,
     Optimizer,
@@ -27,6 +33,7 @@ from migrate.analysis.kinds import (
 )
 from migrate.analysis.run import Run
 from migrate.analysis.sites import CreateRecord, ReadRecord, ReplaceRecord
+from migrate.analysis.training.train_states import check_inside
 
 BASES = frozenset({"typing.NamedTuple", "flax.struct.PyTreeNode"})
 DECORATORS = frozenset({"flax.struct.dataclass", "dataclasses.dataclass", "chex.dataclass"})
@@ -118,6 +125,18 @@ def call(run: Run, record: Record, name: str, given: Arguments) -> Value:
     return enter(run, function, replace(given, args=(record, *given.args)))
 
 
+def some_record(run: Run, function: Function) -> Record | None:
+    """What a method of a record's class that nothing calls may be given: any record that is made."""
+    cls = run.facts.scopes.scope[function.node]
+    marked = isinstance(function.node, ast.Lambda) or function.node.decorator_list
+    if marked or not isinstance(cls, ast.ClassDef):
+        return None
+    values = run.facts.values.values()
+    made: list[Value] = [v for v in values if isinstance(v, Record) and v.cls.node is cls and followed(v)]
+    fresh = renamed(functools.reduce(join, made), {}, fresh=True) if made else None
+    return fresh if isinstance(fresh, Record) else None
+
+
 def of_class(run: Run, cls: Class, name: str, given: Arguments) -> Value:
     """`State.create(...)`: a class method."""
     known = method(cls, name)
@@ -151,14 +170,32 @@ def replaced(run: Run, given: Arguments) -> Value:
 def _with_fields(run: Run, record: Record, source: ast.expr | None, given: Arguments) -> Value:
     node, keywords = given.node, dict(given.keywords)
     known = dict(record.fields)
-    fits = all(name in known and _fits(known[name], value) for name, value in keywords.items())
+    trees = _trees(record, keywords)
+    fits = all(name in known and _fits(known[name], v) for name, v in keywords.items() if name not in trees)
     if source is None or not fits:
         message = "`replace` of fields of a record by other kinds of values has no rewriting yet"
         run.escape(node, "LNX012", message, record, *keywords.values())
         return UNKNOWN
     if followed(record):
-        run.facts.site(ReplaceRecord(node, source, record.cls))
+        run.facts.site(ReplaceRecord(node, source, record.cls, trees))
+    for name in trees:
+        keywords[name] = _written(run, node, record, known[name], keywords[name])
     return Record(record.cls, tuple((known | keywords).items()))
+
+
+def _trees(record: Record, keywords: Mapping[str, Value]) -> tuple[str, ...]:
+    """The fields with parameters that are given a tree of their kind."""
+    held = {name for name, value in record.fields if isinstance(value, (Params, Variables))}
+    return tuple(name for name, value in keywords.items() if name in held and isinstance(value, Grads))
+
+
+def _written(run: Run, node: ast.Call, record: Record, field: Value, tree: Value) -> Value:
+    """A model that has taken over a tree; what it was before counts as old."""
+    assert isinstance(field, (Params, Variables)) and isinstance(tree, Grads)
+    run.facts.links |= {(a, b) for a in field.tokens for b in tree.tokens}
+    check_inside(run, node, field.tokens, record)
+    run.age(field.tokens)
+    return replace(field, stale=False)
 
 
 def _fits(old: Value, new: Value) -> bool:

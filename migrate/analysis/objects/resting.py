@@ -11,7 +11,7 @@ from contextlib import nullcontext
 from migrate.analysis.activation import enter_unknown
 from migrate.analysis.frames import Variables, merge
 from migrate.analysis.kinds import Class, Function, Jit, Thing, Token, Value, followed
-from migrate.analysis.objects import heap
+from migrate.analysis.objects import heap, records
 from migrate.analysis.objects.libraries import extends_library
 from migrate.analysis.objects.things import check_class, line, lookup
 from migrate.analysis.run import Run, callables_in
@@ -23,7 +23,7 @@ def run_method(run: Run, function: Function) -> None:
     """Run what nothing calls; a method once for each class that has it."""
     cls = _class_of(run, function)
     if cls is None:
-        enter_unknown(run, function)
+        enter_unknown(run, function, records.some_record(run, function))
         return
     if run.facts.scopes.runs_later(function.node):
         _refuse_generator(run, cls, function)
@@ -79,10 +79,20 @@ def _refuse_generator(run: Run, cls: Class, function: Function) -> None:
 def users(run: Run, node: ast.AST) -> set[ast.AST]:
     """The functions that name a method, other than itself: they shall run before it."""
     scopes = run.facts.scopes
-    if scopes.scope[node] not in run.families or not isinstance(node, ast.FunctionDef):
+    if not isinstance(scopes.scope[node], ast.ClassDef) or not isinstance(node, ast.FunctionDef):
         return set()
-    named = (n for cls in run.families for n in ast.walk(cls) if isinstance(n, ast.Attribute))
-    return {scopes.function(n) for n in named if n.attr == node.name} - {node}
+    if node.name == "__call__":
+        inside = (n for cls in run.families for n in ast.walk(cls))
+        return {n for n in inside if isinstance(n, ast.FunctionDef) and n is not node}
+    return {scopes.function(n) for n in _named(run).get(node.name, ())} - {node}
+
+
+def _named(run: Run) -> dict[str, list[ast.Attribute]]:
+    """The attributes that ordinary classes read, by their names."""
+    if not run.attributes_read:
+        for node in (n for cls in run.families for n in ast.walk(cls) if isinstance(n, ast.Attribute)):
+            run.attributes_read.setdefault(node.attr, []).append(node)
+    return run.attributes_read
 
 
 def _class_of(run: Run, function: Function) -> Class | None:

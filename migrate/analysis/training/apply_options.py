@@ -23,7 +23,11 @@ from migrate.analysis.kinds import (
     tokens_of,
 )
 from migrate.analysis.modules.classes import methods
+from migrate.analysis.program.scopes import FUNCTIONS
 from migrate.analysis.run import Run
+
+OPTIONS = frozenset({"variables", "rngs", "mutable", "method", "capture_intermediates"})
+"""What `apply` takes itself."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,8 @@ def read(run: Run, given: Arguments, definition: ApplyFn, variables: Value) -> O
                 stats = True
             case "method" if (found := _method(definition, keyword.value, value)) is not None:
                 method = found
+            case None if _only_inputs(run, keyword.value):
+                pass
             case "rngs" | "mutable" | "method" | "capture_intermediates" | None:
                 message = f"`apply` is called with `{keyword.arg or '**'}` in a way that has no rewriting yet"
                 wrapped = keyword.arg in {"rngs", "method"}
@@ -62,6 +68,22 @@ def _streams(node: ast.expr) -> bool:
         return False
     names = [key.value if isinstance(key, ast.Constant) else None for key in node.keys]
     return all(isinstance(name, str) and name.isidentifier() for name in names)
+
+
+def _only_inputs(run: Run, node: ast.expr) -> bool:
+    """Whether `**kwargs` hands on what this call of the function was given, and no option of `apply`."""
+    variable = run.facts.scopes.variable(node, node.id) if isinstance(node, ast.Name) else None
+    frame = next((f for f in run.frame.chain() if variable is not None and f.scope is variable.scope), None)
+    if variable is None or frame is None or not isinstance(frame.scope, FUNCTIONS):
+        return False
+    kwarg, scopes = frame.scope.args.kwarg, run.facts.scopes
+    spread = all(
+        isinstance(above := scopes.parent[use], ast.keyword) and above.arg is None
+        for use in scopes.names(variable)
+        if isinstance(use, ast.Name)
+    )
+    known = kwarg is not None and kwarg.arg == variable.name and frame.spread is not None
+    return known and spread and not (frame.spread or frozenset()) & OPTIONS
 
 
 def _of_stats(value: Value) -> bool:

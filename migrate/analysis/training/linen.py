@@ -164,7 +164,7 @@ def _init(run: Run, instance: Instance, given: Arguments) -> Value:
     names = modules.call_inputs(instance)
     if not given.args or any(name not in names for name, _ in given.keywords):
         run.escape(node, "LNX006", "`init` is called with keywords that have no rewriting yet", instance)
-    if run.owner is not None or not node.args or isinstance(node.args[0], ast.Starred):
+    if run.owner is not None or not node.args or not _has_key(given):
         return UNKNOWN
     shapes = tuple(arrays.of(value) or UNKNOWN_SHAPE for value in given.args[1:])
     samples = (*given.args, *dict(given.keywords).values())
@@ -179,6 +179,15 @@ def _init(run: Run, instance: Instance, given: Arguments) -> Value:
     run.facts.origins[token] = known | {instance}
     run.facts.initialised[node] = run.facts.initialised.get(node, frozenset()) | {definition}
     return Variables(frozenset({token}))
+
+
+def _has_key(given: Arguments) -> bool:
+    """Whether the key is seen, or is the first item of a list that holds all arguments: `init(*inputs)`."""
+    match given.node, given.args:
+        case ast.Call(args=[ast.Starred(value=ast.Name())], keywords=[]), (Sequence((key, *_)),):
+            return not isinstance(key, Dict)
+        case _:
+            return not isinstance(given.node.args[0], ast.Starred)
 
 
 def _apply(run: Run, instances: frozenset[Instance], given: Arguments) -> Value:

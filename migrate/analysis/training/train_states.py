@@ -77,7 +77,7 @@ def update(run: Run, node: ast.Call, state: State | Holder, grads: Grads) -> Non
     run.age(state.tokens)
 
 
-def check_inside(run: Run, node: ast.AST, updated: Tokens, state: State | Holder) -> None:
+def check_inside(run: Run, node: ast.AST, updated: Tokens, state: Value) -> None:
     """What a traced function updates must not lie outside of it."""
     if any(updated & frozen for frozen in run.frozen):
         message = "a train state of the enclosing scope is updated inside a traced function"

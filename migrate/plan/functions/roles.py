@@ -55,7 +55,7 @@ from migrate.analysis.sites import (
 from migrate.plan.blocked import Blocked
 from migrate.plan.components import Union
 from migrate.plan.functions.returns import WHOLE, dropped_positions, parameter_of
-from migrate.plan.training.member_names import is_empty_place, is_member
+from migrate.plan.training.member_names import is_empty_place, is_member, is_set_to_none
 from migrate.result import Style
 
 Role = Literal["state", "holder", "model", "optimizer", "definition", "apply", "stats"]
@@ -181,7 +181,8 @@ def _check_every_use(facts: Facts, found: Roles) -> None:
     for variable in found.role:
         known = set(found.nodes[variable])
         for node in facts.scopes.names(variable):
-            if node not in known and not is_empty_place(facts, node):
+            missing = found.role[variable] == "optimizer" and is_set_to_none(facts, node)
+            if node not in known and not missing and not is_empty_place(facts, node):
                 message = f"`{node.id}` is used here in a way that could not be followed"
                 raise Blocked(node, "LNX015", message)
         shared = [s for s, names in facts.scopes.outer.items() if names.get(variable.name) is variable.scope]

@@ -28,6 +28,9 @@ def wrapped(plan: Plan, site: Init) -> Piece:
     assert isinstance(site.init, ast.Attribute)
     rngs: Piece = streams(site.key) if isinstance(site.key, ast.Dict) else site.key
     arguments: list[Piece] = [*site.inputs]
+    if isinstance(site.key, ast.Starred):
+        arguments.append(template("*{}[1:]", site.key.value))
+        rngs = template("{}[0]", site.key.value)
     for keyword in site.node.keywords:
         if keyword.arg is None:
             raise Blocked(site.node, "LNX006", "`init` is called with a dict of keywords")

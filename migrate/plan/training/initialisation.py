@@ -41,8 +41,16 @@ def _is_held(plan: Plan, keyword: ast.keyword, name: str) -> bool:
     return isinstance(site, CreateHolder) and name in site.held
 
 
+def check_key(site: Init) -> None:
+    """A model that is built needs its key and its sizes one by one."""
+    if isinstance(site.key, ast.Starred):
+        message = "`init` is given the key and the samples by one star: hand over the key by itself"
+        raise Blocked(site.node, "LNX006", message)
+
+
 def _called(plan: Plan, site: Init) -> Piece:
     """`model(in_features=..., rngs=...)`: what the definition became makes a model when it is called."""
+    check_key(site)
     forms = [_arguments(plan, site, instance.cls) for instance in plan.facts.initialised[site.node]]
     if any(form != forms[0] for form in forms):
         raise Blocked(site.node, "LNX006", "definitions that need different sizes are initialised here")

@@ -24,12 +24,17 @@ def is_attribute(facts: Facts, node: ast.AST) -> bool:
 
 def is_empty_place(facts: Facts, node: ast.Name) -> bool:
     """Whether an attribute is set to None here, to be filled later."""
+    return is_attribute(facts, node) and is_set_to_none(facts, node)
+
+
+def is_set_to_none(facts: Facts, node: ast.Name) -> bool:
+    """Whether a name is set to None here, and nothing beside it."""
     statement = facts.scopes.parent[node]
     alone = isinstance(statement, ast.AnnAssign) or (
         isinstance(statement, ast.Assign) and len(statement.targets) == 1
     )
     value = statement.value if isinstance(statement, (ast.Assign, ast.AnnAssign)) else None
-    return is_attribute(facts, node) and alone and isinstance(value, ast.Constant) and value.value is None
+    return alone and isinstance(value, ast.Constant) and value.value is None
 
 
 def written_at(facts: Facts, node: ast.Name, name: str) -> str:

@@ -10,7 +10,14 @@ from migrate.analysis.sites import Init
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 from migrate.plan.functions.parameters import origins
-from migrate.plan.training.member_names import PREFIX, bound_names, family, is_empty_place, is_member
+from migrate.plan.training.member_names import (
+    PREFIX,
+    bound_names,
+    family,
+    is_empty_place,
+    is_member,
+    is_set_to_none,
+)
 from migrate.plan.training.unseen_objects import check_unseen_objects
 
 LOOPS = (ast.For, ast.AsyncFor, ast.While)
@@ -62,6 +69,8 @@ def _declarations(plan: Plan, variable: Variable, role: str) -> list[tuple[str, 
 def rewrite_empty_places(plan: Plan) -> None:
     """`self.state = None` becomes two lines; what a definition was put aside for stays as it is."""
     for variable, role in plan.roles.role.items():
+        if role == "optimizer" and not is_member(variable):
+            _rename_missing(plan, variable)
         if is_member(variable) and role in {"state", "model", "optimizer"}:
             for node in plan.facts.scopes.names(variable):
                 if is_empty_place(plan.facts, node):
@@ -73,6 +82,13 @@ def rewrite_empty_places(plan: Plan) -> None:
                         for text in texts
                         if not _is_place(plan, node, text) and not _is_built_above(plan, node, text)
                     ]
+
+
+def _rename_missing(plan: Plan, variable: Variable) -> None:
+    """`opt_state = None` on one path: there is no optimizer either."""
+    for node in plan.facts.scopes.names(variable):
+        if is_set_to_none(plan.facts, node):
+            plan.edits.expressions[node] = plan.naming.of(variable).optimizer
 
 
 def _is_place(plan: Plan, node: ast.Name, text: str) -> bool:

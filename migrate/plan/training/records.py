@@ -10,6 +10,7 @@ from migrate.analysis.kinds import (
     UNKNOWN,
     ApplyFn,
     Class,
+    Const,
     Instance,
     Optimizer,
     Params,
@@ -40,18 +41,35 @@ def classes(facts: Facts, nodes: Iterable[ast.AST]) -> list[Class]:
 
 def held_fields(facts: Facts, cls: Class) -> dict[str, str]:
     """The fields that hold a model or an optimizer, and which; the same in every record of the class."""
-    values = [*facts.values.values(), *facts.parameters.values(), *facts.returns.values()]
-    records = [value for value in values if isinstance(value, Record) and value.cls == cls]
+    records = _records(facts, cls)
     held: dict[str, str] = {}
     for name in dict.fromkeys(name for record in records for name, _ in record.fields):
         kinds = {_kind(dict(record.fields)[name]) for record in records}
         if kinds - {None}:
-            kind = kinds.pop() if len(kinds) == 1 else None
+            kind = next(iter(kinds)) if len(kinds) == 1 else None
+            if kinds == {"optimizer", None} and _only_missing(records, name):
+                kind = "optimizer"
             if kind is None or kind == "more":
                 raise Blocked(cls.node, "LNX035", f"`{name}` of `{cls.node.name}` holds different things")
             held[name] = kind
     held |= dict.fromkeys(_transformations(facts, cls, records), DEFINITION)
     return held
+
+
+def _records(facts: Facts, cls: Class) -> list[Record]:
+    values = [*facts.values.values(), *facts.parameters.values(), *facts.returns.values()]
+    return [value for value in values if isinstance(value, Record) and value.cls == cls]
+
+
+def _only_missing(records: list[Record], name: str) -> bool:
+    """Whether a field that holds an optimizer is None in the records that have none."""
+    values = (dict(record.fields)[name] for record in records)
+    return all(isinstance(value, Optimizer) or value == Const(None) for value in values)
+
+
+def is_optional(facts: Facts, cls: Class, name: str) -> bool:
+    """Whether the optimizer of a field is missing in some records."""
+    return any(dict(record.fields)[name] == Const(None) for record in _records(facts, cls))
 
 
 def _transformations(facts: Facts, cls: Class, records: list[Record]) -> set[str]:
