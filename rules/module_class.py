@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from migrate.analysis.kinds import Class, Symbol
+from migrate.analysis.modules.checkers import is_checker
 from migrate.analysis.modules.classes import base_of, field_names, fields, own_fields, own_methods
 from migrate.analysis.sites import Scan
 from migrate.plan.blocked import Blocked
@@ -189,7 +190,9 @@ def _check_decorators(plan: Plan, method: ast.FunctionDef) -> None:
         match plan.facts.values.get(decorator):
             case Symbol("flax.linen.nowrap" | "flax.linen.compact"):
                 plan.edits.decorators.add(decorator)
-            case Symbol("builtins.property"):
+            case Symbol("builtins.property" | "builtins.classmethod" | "builtins.staticmethod"):
+                pass
+            case checker if is_checker(plan.facts, checker):
                 pass
             case _:
                 raise Blocked(method, "LNX111", f"the method `{method.name}` is decorated")
@@ -216,7 +219,8 @@ def _fields_as_parameters(plan: Plan, site: Class) -> list[Piece]:
 
 def _drop_compact(plan: Plan, known: dict[str, ast.FunctionDef], scan: Scan | None) -> None:
     for decorator in known["__call__"].decorator_list if "__call__" in known else ():
-        if scan is not None and decorator is scan.decorator:
+        value = plan.facts.values.get(decorator)
+        if (scan is not None and decorator is scan.decorator) or is_checker(plan.facts, value):
             continue
         if getattr(plan.facts.values.get(decorator), "name", None) != "flax.linen.compact":
             raise Blocked(decorator, "LNX111", "`__call__` is decorated by something else than `compact`")

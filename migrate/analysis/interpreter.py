@@ -261,7 +261,11 @@ def _run(run: Run, statement: ast.stmt) -> None:
             for case in cases:
                 if case.guard is not None:
                     evaluate(run, case.guard)
-            _branch(run, [*(case.body for case in cases), []])
+            blocks = [*(case.body for case in cases), list[ast.stmt]()]
+            if run.owner is not None:
+                branches.run_match(run, blocks)
+            else:
+                _branch(run, blocks)
         case ast.Raise() | ast.Break() | ast.Continue():
             _leave(run, statement)
         case ast.Assert(test=test, msg=msg):

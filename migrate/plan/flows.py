@@ -481,11 +481,19 @@ def _layer(plan: Plan, node: ast.expr, parent: ast.AST) -> None:
         or asked
         or _unpacked(plan, node, parent)
         or isinstance(parent, ast.Attribute)
+        or (isinstance(parent, ast.Return) and _is_in_property(plan, parent))
         or _is_alternative(plan, node, parent)
     ):
         return
     if not is_wrapper(plan.site(plan.parent(parent) if isinstance(parent, ast.keyword) else parent)):
         raise Blocked(node, "LNX111", "a layer is handed on as a value")
+
+
+def _is_in_property(plan: Plan, node: ast.Return) -> bool:
+    """Whether a property gives the layer: it was followed to where it is read."""
+    function = plan.facts.scopes.function(node)
+    decorators = function.decorator_list if isinstance(function, ast.FunctionDef) else []
+    return [plan.facts.values.get(decorator) for decorator in decorators] == [Symbol("builtins.property")]
 
 
 def _is_local_list(plan: Plan, node: ast.List) -> bool:

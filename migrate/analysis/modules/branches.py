@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import functools
+from collections.abc import Sequence as Items
 
 from migrate.analysis.frames import merge
 from migrate.analysis.kinds import Array, Const, Length, Sequence, ShapeOf, Value
@@ -55,6 +57,22 @@ def run_if(run: Run, node: ast.If) -> None:
         (yes, a), (no, b) = ends
         frame.vars = merged(test, yes, no)
         run.counters = _counters(run, node, test, a, b)
+
+
+def run_match(run: Run, blocks: Items[Items[ast.stmt]]) -> None:
+    """The cases of a `match`: which of them holds is known only at the call."""
+    frame, start, kept = run.frame, dict(run.frame.vars), dict(run.attributes)
+    ends, attributes = [], []
+    run.tests.append(None)
+    for block in blocks:
+        frame.vars, frame.live, run.attributes = dict(start), True, dict(kept)
+        run.execute(block)
+        attributes.append(run.attributes)
+        ends += [frame.vars] if frame.live else []
+    run.tests.pop()
+    frame.live = bool(ends)
+    frame.vars = functools.reduce(merge, ends) if ends else frame.vars
+    run.attributes = functools.reduce(merge, attributes)
 
 
 def _is_in_helper(run: Run, node: ast.If) -> bool:

@@ -150,12 +150,26 @@ def _read_other_methods(run: Run, cls: Class) -> None:
             run.entered.add(method)
             run.beside_methods.add(method)
             frame = Frame(method, _frame_of(run, method, cls))
+            decorators = _decorators(run, method, cls)
             frame.vars |= dict.fromkeys(inputs_of(method), Array(Shape()))
-            frame.vars[self_name(method)] = Object(cls)
+            frame.vars[self_name(method)] = _first(cls, decorators)
             with run.entering(frame):
                 run.execute(method.body)
             run.facts.results[cls.node, method.name] = joined_return(frame)
     run.beside = False
+
+
+def _decorators(run: Run, method: ast.FunctionDef, cls: Class) -> list[Value]:
+    """What stands above a method, read where it is defined."""
+    with run.entering(_frame_of(run, method, cls)):
+        return [run.evaluate(decorator) for decorator in method.decorator_list]
+
+
+def _first(cls: Class, decorators: list[Value]) -> Value:
+    """What a method is called with in first place: the instance, or the class."""
+    if Symbol("builtins.staticmethod") in decorators:
+        return Array(Shape())
+    return cls if Symbol("builtins.classmethod") in decorators else Object(cls)
 
 
 def attribute(run: Run, node: ast.Attribute, holder: Object) -> Value:
@@ -185,9 +199,28 @@ def attribute(run: Run, node: ast.Attribute, holder: Object) -> Value:
 def _method(run: Run, name: str, method: ast.FunctionDef, holder: Object) -> Value:
     decorators = [run.evaluate(decorator) for decorator in method.decorator_list]
     if decorators == [Symbol("builtins.property")]:
+        if (layers := _layers_given(run, method, holder)) is not None:
+            return layers
         text = ast.unparse(method.returns) if method.returns is not None else ""
         return Length(Size(f"self.{name}"), text in {"int", "float", "bool"})
-    return Partial(Function(method, _frame_of(run, method, holder.cls)), (holder,), ())
+    function = Function(method, _frame_of(run, method, holder.cls))
+    if Symbol("builtins.staticmethod") in decorators:
+        return function
+    return Partial(function, (_first(holder.cls, decorators),), ())
+
+
+def _layers_given(run: Run, method: ast.FunctionDef, holder: Object) -> Value | None:
+    """The layer that a property gives, or one of several; None where it gives something else."""
+    if method in run.active:
+        return None
+    frame = Frame(method, _frame_of(run, method, holder.cls))
+    frame.vars[self_name(method)] = holder
+    run.active.append(method)
+    with run.entering(frame):
+        run.execute(method.body)
+    run.active.pop()
+    found = joined_return(frame)
+    return found if isinstance(found, Instance) or alternatives(found) else None
 
 
 def _frame_of(run: Run, method: ast.FunctionDef, cls: Class) -> Frame:

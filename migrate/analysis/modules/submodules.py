@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from migrate.analysis.activation import Arguments
 from migrate.analysis.kinds import UNKNOWN, Class, Instance, Method, Value
+from migrate.analysis.modules.checkers import only_check
 from migrate.analysis.modules.classes import lineage, methods
 from migrate.analysis.modules.hoisting import init_text
 from migrate.analysis.modules.methods import summarise
@@ -25,7 +26,7 @@ def used(run: Run, instance: Instance, name: str) -> Method | None:
     summarise(run, cls)
     method = methods(cls).get(name)
     if method is not None:
-        return Method(instance, name) if not method.decorator_list else None
+        return Method(instance, name) if only_check(run, method) else None
     nodes = [one.node for one in lineage(cls)]
     layers = (site for site in run.facts.sites.values() if isinstance(site, Layer) and site.kept == name)
     return Method(instance, name) if any(site.owner.node in nodes for site in layers) else None

@@ -104,6 +104,8 @@ def _around(plan: Plan, cls: Class, node: ast.AST) -> Path:
         elif isinstance(above, ast.If | ast.IfExp) and _decides(plan, above, node):
             block = above.body if isinstance(above, ast.If) else [above.body]
             found.add(_test(plan, cls, above, node in block))
+        elif isinstance(above, ast.match_case):
+            found.add((f"?{id(above)}", True))
         node = above
     return frozenset(found)
 
