@@ -104,3 +104,15 @@ OTHER = CHECKED.replace("typeguard.typechecked(function)", "jax.jit(function, st
 )
 def test_what_stays(text: str, code: str) -> None:
     assert any(each.startswith(code) for each in findings(program(text, "Net()", FLAT)))
+
+
+def test_a_shape_that_the_method_reads_too_stays_what_it_is_there() -> None:
+    text = """
+    class Net(nn.Module):
+        @nn.compact
+        def __call__(self, x):
+            shape = (1, x.shape[-1])
+            table = self.param("table", nn.initializers.normal(), shape)
+            return nn.Dense(3)(x + table) + jnp.zeros(shape).sum()
+    """
+    assert_identical(compared(program(text, "Net()", FLAT)))

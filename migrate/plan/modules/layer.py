@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import ast
+import builtins
 from dataclasses import replace
 
 from migrate.analysis.kinds import Array, Class, Const, Length, Partial, Symbol, Value
-from migrate.analysis.modules.hoisting import assigned_value, holes
+from migrate.analysis.modules.hoisting import assigned_value, holes, spliced
 from migrate.analysis.modules.layers import LAYERS, NORMS, WRAPPERS, LayerKind
 from migrate.analysis.modules.optional_inputs import optional_inputs
 from migrate.analysis.shapes.layer_shapes import size
 from migrate.analysis.shapes.plain_shapes import integers
-from migrate.analysis.shapes.sizes import Shape, Size, placeholder, product, rest
+from migrate.analysis.shapes.sizes import Shape, Size, names_in, placeholder, product, rest
 from migrate.analysis.sites import Layer, OwnVariable, Parameter
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
@@ -113,7 +114,7 @@ def moved(plan: Plan, draft: Draft, site: Layer | Parameter | OwnVariable, node:
         return node
     inner = assigned_value(plan.facts, node) if isinstance(node, ast.Name) else None
     if inner is not None and not isinstance(value, Const | Length):
-        return moved(plan, draft, site, inner)
+        return _written_out(plan, site, inner) or moved(plan, draft, site, inner)
     found = holes(plan.facts, site.owner, node)
     if found is not None:
         draft.edits |= found
@@ -127,6 +128,21 @@ def moved(plan: Plan, draft: Draft, site: Layer | Parameter | OwnVariable, node:
     )
     what = f"`{local[0]}`, which is" if local else "something that is"
     raise Blocked(site.node, "LNX111", f"a layer is built from {what} local to `__call__`")
+
+
+def _written_out(plan: Plan, site: Layer | Parameter | OwnVariable, node: ast.expr) -> str | None:
+    """What a name was given, as a text of its own where that means nothing in the method.
+
+    The assignment stays there, and goes on to say what it says.
+    """
+    found = holes(plan.facts, site.owner, node) or {}
+    known = {"self", *dir(builtins), *plan.facts.scopes.bound[plan.facts.scopes.module(node)]}
+    if not any(names_in(text) - known for text in found.values()):
+        return None
+    values = [plan.facts.values.get(part) for part in ast.walk(node) if isinstance(part, ast.expr)]
+    if any(isinstance(value, Symbol) and value.name.startswith("flax.") for value in values):
+        raise Blocked(site.node, "LNX111", "a layer is built from a value that is local to `__call__`")
+    return spliced(plan.facts, node, found)
 
 
 def _partial(plan: Plan, draft: Draft, site: Layer | Parameter | OwnVariable, value: Partial) -> Piece:
