@@ -213,6 +213,38 @@ def test_a_block_that_no_call_runs() -> None:
     assert any("a block that no call in these files runs" in f.message for f in found.findings)
 
 
+LOWEST = """\
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+import optax
+from flax.training.train_state import TrainState
+
+
+def train(x, low=None):
+    net = nn.Dense(2)
+    params = net.init(jax.random.key(0), x)["params"]
+    state = TrainState.create(apply_fn=net.apply, params=params, tx=optax.sgd(0.1))
+    for _ in range(5):
+        grads = jax.grad(lambda p: jnp.mean(net.apply({"params": p}, x) ** 2))(state.params)
+        state = state.apply_gradients(grads=grads)
+        value = jnp.mean(net.apply({"params": state.params}, x))
+        if low is None:
+            low = value
+        else:
+            low = jnp.minimum(low, jnp.mean(net.apply({"params": state.params}, x)))
+    return low
+
+
+train(jnp.ones((3, 4)))
+"""
+
+
+def test_a_block_that_a_later_turn_runs() -> None:
+    text = migrate_sources({"train.py": LOWEST}, Options()).changed["train.py"]
+    assert "            low = jnp.minimum(low, jnp.mean(net(x)))\n" in text
+
+
 def test_keys_in_a_dict_are_not_spread() -> None:
     head = HEAD.replace("[jax.random.key(0), x], optax", '[{"params": jax.random.key(0)}, x], optax')
     assert not result("", head).changed

@@ -34,6 +34,7 @@ def taken(run: Run, node: ast.If) -> Items[ast.stmt] | None:
     """The block of an `if` that runs with what this call was given; None where both may."""
     holds = _holds(run, node.test)
     if holds is None:
+        run.reached |= {(node, True), (node, False)}
         return None
     other = node.orelse if holds else node.body
     kept = {name.id for block in other for name in _loaded(block)}
