@@ -15,6 +15,7 @@ from migrate.plan.modules.cells import rewrite_cells
 from migrate.plan.modules.class_values import rewrite_class_values
 from migrate.plan.modules.constructor_names import check_names
 from migrate.plan.modules.drafts import Line, changed
+from migrate.plan.modules.handed_layers import lent_fields, rewrite_lent
 from migrate.plan.modules.inheritance import is_abstract, needs_constructor
 from migrate.plan.modules.input_sizes import input_sizes
 from migrate.plan.modules.layer_calls import rewrite_calls
@@ -142,6 +143,7 @@ def rewrite(plan: Plan, site: Class) -> None:
     if base_of(site) is None:
         plan.edits.expressions[node.bases[0]] = "nnx.Module"
     rewrite_calls(plan, site)
+    rewrite_lent(plan, site, draft)
     check_submodule_calls(plan, site)
     rewrite_cells(plan, site)
     rewrite_sown(plan, site)
@@ -205,8 +207,11 @@ def _reads(node: ast.AST) -> set[str]:
 def _fields_as_parameters(plan: Plan, site: Class) -> list[Piece]:
     parameters: list[Piece] = []
     here = plan.facts.file(site.node)
+    lent = lent_fields(plan, site)
     for statement in fields(site):
         assert isinstance(statement.target, ast.Name)
+        if statement.target.id in lent:
+            continue
         text = f"{statement.target.id}: {{}}"
         parts: list[ast.expr] = [statement.annotation, *([statement.value] if statement.value else [])]
         text += " = {}" if statement.value is not None else ""

@@ -206,6 +206,8 @@ FLAGS = {
     "is_train": False,
 }
 TRIES = 120
+OFTEN = frozenset({"encoder_hidden_states", "key_value_states"})
+"""Inputs that modules around always give, though None is their default: layers without them are not made."""
 
 
 Parameter = tuple[str, str, Any, bool]
@@ -226,6 +228,8 @@ def field_value(name: str, annotation: str, default: Any, missing: bool) -> Any:
     if not missing:
         return min(default, 16)
     short = annotation.replace("typing.", "").removesuffix(" | None").strip("'\"")
+    if short == "nn.Embed":
+        return nn.Embed(12, 8)
     if short in ANNOTATED:
         return ANNOTATED[short]
     if short.startswith(("Optional", "None")):
@@ -278,7 +282,11 @@ def calls(parameters: list[Parameter]) -> Iterator[dict[str, Any]]:
         elif missing:
             flag = annotation.strip("'\"") == "bool"
             choices.append((name, [False] if flag else _candidates(name)))
+    often = [name for name, _, default, _ in parameters if default is None and name in OFTEN]
+    optional = {name: _draw(2, 5, 8) for name in often}
     for count, chosen in enumerate(product(*(values for _, values in choices))):
         if count == TRIES:
             return
-        yield dict(zip((name for name, _ in choices), chosen, strict=True))
+        given = dict(zip((name for name, _ in choices), chosen, strict=True))
+        yield given
+        yield from ({**given, name: value} for name, value in optional.items())

@@ -106,7 +106,9 @@ def _of_call(net: Any, new: Any, given: dict[str, Any], arguments: dict[str, Any
         raise Unguessed(f"{type(error).__name__}: {error}") from error
     try:
         model = _built(new, given, arguments, variables)
-        extra = {"rngs": nnx.Rngs(0)} if "rngs" in inspect.signature(model.__call__).parameters else {}
+        wanted = inspect.signature(model.__call__).parameters
+        extra = {"rngs": nnx.Rngs(0)} if "rngs" in wanted else {}
+        extra |= {name: getattr(model, name) for name in wanted if isinstance(given.get(name), nn.Module)}
         after = nnx_results(model, (), {**arguments, **extra}, variables.get("params", {}))
     except TimeoutError:
         raise
@@ -177,11 +179,15 @@ def _built(new: Any, given: dict[str, Any], arguments: dict[str, Any], variables
     _, *wanted = inspect.signature(new.__init__).parameters.values()
     wanted = [p for p in wanted if p.name not in {"rngs", *given}]
     names = [p.name for p in wanted if p.default is p.empty]
-    fields = {name: _as_nnx(value) for name, value in given.items()}
+    taken = inspect.signature(new.__init__).parameters
+    fields = {name: _as_nnx(value) for name, value in given.items() if name in taken}
+    lent = {name: _as_nnx(value) for name, value in given.items() if isinstance(value, nn.Module)}
     complaint: Exception = AssertionError(f"no sizes are known for {names}")
     for sizes in islice(product(*(_sizes(name, arrays, variables) for name in names)), GUESSES):
         try:
             model = new(**fields, **dict(zip(names, sizes, strict=True)), rngs=nnx.Rngs(0))
+            for name in lent.keys() - fields.keys():
+                setattr(model, name, lent[name])
             copy_into(variables, model)
             return model
         except TimeoutError:
@@ -208,7 +214,9 @@ def _sizes(name: str, arrays: dict[str, jax.Array], variables: Any) -> list[Any]
 
 
 def _as_nnx(value: Any) -> Any:
-    """The NNX layer class for one of Linen."""
+    """The NNX layer for one of Linen, or its class."""
+    if isinstance(value, nn.Embed):
+        return nnx.Embed(value.num_embeddings, value.features, rngs=nnx.Rngs(0))
     if isinstance(value, type) and issubclass(value, nn.Module):
         return getattr(nnx, {"Dense": "Linear"}.get(value.__name__, value.__name__), value)
     return value

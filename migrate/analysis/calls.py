@@ -18,6 +18,7 @@ from migrate.analysis.kinds import (
     Chain,
     Class,
     Function,
+    GivenLayer,
     Grad,
     Instance,
     Jit,
@@ -35,7 +36,7 @@ from migrate.analysis.kinds import (
     Wrapped,
     followed,
 )
-from migrate.analysis.modules import building, class_fields, module_calls, sequences, type_tests
+from migrate.analysis.modules import building, class_fields, given_layers, module_calls, sequences, type_tests
 from migrate.analysis.modules import methods as modules
 from migrate.analysis.modules.optional_layers import alternatives
 from migrate.analysis.nnx_code import nnx, nnx_contexts
@@ -122,6 +123,8 @@ def invoke(run: Run, callee: Value, given: Arguments) -> Value:
                 run.entered.add(inner.node)
                 class_fields.bind(run, inner, given)
             return building.construct(run, layer, inner, given, callee)
+        case GivenLayer() if run.owner is not None:
+            return given_layers.call(run, callee, given)
         case Lifted(_, inner) if run.owner is not None:
             run.entered.add(inner.node)
             class_fields.bind(run, inner, given)

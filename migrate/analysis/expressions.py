@@ -10,7 +10,17 @@ from migrate.analysis.ageing import has_stats, without_time
 from migrate.analysis.frames import Frame
 from migrate.analysis.joining import join
 from migrate.analysis.kinds import UNKNOWN, Array, Const, Dict, Length, Optimizer, Sequence, Symbol, Value
-from migrate.analysis.modules import branches, cells, collected, hoisting, module_calls, sequences, tied
+from migrate.analysis.modules import (
+    branches,
+    cells,
+    collected,
+    given_layers,
+    hoisting,
+    module_calls,
+    numbers,
+    sequences,
+    tied,
+)
 from migrate.analysis.modules.optional_layers import are_optional
 from migrate.analysis.nnx_code import nnx_contexts
 from migrate.analysis.objects import things
@@ -32,6 +42,7 @@ def evaluate(run: Run, node: ast.expr) -> Value:
         module_calls.check_value(run, node, value)
         cells.check(run, node, value)
         tied.check(run, node, value)
+        given_layers.check(run, node, value)
     return run.facts.record(node, value)
 
 
@@ -56,7 +67,8 @@ def _known(run: Run, node: ast.expr, value: Value) -> Value:
     text = hoisting.init_text(run.facts, run.owner, node)
     if text is None or "_axis_" in text or "_first_axis" in text:
         return value
-    return Length(Size(text if isinstance(node, (ast.Call, ast.Subscript)) else f"({text})"), False)
+    written = text if isinstance(node, (ast.Call, ast.Subscript)) else f"({text})"
+    return Length(Size(written), numbers.is_number(run, node))
 
 
 def _evaluate(run: Run, node: ast.expr) -> Value:

@@ -13,7 +13,7 @@ from migrate.analysis.kinds import Class, Instance, LayerField, Token, Tokens, V
 from migrate.analysis.nnx_code.pitfalls import Pitfall
 from migrate.analysis.program.scopes import FunctionNode, Member, Scopes
 from migrate.analysis.program.source import File, Files
-from migrate.analysis.sites import Binding, Layer, Scan, Site, Summary, Turns
+from migrate.analysis.sites import Binding, HandedLayer, Layer, Scan, Site, Summary, Turns
 
 
 @dataclass(frozen=True)
@@ -84,6 +84,10 @@ class Facts:
     finals: dict[ast.ClassDef, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
     summaries: dict[ast.ClassDef, Summary] = field(default_factory=dict)
     results: dict[tuple[ast.ClassDef, str], Value] = field(default_factory=dict)
+    handed_layers: dict[tuple[ast.Call, str], HandedLayer] = field(default_factory=dict)
+    handed_features: dict[tuple[ast.ClassDef, str], str] = field(default_factory=dict)
+    lent: set[tuple[ast.ClassDef, str]] = field(default_factory=set)
+    adopted: set[tuple[ast.ClassDef, str]] = field(default_factory=set)
     checkpoints: dict[ast.Call, ast.If] = field(default_factory=dict)
     spread: set[tuple[ast.ClassDef, str]] = field(default_factory=set)
     numbers: set[tuple[str, str]] | None = None

@@ -197,6 +197,14 @@ class LayerField:
 
 
 @dataclass(frozen=True)
+class GivenLayer:
+    """A layer in a field of a module, which belongs to another one or was made for it."""
+
+    field: str
+    layer: str
+
+
+@dataclass(frozen=True)
 class Lifted:
     """A module class under a transform of Linen; `site` is the call that lifts it."""
 
@@ -496,6 +504,7 @@ Value = (
     | Object
     | Instance
     | LayerField
+    | GivenLayer
     | Lifted
     | Chain
     | Repeated

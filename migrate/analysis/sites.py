@@ -236,6 +236,23 @@ class Layer:
         """The layer under the name of the attribute that keeps it."""
         return replace(self, name=name, kept=name)
 
+    def in_list(self) -> Layer:
+        """The layer, which no attribute of its own keeps."""
+        return replace(self, kept="*")
+
+
+@dataclass(frozen=True)
+class HandedLayer:
+    """A layer that a module of the project is handed for a field, both made in `setup` of `owner`.
+
+    `layer` is where it was built, or the field of `owner` that it came by.
+    """
+
+    node: ast.Call
+    field: str
+    layer: ast.Call | str
+    owner: Class
+
 
 @dataclass(frozen=True)
 class Parameter:

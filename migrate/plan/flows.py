@@ -68,6 +68,7 @@ from migrate.plan.context import Plan
 from migrate.plan.functions.needs import OPTIMIZER, returned_in_place
 from migrate.plan.functions.parameters import TREES, pass_on, receivers
 from migrate.plan.functions.roles import role_of
+from migrate.plan.modules.handed_layers import gives_layer, is_handed
 from migrate.plan.modules.layer import in_setup
 from migrate.plan.modules.recurrent import is_wrapper
 from migrate.plan.training import records
@@ -483,6 +484,8 @@ def _layer(plan: Plan, node: ast.expr, parent: ast.AST) -> None:
         or isinstance(parent, ast.Attribute)
         or (isinstance(parent, ast.Return) and _is_in_property(plan, parent))
         or _is_alternative(plan, node, parent)
+        or is_handed(plan, node)
+        or gives_layer(plan, node)
     ):
         return
     if not is_wrapper(plan.site(plan.parent(parent) if isinstance(parent, ast.keyword) else parent)):

@@ -22,7 +22,7 @@ from migrate.analysis.kinds import (
     Symbol,
     Value,
 )
-from migrate.analysis.modules import recurrent, sequences
+from migrate.analysis.modules import given_layers, recurrent, sequences
 from migrate.analysis.modules.classes import field_names, inputs_of, methods
 from migrate.analysis.modules.counting import name_of
 from migrate.analysis.modules.detached import twin
@@ -79,6 +79,7 @@ def construct(
     if isinstance(before, Layer) and (before.name, before.loops) != (name, run.loops) and not repeated:
         blocked(run, node, "LNX111", "one line builds several layers")
     run.facts.site(site)
+    given_layers.keep_handed(run, node)
     if layer in WRAPPERS:
         recurrent.adopt(run, site)
     return Instance(cls if cls is not None else Symbol(layer), node)
@@ -262,7 +263,7 @@ def _own(run: Run, site: Layer, inputs: dict[str, Value]) -> Value:
         if single and (site.cls.node, name) in run.facts.spread:
             message = f"`{name}` is a single number, which the module adds to several"
             blocked(run, site.node, "LNX112", message)
-    texts = {n: init_text(run.facts, site.owner, v) for n, v in site.given}
+    texts = {n: given_layers.text(run, v) or init_text(run.facts, site.owner, v) for n, v in site.given}
     result = applied(run, site.cls, texts, inputs)
     ensemble = site.lifted is not None and site.lifted.transform == "flax.linen.vmap"
     return side_by_side(result) if ensemble else result

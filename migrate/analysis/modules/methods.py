@@ -21,7 +21,7 @@ from migrate.analysis.kinds import (
     Value,
     followed,
 )
-from migrate.analysis.modules import class_fields, scanned, sequences
+from migrate.analysis.modules import class_fields, given_layers, scanned, sequences
 from migrate.analysis.modules.classes import (
     argument,
     base_of,
@@ -179,6 +179,8 @@ def attribute(run: Run, node: ast.Attribute, holder: Object) -> Value:
         return run.attributes[name]
     if (found := class_fields.read(run, holder.cls, name, node)) is not None:
         return found
+    if (layer := given_layers.read(run, holder.cls, name)) is not None:
+        return layer
     if name in field_names(holder.cls):
         return Length(Size(f"self.{name}"), is_number(holder.cls, name))
     method = methods(holder.cls).get(name)
@@ -308,6 +310,8 @@ def leaf(run: Run, instance: Instance, keys: tuple[str, ...]) -> bool:
 
 
 def _below(run: Run, cls: Class, key: str) -> Class | Symbol | None:
+    if (cls.node, key) in run.facts.adopted and (given := given_layers.read(run, cls, key)) is not None:
+        return Symbol(given.layer)
     for site in run.facts.sites.values():
         if isinstance(site, Layer) and site.owner.node is cls.node and site.name == key:
             return site.cls or Symbol(site.layer)

@@ -15,6 +15,7 @@ from migrate.analysis.kinds import (
     Chain,
     Class,
     Function,
+    GivenLayer,
     Instance,
     LayerField,
     Length,
@@ -89,7 +90,7 @@ def _is_plain(run: Run, node: ast.Call, callee: Value) -> bool:
             return shared(name) is not None or name in LAYERS or name in {*STEPS, *PURE} or is_layer(callee)
         case Symbol(name):
             return name.startswith(PLAIN)
-        case LayerField() | Lifted():
+        case LayerField() | Lifted() | GivenLayer():
             return True
         case Partial(function) | Batched(function):
             return _is_plain(run, node, function)

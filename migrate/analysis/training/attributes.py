@@ -16,6 +16,7 @@ from migrate.analysis.kinds import (
     Const,
     Dict,
     Function,
+    GivenLayer,
     Group,
     Holder,
     Instance,
@@ -47,7 +48,7 @@ from migrate.analysis.kinds import (
     Variables,
     followed,
 )
-from migrate.analysis.modules import cells, configs, layer_lists, submodules, tied
+from migrate.analysis.modules import cells, configs, given_layers, layer_lists, submodules, tied
 from migrate.analysis.modules import methods as modules
 from migrate.analysis.modules.collected import CHANGING, forget
 from migrate.analysis.modules.collected import item as item_of
@@ -103,6 +104,8 @@ def attribute(run: Run, node: ast.Attribute, holder: Value) -> Value:
             return found
         case Instance():
             return _of_instance(run, node, holder)
+        case GivenLayer():
+            return given_layers.attribute(run, node, holder)
         case Object():
             return modules.attribute(run, node, holder)
         case Cell():

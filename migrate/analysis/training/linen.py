@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import functools
+from collections.abc import Iterator
 from dataclasses import replace
 
 from migrate.analysis.activation import Arguments, enter, lost, with_renamed
@@ -43,6 +44,7 @@ from migrate.analysis.modules import (
     building,
     class_fields,
     collected,
+    given_layers,
     layer_lists,
     recurrent,
     submodules,
@@ -50,6 +52,7 @@ from migrate.analysis.modules import (
 )
 from migrate.analysis.modules import methods as modules
 from migrate.analysis.modules.applied_layers import layer_of
+from migrate.analysis.modules.classes import field_names
 from migrate.analysis.run import Run, instances_of
 from migrate.analysis.shapes import array_functions, arrays
 from migrate.analysis.shapes.sizes import UNKNOWN_SHAPE
@@ -78,7 +81,7 @@ from migrate.analysis.training.train_states import check_created, is_apply
 
 def define(run: Run, cls: Class, given: Arguments) -> Value:
     """`Net(...)`: a module definition."""
-    _no_followed_arguments(run, given)
+    _no_followed_arguments(run, given, cls)
     class_fields.bind(run, cls, given)
     if run.owner is not None:
         run.entered.add(cls.node)
@@ -99,9 +102,23 @@ def _definition(run: Run, instance: Instance) -> Value:
     return instance
 
 
-def _no_followed_arguments(run: Run, given: Arguments) -> None:
-    values = (*given.args, *dict(given.keywords).values())
+def _no_followed_arguments(run: Run, given: Arguments, cls: Class | None = None) -> None:
+    values = [v for v, accepted in _arguments(run, given, cls) if not accepted]
     run.escape(given.node, "LNX010", "a followed value is handed to the constructor of a module", *values)
+
+
+def _arguments(run: Run, given: Arguments, cls: Class | None) -> Iterator[tuple[Value, bool]]:
+    """The arguments of a construction, and whether they are layers that may be handed to it."""
+    written = [*given.node.args, *(keyword.value for keyword in given.node.keywords)]
+    names = field_names(cls) if cls is not None else ()
+    named = (*zip(names, given.args, strict=False), *given.keywords)
+    plain = len(written) == len(named) and not given.sources
+    if cls is not None and plain:
+        for (name, value), node in zip(named, written, strict=True):
+            yield value, given_layers.accepts(run, cls, name, node, value, given)
+    else:
+        yield from ((value, False) for _, value in named)
+    yield from ((value, False) for value in given.args[len(names) :])
 
 
 def call(run: Run, callee: Method | ApplyFn | Instance, given: Arguments) -> Value:

@@ -18,6 +18,7 @@ from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 from migrate.plan.modules.drafts import Draft, Line, Told
 from migrate.plan.modules.einsum import bias_shape
+from migrate.plan.modules.handed_layers import goes_with_call
 from migrate.plan.modules.helpers import write_helper
 from migrate.plan.modules.input_sizes import InputSize, input_sizes
 from migrate.plan.modules.lifted import axis_size, class_of, ensemble
@@ -298,9 +299,11 @@ def _own(plan: Plan, draft: Draft, site: Layer, cls: Class) -> Piece:
 
     inner = draft_of(plan, cls)
     node = site.node
-    pieces: list[Piece] = [moved(plan, draft, site, arg) for arg in node.args]
+    pieces: list[Piece] = [
+        moved(plan, draft, site, arg) for arg in node.args if not goes_with_call(plan, site, arg)
+    ]
     for keyword in node.keywords:
-        if keyword.arg != "name":
+        if keyword.arg != "name" and not goes_with_call(plan, site, keyword.value):
             pieces.append(template(f"{keyword.arg}={{}}", moved(plan, draft, site, keyword.value)))
     for argument in input_sizes(plan, cls, inner).arguments:
         if argument.optional:

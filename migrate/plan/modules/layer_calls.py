@@ -12,6 +12,7 @@ from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 from migrate.plan.functions.roles import is_parameter
 from migrate.plan.modules.checkpoints import rewrite_checkpointed
+from migrate.plan.modules.handed_layers import at_calls
 from migrate.plan.modules.late_flags import handed_flags, late_flags
 from migrate.plan.modules.layer import is_late
 from migrate.plan.modules.lifted import rewrite_lifted
@@ -111,6 +112,7 @@ def _call(plan: Plan, site: Layer, call: ast.Call) -> Extra:
                 _check_stable(plan, site, call, node)
                 extra.append((name, node))
     extra += late_flags(plan, site)
+    extra += at_calls(plan, site)
     if draws(plan, site) and not keyed:
         extra.append(("rngs", "rngs"))
     return extra

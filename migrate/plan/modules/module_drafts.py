@@ -23,6 +23,7 @@ from migrate.plan.modules.cells import declarations, early, make_in_setup
 from migrate.plan.modules.checkpoints import outer, outer_of
 from migrate.plan.modules.drafts import Draft, Line
 from migrate.plan.modules.guards import guard
+from migrate.plan.modules.handed_layers import kept_inside, lent_fields
 from migrate.plan.modules.inheritance import base_line, check_inheritance, extends
 from migrate.plan.modules.layer import construction, parameter
 from migrate.plan.modules.named_lists import named_list
@@ -69,7 +70,7 @@ def _made(plan: Plan, cls: Class) -> Draft:
         draft.lines += [line] if line is not None else []
     for statement in own_fields(cls):
         assert isinstance(statement.target, ast.Name)
-        if statement.target.id in inherited:
+        if statement.target.id in inherited or statement.target.id in lent_fields(plan, cls):
             continue
         draft.lines.append((f"self.{statement.target.id} = {statement.target.id}", statement))
     known = own_methods(cls)
@@ -117,6 +118,10 @@ def _setup(plan: Plan, draft: Draft, setup: ast.FunctionDef, sites: list[Layer |
         (named_list(plan, named[s]) if s in named else s, s if s in named else None) for s in setup.body
     ]
     moved = [*_under_guards(setup.body, moved, guarded)]
+    if own := {s: lines for s in setup.body if (lines := kept_inside(plan, s))}:
+        if guarded or len(moved) != len(setup.body):
+            raise Blocked(setup, "LNX111", "a layer that a module is handed is made under a condition")
+        moved = [line for s, one in zip(setup.body, moved, strict=True) for line in (one, *own.get(s, ()))]
     draft.lines[:] = [*moved[:documented], *draft.lines, *moved[documented:]]
 
 

@@ -6,10 +6,11 @@ import ast
 
 from migrate.analysis.kinds import Class
 from migrate.analysis.modules.classes import fields, holds_module
+from migrate.analysis.modules.given_layers import EMBED
 from migrate.analysis.program.names import imported
 from migrate.plan.context import Plan
 
-MODULE = "flax.linen.Module"
+WRITTEN = {"flax.linen.Module": "nnx.Module", EMBED: "nnx.Embed"}
 
 
 def module_fields(cls: Class) -> list[str]:
@@ -18,11 +19,11 @@ def module_fields(cls: Class) -> list[str]:
 
 
 def rewrite_annotations(plan: Plan, cls: Class) -> None:
-    """`encoder: nn.Module` says `nnx.Module` afterwards."""
+    """`encoder: nn.Module` says `nnx.Module` afterwards, and `embed: nn.Embed` says `nnx.Embed`."""
     for statement in fields(cls):
         for node in ast.walk(statement.annotation):
-            if isinstance(node, ast.Name | ast.Attribute) and _means(plan, node) == MODULE:
-                plan.edits.expressions[node] = "nnx.Module"
+            if isinstance(node, ast.Name | ast.Attribute) and (meant := _means(plan, node)) in WRITTEN:
+                plan.edits.expressions[node] = WRITTEN[meant]
 
 
 def _means(plan: Plan, node: ast.Name | ast.Attribute) -> str:

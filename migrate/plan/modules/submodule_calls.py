@@ -8,6 +8,7 @@ from migrate.analysis.modules.layers import LAYERS
 from migrate.analysis.sites import Layer, OwnVariable, SubmoduleCall, UseVariable
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
+from migrate.plan.modules.handed_layers import lent_fields, needing
 from migrate.plan.modules.module_drafts import draws, method_draws, owned
 
 
@@ -25,6 +26,8 @@ def check_submodule_calls(plan: Plan, cls: Class) -> None:
 def _of_method(plan: Plan, site: SubmoduleCall) -> str | None:
     if any(found.late for (owner, _), found in plan.facts.class_fields.items() if owner is site.cls.node):
         return "would need flags of layers that it is handed"
+    if any(site.name in needing(plan, site.cls, name) for name in lent_fields(plan, site.cls)):
+        return "needs a layer that another module keeps"
     variables = (s for s in plan.facts.sites.values() if isinstance(s, OwnVariable | UseVariable))
     return "keeps variables" if any(s.owner.node is site.cls.node for s in variables) else None
 
@@ -34,6 +37,8 @@ def _of_layer(plan: Plan, site: SubmoduleCall) -> str | None:
     if len(layers) != 1 or layers[0].name != site.name:
         return "has another name in its tree"
     (layer,) = layers
+    if layer.cls is not None and lent_fields(plan, layer.cls):
+        return "is given a layer at each call"
     kind = LAYERS.get(layer.layer) if layer.cls is None else None
     if draws(plan, layer) or (kind is not None and (kind.calls or kind.late or kind.before)):
         return "is a layer whose call would change"

@@ -1,0 +1,165 @@
+"""Layers that a module is handed through a field: `FlaxEncoder(embed_tokens=self.shared)`.
+
+In Linen such a layer stays where it was made if an attribute keeps it there, and belongs to the module that
+receives it if none does.
+"""
+
+from __future__ import annotations
+
+import ast
+
+from migrate.analysis.activation import Arguments
+from migrate.analysis.kinds import UNKNOWN, Array, Class, GivenLayer, Instance, Length, Symbol, Value
+from migrate.analysis.modules.classes import field_names, fields
+from migrate.analysis.modules.hoisting import init_text
+from migrate.analysis.modules.layer_lists import in_setup
+from migrate.analysis.modules.reasons import blocked
+from migrate.analysis.program.names import canonical
+from migrate.analysis.program.scopes import COMPREHENSIONS
+from migrate.analysis.run import Run
+from migrate.analysis.shapes.layer_shapes import output
+from migrate.analysis.shapes.plain_shapes import of
+from migrate.analysis.shapes.sizes import Shape, Size
+from migrate.analysis.sites import HandedLayer, Layer
+
+EMBED = "flax.linen.Embed"
+NUMBERS = frozenset({"features", "num_embeddings"})
+"""Attributes that both layers have."""
+
+
+def read(run: Run, cls: Class, name: str) -> GivenLayer | None:
+    """The layer in a field that is declared to hold one: `embed_tokens: nn.Embed`."""
+    statement = next((s for s in fields(cls) if getattr(s.target, "id", "") == name), None)
+    if statement is None or statement.value is not None:
+        return None
+    return GivenLayer(name, EMBED) if _meant(cls, statement.annotation) == EMBED else None
+
+
+def _meant(cls: Class, annotation: ast.expr) -> str:
+    """What an annotation names: `nn.Embed`, or an import of it."""
+    first, dot, rest = ast.unparse(annotation).partition(".")
+    known = (frame.vars[first] for frame in cls.frame.chain() if first in frame.vars)
+    match next(known, UNKNOWN):
+        case Symbol(name):
+            return canonical(f"{name}{dot}{rest}")
+        case _:
+            return ""
+
+
+def accepts(run: Run, cls: Class, name: str, node: ast.expr, value: Value, given: Arguments) -> bool:
+    """Whether a layer may be handed to this field; then it is remembered who keeps it."""
+    if name not in field_names(cls) or run.owner is None or not in_setup(run, given.node):
+        return False
+    taken = read(run, cls, name)
+    if taken is None or not isinstance(value, Instance | GivenLayer):
+        return False
+    if isinstance(value, GivenLayer):
+        run.facts.handed_layers[given.node, name] = HandedLayer(given.node, name, value.field, run.owner)
+        run.facts.lent.add((cls.node, name))
+        _learn_features(run, cls, name, _features(run, value).size.text, given)
+        return value.layer == taken.layer
+    site = run.facts.sites.get(value.site)
+    own = isinstance(site, Layer) and site.owner.node is run.owner.node and site.layer == taken.layer
+    if not own or not isinstance(site, Layer) or not in_setup(run, site.node) or site.explicit:
+        return False
+    if site.kept is None:
+        if not _is_only_for(run, site, node, given.node):
+            return False
+        run.facts.adopted.add((cls.node, name))
+    elif site.kept == "*":
+        return False
+    else:
+        run.facts.lent.add((cls.node, name))
+    run.facts.handed_layers[given.node, name] = HandedLayer(given.node, name, site.node, run.owner)
+    wanted = dict(site.given).get("features")
+    features = init_text(run.facts, run.owner, wanted) if wanted is not None else None
+    _learn_features(run, cls, name, features, given)
+    return True
+
+
+def _learn_features(run: Run, cls: Class, name: str, features: str | None, given: Arguments) -> None:
+    """The size of the layer in the terms of the module that takes it: `self.config.d_model`."""
+    assert run.owner is not None
+    pairs = [*zip(field_names(cls), given.node.args, strict=False)]
+    pairs += [(keyword.arg or "", keyword.value) for keyword in given.node.keywords]
+    found = ""
+    for field, node in pairs:
+        text = init_text(run.facts, run.owner, node)
+        if text is not None and features is not None and f"{features}.".startswith(f"{text}."):
+            found = f"self.{field}{features.removeprefix(text)}"
+    known = run.facts.handed_features.setdefault((cls.node, name), found)
+    if known and known != found:
+        message = f"`{name}` of `{cls.node.name}` is handed layers of different sizes"
+        blocked(run, given.node, "LNX112", message)
+
+
+def _features(run: Run, held: GivenLayer) -> Length:
+    """The last axis of what the layer gives."""
+    assert run.owner is not None
+    known = run.facts.handed_features.get((run.owner.node, held.field))
+    return Length(Size(known or f"self.{held.field}.features"))
+
+
+def _is_only_for(run: Run, site: Layer, node: ast.expr, call: ast.Call) -> bool:
+    """Whether a layer that no attribute keeps is made for one construction: that module owns it then."""
+    parent = run.facts.scopes.parent
+    above: ast.AST = call
+    while not isinstance(above, ast.FunctionDef):
+        if isinstance(above, (*COMPREHENSIONS, ast.For, ast.While, ast.If, ast.IfExp)):
+            return False
+        above = parent[above]
+    if node is site.node:
+        return True
+    variable = run.facts.scopes.variable(node, node.id) if isinstance(node, ast.Name) else None
+    return variable is not None and len(run.facts.scopes.names(variable)) == 2
+
+
+def keep_handed(run: Run, site: ast.Call) -> None:
+    """Layers that only this construction is handed are kept by what it makes."""
+    for handed in [h for h in run.facts.handed_layers.values() if h.node is site]:
+        layer = run.facts.sites.get(handed.layer) if isinstance(handed.layer, ast.Call) else None
+        if isinstance(layer, Layer) and layer.kept is None:
+            run.facts.sites[layer.node] = layer.in_list()
+
+
+def text(run: Run, node: ast.expr) -> str | None:
+    """What a layer that is handed on is called in `__init__`."""
+    value = run.facts.values.get(node)
+    if isinstance(value, GivenLayer):
+        return f"self.{value.field}"
+    site = run.facts.sites.get(value.site) if isinstance(value, Instance) else None
+    return f"self.{site.kept}" if isinstance(site, Layer) and site.kept not in {None, "*"} else None
+
+
+def attribute(run: Run, node: ast.Attribute, held: GivenLayer) -> Value:
+    """`self.embed_tokens.features`, or what both layers know of themselves."""
+    if node.attr == "features" and run.owner is not None:
+        return _features(run, held)
+    if node.attr in NUMBERS:
+        return Length(Size(f"self.{held.field}.{node.attr}"))
+    return UNKNOWN
+
+
+def call(run: Run, held: GivenLayer, given: Arguments) -> Value:
+    """The layer is called by the module that was handed it."""
+    if len(given.args) != 1 or given.keywords or any(isinstance(a, ast.Starred) for a in given.node.args):
+        blocked(run, given.node, "LNX111", "a layer is called with other arguments than are known of it")
+        return UNKNOWN
+    shape = of(given.args[0]) or Shape()
+    return Array(output("embed", shape, {"features": _features(run, held)}, {}))
+
+
+def check(run: Run, node: ast.expr, value: Value) -> None:
+    """Such a layer may be called, asked for its sizes, and handed on to another module as it is."""
+    if not isinstance(value, GivenLayer):
+        return
+    parent = run.facts.scopes.parent[node]
+    match parent:
+        case ast.Attribute(attr=name) if name in NUMBERS:
+            return
+        case ast.Call(func=callee) if callee is node:
+            return
+    above = run.facts.scopes.parent[parent] if isinstance(parent, ast.keyword) else parent
+    if isinstance(above, ast.Call) and isinstance(run.facts.values.get(above.func), Class):
+        return
+    blocked(run, node, "LNX111", "a layer that the module is handed is used as a value")
