@@ -11,6 +11,13 @@ def doubled(a, axis=-1):
     return jnp.concatenate([a, a], axis=axis)
 
 
+def waves(count, dim):
+    angles = np.array([[t / np.power(10.0, 2 * (d // 2) / dim) for d in range(dim)] for t in range(count)])
+    table = np.zeros_like(angles)
+    table[:, 0 : dim // 2] = np.sin(angles[:, 0::2])
+    return jnp.array(table)
+
+
 """
 FLAT = [
     "jnp.linalg.norm(x, axis=-1, keepdims=True)",
@@ -38,6 +45,9 @@ TOKENS = [
     "jnp.einsum('ts,bsc->btc', jnp.tril(jnp.ones((5, 5))), x)",
     "x @ x.swapaxes(-1, -2)",
     "jnp.stack([x[:, t] for t in range(5)], axis=1)",
+    "x + jnp.take(waves(5, x.shape[-1]), jnp.arange(5), axis=0)",
+    "jnp.take(waves(5, 8), x[..., 0].astype(int), axis=0).astype(x.dtype)",
+    "x + waves(5, x.shape[-1]) + jnp.concatenate([waves(5, 2), waves(5, 4)], axis=-1)",
 ]
 IMAGE = [
     "jnp.pad(x, ((0, 0), (1, 1), (1, 2), (0, 0))).reshape(x.shape[0], -1)",

@@ -150,6 +150,11 @@ CONFIGURATION: dict[str, Any] = {
     "inner_group_num": 1,
     "hidden_dropout": 0.0,
     "mlp_ratio": 2,
+    "max_source_positions": 4,
+    "max_target_positions": 16,
+    "num_mel_bins": 8,
+    "use_weighted_layer_sum": False,
+    "classifier_proj_size": 8,
     "layer_norm_bias": True,
 }
 
@@ -254,6 +259,8 @@ def _candidates(name: str) -> list[Any]:
         return [jnp.zeros((2, 5), jnp.int32), None]
     if name.endswith(("ids", "tokens", "indices", "labels")):
         return [ids, ids[:, 0]]
+    if name == "input_features":
+        return [_draw(2, 8, 8)]
     if "pixel" in name or "image" in name:
         return [_draw(2, 8, 8, 3), _draw(2, 3, 8, 8)]
     if "time" in name or name == "t":

@@ -5,7 +5,7 @@ The parameters are drawn anew for every leaf, as initial ones and zeros hide fau
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import jax
@@ -94,12 +94,12 @@ def linen_results(net: Any, variables: Any, args: Any, kwargs: Any, rngs: Any = 
     return [np.asarray(leaf) for leaf in trees]
 
 
-def nnx_results(model: Any, args: Any, kwargs: Any, params: Any) -> Leaves:
-    """The same of the NNX module, in the order of Linen's `params`."""
+def nnx_results(model: Any, args: Any, kwargs: Any, params: Any, lent: Iterable[str] = ()) -> Leaves:
+    """The same of the NNX module, in the order of Linen's `params`; `lent` are layers for its calls."""
     paths = traverse_util.flatten_dict(params)
 
     def run(model: Any) -> tuple[jax.Array, Any]:
-        result = model(*args, **kwargs)
+        result = model(*args, **kwargs, **{name: getattr(model, name) for name in lent})
         return _summed(result), result
 
     (_, result), grads = nnx.value_and_grad(run, has_aux=True)(model)

@@ -108,8 +108,8 @@ def _of_call(net: Any, new: Any, given: dict[str, Any], arguments: dict[str, Any
         model = _built(new, given, arguments, variables)
         wanted = inspect.signature(model.__call__).parameters
         extra = {"rngs": nnx.Rngs(0)} if "rngs" in wanted else {}
-        extra |= {name: getattr(model, name) for name in wanted if isinstance(given.get(name), nn.Module)}
-        after = nnx_results(model, (), {**arguments, **extra}, variables.get("params", {}))
+        lent = [name for name in wanted if isinstance(given.get(name), nn.Module)]
+        after = nnx_results(model, (), {**arguments, **extra}, variables.get("params", {}), lent)
     except TimeoutError:
         raise
     except Exception as error:

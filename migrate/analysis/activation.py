@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence as Items
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 
 from migrate.analysis.ageing import renamed
@@ -24,7 +25,7 @@ from migrate.analysis.kinds import (
     followed,
     tokens_of,
 )
-from migrate.analysis.modules.helper_sizes import brought_back, defaults, shares_sizes
+from migrate.analysis.modules.helper_sizes import afresh, brought_back, defaults, shares_sizes
 from migrate.analysis.nnx_code import nnx_classes, nnx_contexts
 from migrate.analysis.objects import heap
 from migrate.analysis.program.scopes import FunctionNode
@@ -122,7 +123,8 @@ def enter(run: Run, function: Function, given: Arguments) -> Value:
     frame.vars |= bound
     frame.spread = _spread(node, given)
     before = heap.of(heap.frame_of(run.frame).vars)
-    result = _body(run, function, frame)
+    with afresh(run, node) if shares_sizes(run, node) else nullcontext():
+        result = _body(run, function, frame)
     return result if frame in run.closures else _made_by_this_call(run, function, given, result, before)
 
 

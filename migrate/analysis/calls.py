@@ -42,7 +42,7 @@ from migrate.analysis.modules.optional_layers import alternatives
 from migrate.analysis.nnx_code import nnx, nnx_contexts
 from migrate.analysis.objects import records, things
 from migrate.analysis.run import Run, is_definition
-from migrate.analysis.shapes import arrays, results
+from migrate.analysis.shapes import arrays, results, tables
 from migrate.analysis.training import batches, bound_functions, linen, optimizers, partials, type_checks
 
 
@@ -66,7 +66,7 @@ def call(run: Run, node: ast.Call) -> Value:
         module_calls.check(run, node, callee, args)
         if (changed := arrays.updated(run, node)) is not None and not any(map(followed, args)):
             return changed
-        if (one := arrays.merged(run, node)) is not None:
+        if (one := arrays.merged(run, node) or tables.tabulated(run, node)) is not None:
             return one
         if (known := arrays.reshaped(run, node, args)) is not None and not any(map(followed, args)):
             return known

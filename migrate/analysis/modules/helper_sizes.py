@@ -3,9 +3,22 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
-from migrate.analysis.kinds import UNKNOWN, Array, Collected, Const, Length, Sequence, ShapeOf, Value
+from migrate.analysis.joining import join
+from migrate.analysis.kinds import (
+    UNKNOWN,
+    Array,
+    Collected,
+    Const,
+    Length,
+    Sequence,
+    ShapeOf,
+    Value,
+    followed,
+)
 from migrate.analysis.modules.classes import lineage
 from migrate.analysis.program.scopes import FunctionNode
 from migrate.analysis.run import Run
@@ -20,6 +33,19 @@ def shares_sizes(run: Run, node: FunctionNode) -> bool:
     while isinstance(above, (ast.stmt, ast.expr)) and not isinstance(above, ast.ClassDef):
         above = run.facts.scopes.parent[above]
     return isinstance(above, ast.Module) or above in [one.node for one in lineage(run.owner)]
+
+
+@contextmanager
+def afresh(run: Run, node: FunctionNode) -> Iterator[None]:
+    """Enter such a function without what other calls of it have shown; afterwards that is joined again."""
+    values = run.facts.values
+    plain = [part for part in ast.walk(node) if part in values and not followed(values[part])]
+    known = {part: values.pop(part) for part in plain}
+    try:
+        yield
+    finally:
+        for part, value in known.items():
+            values[part] = join(value, values[part]) if part in values else value
 
 
 def defaults(run: Run, node: FunctionNode) -> dict[str, Value]:

@@ -21,9 +21,11 @@ def taken(args: Arguments, keywords: Keywords) -> Value:
     """`jnp.take(x, indices, axis)`."""
     shape, picked = of(args[0]), of(_given(args, keywords, 1, "indices"))
     axis = integers(_given(args, keywords, 2, "axis"))
-    if shape is None or picked is None or axis is None or not (shape.exact and picked.exact):
+    if shape is None or picked is None or axis is None or not shape.exact:
         return UNKNOWN
     at = axis[0] % len(shape.axes)
+    if not picked.exact:
+        return Array(Shape(shape.axes[1:])) if at == 0 else UNKNOWN
     return Array(Shape((*shape.axes[:at], *picked.axes, *shape.axes[at + 1 :]), True))
 
 
