@@ -197,6 +197,32 @@ def test_what_stays(methods: str) -> None:
     assert not result(methods).changed
 
 
+MAIN = """\
+
+
+def main(_):
+    agent = Agent(jnp.ones((2, 3)))
+    agent.learn(jnp.ones((2, 3)))
+    print(agent.difference(jnp.ones((2, 3))))
+
+
+if __name__ == "__main__":
+    {}(main)
+"""
+
+
+@pytest.mark.parametrize(
+    ("starter", "changes"),
+    [
+        pytest.param("absl.app.run", True, id="started-once"),
+        pytest.param("other.library", False, id="handed-to-something-unknown"),
+    ],
+)
+def test_what_starts_the_program(starter: str, changes: bool) -> None:
+    text = f"import {starter.rpartition('.')[0]}\n{HEAD}{MAIN.format(starter)}"
+    assert bool(migrate_sources({"train.py": text}, Options()).changed) is changes
+
+
 UNSEEN = """\
     def norm(self, tx=None):
         if tx is not None:

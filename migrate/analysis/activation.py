@@ -69,16 +69,22 @@ def lost(run: Run, given: Arguments, *callee: Value) -> Value:
     return UNKNOWN
 
 
+STARTERS = frozenset(map(Symbol, ("absl.app.run", "fire.Fire", "typer.run")))
+"""What runs a function of the program once, as the program would itself."""
+
+
 def enter_callbacks(run: Run, given: Arguments) -> None:
     """Functions that are handed over are run as if nothing were known of their arguments."""
     values = (*given.args, *dict(given.keywords).values())
-    if not _called_at_once(run, given):
+    starts = run.facts.values.get(given.node.func) in STARTERS
+    if not starts and not _called_at_once(run, given):
         run.keep(*values)
     for value in values:
         for function, first in callables_in(value):
             if function.node not in run.active and len(run.active) < DEPTH:
                 run.facts.references[function.node].add(given.node)
-                with run.freezing(run.visible()), nnx_contexts.repeated(run, given.node):
+                traced = nullcontext() if starts else run.freezing(run.visible())
+                with traced, nnx_contexts.repeated(run, given.node):
                     result = enter_unknown(run, function, first)
                 if run.owner is None:
                     given_back(run, given.node, _spelling(given.node.func), result)
