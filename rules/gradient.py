@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import ast
+
+from migrate.analysis.kinds import Class
 from migrate.analysis.sites import Differentiate
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 from migrate.plan.functions.positions import function_of, moved
 from migrate.plan.training.statistics import vanishing_aux
+from migrate.plan.training.whole_states import written
+from migrate.plan.training.whole_variables import has_others
 from migrate.rule import Example, Rule
 
 SITE = Differentiate
@@ -86,6 +91,9 @@ POSITIONAL = ("argnums", "has_aux", "holomorphic", "allow_int")
 
 def rewrite(plan: Plan, site: Differentiate) -> None:
     """The transform takes the model where the parameters were; its options are keywords."""
+    if site.scaled:
+        _scaled(plan, site)
+        return
     name = getattr(plan.facts.values[site.node.func], "name", "jax.grad").rpartition(".")[2]
     plan.edits.expressions[site.node.func] = f"nnx.{name}"
     for value, keyword in zip(site.node.args[1:], POSITIONAL, strict=False):
@@ -94,6 +102,18 @@ def rewrite(plan: Plan, site: Differentiate) -> None:
     function = function_of(plan.facts.values.get(site.function))
     if function is not None and vanishing_aux(plan, function):
         _without_aux(plan, site)
+
+
+def _scaled(plan: Plan, site: Differentiate) -> None:
+    """A `DynamicScale` differentiates trees: a function of the file hands it the parameters of the model."""
+    assert isinstance(site.node.func, ast.Attribute)
+    classes = {i.cls.node for t in site.scaled for i in plan.facts.origins[t] if isinstance(i.cls, Class)}
+    if any(has_others(plan.facts, node, set()) for node in classes):
+        message = "a `DynamicScale` differentiates a model with more than parameters, which would be lost"
+        raise Blocked(site.node, "LNX201", message)
+    plan.edits.expressions[site.node.func] = written(plan, site.node, "scaled_value_and_grad", "LNX201")
+    loss = site.node.args[0]
+    plan.edits.arguments[site.node][loss] = ((None, site.node.func.value), (None, loss))
 
 
 def _without_aux(plan: Plan, site: Differentiate) -> None:

@@ -19,7 +19,10 @@ def rewrite(plan: Plan, site: ReplaceHolder) -> None:
     for keyword in site.node.keywords:
         name, value = keyword.arg, keyword.value
         assert name is not None
-        if name in site.trees:
+        if name in site.trees and name == "opt_state":
+            updates.append(template(f"nnx.update({state}.optimizer.opt_state, nnx.state({{}}))", value))
+            plan.edits.arguments[site.node][value] = ()
+        elif name in site.trees:
             field = "model" if name == "params" else field_name(name)
             updates.append(template(f"nnx.update({state}.{field}, {{}})", value))
             plan.edits.arguments[site.node][value] = ()

@@ -9,6 +9,7 @@ from migrate.analysis.sites import ReadState
 from migrate.analysis.training import hyperparameters
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
+from migrate.plan.training.kept_trees import is_kept, kept_tree
 from migrate.rewrite.edits import Piece, template
 from migrate.rule import Example, Rule
 
@@ -112,6 +113,9 @@ def read_optimizer(plan: Plan, node: ast.Attribute, field: str) -> None:
             plan.edits.expressions[node] = _step(plan, node, plan.optimizer_of(state))
         case "opt_state":
             if hyperparameters.leads_on(plan.facts, node):
+                return
+            if is_kept(plan, node):
+                plan.edits.expressions[node] = kept_tree(plan, node)
                 return
             if node not in plan.facts.trees:
                 raise Blocked(node, "LNX014", "the optimizer state is kept or handed on as a tree")

@@ -80,7 +80,8 @@ def test_second_run_changes_nothing(case: Case) -> None:
 @each_case
 def test_result_has_no_linen_and_no_unused_import(case: Case) -> None:
     left = "training" if _wraps(case) else "(linen|training)"
-    modules = rf"^\s*(import|from) flax\.{left}(?! import checkpoints$)|^from flax import {left}"
+    known = r"(?! import (checkpoints|dynamic_scale as \w+)$)"
+    modules = rf"^\s*(import|from) flax\.{left}{known}|^from flax import {left}"
     linen = re.compile(modules, re.MULTILINE)
     for path, text in migrated(texts_of(case.before), case.style).items():
         compile(text, path, "exec")

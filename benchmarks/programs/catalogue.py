@@ -75,6 +75,7 @@ PROGRAMS: Mapping[str, Program] = {
         _flax("ppo", "ppo_lib.py", library=True),
         _flax("lm1b", "utils.py", "train.py"),
         _flax("wmt"),
+        _flax("ogbg_molpcba"),
         _cleanrl("dqn_jax"),
         _cleanrl("dqn_atari_jax"),
         _cleanrl("c51_jax"),

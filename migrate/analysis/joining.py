@@ -26,6 +26,7 @@ from migrate.analysis.kinds import (
     Method,
     Mixed,
     Optimizer,
+    OptTree,
     Path,
     Pending,
     Record,
@@ -136,7 +137,7 @@ def _parts(value: Value) -> frozenset[Value]:
 def _join_tokened(left: Value, right: Any) -> Value:
     assert isinstance(left, TOKENED)
     tokens = left.tokens | right.tokens
-    if isinstance(left, Grads):
+    if isinstance(left, Grads | OptTree):
         return replace(left, tokens=tokens)
     if isinstance(left, State):
         if (left.whole, left.cls, left.stats) != (right.whole, right.cls, right.stats):

@@ -429,6 +429,13 @@ class Grads:
 
 
 @dataclass(frozen=True)
+class OptTree:
+    """An optimizer state that was made from others, leaf by leaf."""
+
+    tokens: Tokens
+
+
+@dataclass(frozen=True)
 class ApplyFn:
     """`model.apply` or `state.apply_fn`, whichever definition it belongs to."""
 
@@ -445,13 +452,14 @@ class Method:
 
 @dataclass(frozen=True)
 class Grad:
-    """`jax.grad(function)` or `jax.value_and_grad(function)`."""
+    """`jax.grad(function)` or `jax.value_and_grad(function)`; `scaled` by a `DynamicScale`."""
 
     function: Value
     site: ast.Call
     argnums: tuple[int, ...] | None
     has_aux: bool
     with_value: bool
+    scaled: bool = False
 
 
 @dataclass(frozen=True)
@@ -528,6 +536,7 @@ Value = (
     | Stats
     | Updates
     | Grads
+    | OptTree
     | ApplyFn
     | Method
     | Grad
@@ -546,8 +555,21 @@ Value = (
     | nnx_kinds.NnxSelf
 )
 UNKNOWN = Unknown()
-TOKENED = (Variables, Params, Path, Group, State, OptState, Optimizer, Pending, Stats, Updates, Grads)
-TIMELESS = (Grads, Pending)
+TOKENED = (
+    Variables,
+    Params,
+    Path,
+    Group,
+    State,
+    OptState,
+    Optimizer,
+    Pending,
+    Stats,
+    Updates,
+    Grads,
+    OptTree,
+)
+TIMELESS = (Grads, OptTree, Pending)
 VANISHING = (Stats, Updates)
 OF_STATS = (Stats, Updates, Variables)
 FOLLOWED = (Instance, ApplyFn, BoundFunction, Holder, Thing, *TOKENED)

@@ -20,6 +20,7 @@ from migrate.analysis.kinds import (
     Length,
     Mixed,
     OptState,
+    OptTree,
     Params,
     Pending,
     Record,
@@ -47,6 +48,7 @@ from migrate.analysis.training import (
     bound_functions,
     carries,
     conditions,
+    dynamic_scales,
     linen,
     optimizers,
     partials,
@@ -77,6 +79,10 @@ def call(run: Run, name: str, given: Arguments) -> Value:
             return nnx.compiled(run, given.args[0], given.node)
         case "jax.grad" | "jax.value_and_grad" if given.args:
             return _grad(name, given, keywords)
+        case dynamic_scales.CLASS:
+            return dynamic_scales.made(run, given)
+        case dynamic_scales.GRADIENT:
+            return dynamic_scales.gradient(run, given, keywords)
         case "jax.vmap" | "jax.pmap" if run.owner is None and batches.is_batchable(given):
             return batches.batched(run, given.args[0], given.node)
         case "flax.jax_utils.replicate" | "flax.jax_utils.unreplicate" if any(map(followed, given.args)):
@@ -215,6 +221,10 @@ def _tree_map(run: Run, given: Arguments) -> Value:
     trees = given.args[1:]
     if len(trees) == 1 and isinstance(trees[0], (Params, Variables)) and _is_copy(given.args[0]):
         return _copied(run, given, trees[0], given.node.args[1])
+    if trees and all(isinstance(tree, OptState) for tree in trees) and not given.keywords:
+        enter_callbacks(run, given)
+        run.facts.trees |= {*given.node.args[1:]}
+        return OptTree(tokens_of(Sequence(trees)))
     if trees and all(isinstance(tree, (Grads, Params, Variables)) for tree in trees) and not given.keywords:
         enter_callbacks(run, given)
         return _combined(run, given, given.node.args[1:], trees)

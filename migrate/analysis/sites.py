@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass, replace
 
-from migrate.analysis.kinds import Class, Group, Instance, LayerField, Lifted, Loop, Value
+from migrate.analysis.kinds import Class, Group, Instance, LayerField, Lifted, Loop, Tokens, Value
 from migrate.analysis.program.scopes import FunctionNode
 from migrate.analysis.shapes.sizes import Shape, Size
 
@@ -24,6 +24,14 @@ class CreateState:
 @dataclass(frozen=True)
 class ReplaceStats:
     """`state.replace(batch_stats=...)` of statistics that the model has already."""
+
+    node: ast.Call
+    state: ast.expr
+
+
+@dataclass(frozen=True)
+class ReplaceTrees:
+    """`state.replace(params=tree, opt_state=tree)` with trees made leaf by leaf."""
 
     node: ast.Call
     state: ast.expr
@@ -420,11 +428,15 @@ class ParamsLeaf:
 
 @dataclass(frozen=True)
 class Differentiate:
-    """`jax.grad(loss)` or `jax.value_and_grad(loss)` with respect to parameters."""
+    """`jax.grad(loss)` or `jax.value_and_grad(loss)` with respect to parameters.
+
+    Those of `scaled` are differentiated by a `DynamicScale`.
+    """
 
     node: ast.Call
     function: ast.expr
     argnums: tuple[int, ...]
+    scaled: Tokens = frozenset()
 
 
 @dataclass(frozen=True)
@@ -598,6 +610,7 @@ Site = (
     | Batch
     | Replicate
     | ReplaceStats
+    | ReplaceTrees
     | ViewState
     | CloneState
     | LoadTree

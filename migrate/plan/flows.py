@@ -17,6 +17,7 @@ from migrate.analysis.kinds import (
     Mixed,
     Optimizer,
     OptState,
+    OptTree,
     Params,
     Path,
     Pending,
@@ -58,6 +59,7 @@ from migrate.analysis.sites import (
     ReplaceHolder,
     ReplaceRecord,
     ReplaceStats,
+    ReplaceTrees,
     Replicate,
     SameTree,
     UpdateModel,
@@ -77,6 +79,7 @@ from migrate.plan.training.carried import is_initial
 from migrate.plan.training.groups import is_display
 from migrate.plan.training.holders import is_old
 from migrate.plan.training.initialisation import initialised
+from migrate.plan.training.kept_trees import is_kept, kept_tree
 from migrate.plan.training.member_names import is_attribute
 from migrate.plan.training.plain_trees import goes_to_reader
 from migrate.plan.training.statistics import kept_elements, vanish
@@ -128,11 +131,13 @@ def _flow(plan: Plan, node: ast.expr, value: Value) -> None:
             _definition(plan, node)
         case Stats() | Updates():
             vanish(plan, node)
+        case OptTree():
+            _check_replaces(plan, node)
         case OptState() | _:
             pass
 
 
-UPDATES = (ApplyGradients, ReplaceStats, ViewState, CloneState)
+UPDATES = (ApplyGradients, ReplaceStats, ReplaceTrees, ViewState, CloneState)
 WRITTEN = (CreateState, LoadState, *UPDATES)
 """Sites that write the state that they give."""
 
@@ -174,9 +179,19 @@ def _state(plan: Plan, node: ast.expr) -> None:
         )
 
 
+def _check_replaces(plan: Plan, node: ast.expr) -> None:
+    """An optimizer state that was made leaf by leaf holds variables in NNX: only a state takes it."""
+    above = plan.parent(plan.parent(node))
+    if not isinstance(plan.site(above), ReplaceHolder | ReplaceTrees):
+        raise Blocked(node, "LNX014", "an optimizer state is changed leaf by leaf and kept or handed on")
+
+
 def _holder(plan: Plan, node: ast.expr, value: Holder) -> None:
     """A state that stays one value may go anywhere that is known, unless it is an old one."""
-    site = plan.site(plan.parent(node))
+    above = plan.parent(node)
+    if isinstance(above, ast.Attribute) and is_kept(plan, above):
+        return
+    site = plan.site(above)
     reads_plain = isinstance(site, ReadHolder) and not followed(plan.facts.values[site.node])
     if is_old(value) and not reads_plain and not isinstance(plan.site(node), (ApplyGradients, ReplaceHolder)):
         message = "the old value is used here after the update; an NNX object would show the new one"
@@ -292,6 +307,9 @@ def _tree(plan: Plan, node: ast.expr) -> None:
     """Parameters: the model, except where a function reads them as a tree."""
     parent = plan.parent(node)
     if initialised(plan, node) is not None:
+        return
+    if is_kept(plan, node):
+        plan.edits.expressions[node] = kept_tree(plan, node)
         return
     if node in plan.facts.trees:
         plan.edits.expressions[node] = template("nnx.state({}, nnx.Param)", plan.model_of(node))

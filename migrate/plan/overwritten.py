@@ -22,6 +22,7 @@ from migrate.analysis.sites import (
     ParamsItem,
     ReadState,
     ReplaceStats,
+    ReplaceTrees,
     SameTree,
     UpdateModel,
     ViewState,
@@ -143,7 +144,9 @@ class _Walk:
         site = self.plan.facts.sites.get(value) if value is not None else None
         if isinstance(site, ApplyUpdates | UpdateModel):
             return isinstance(site.params if isinstance(site, ApplyUpdates) else site.optimizer, ast.Name)
-        if isinstance(site, ApplyGradients | ReplaceStats) or (isinstance(site, ViewState) and site.own):
+        if isinstance(site, ApplyGradients | ReplaceStats | ReplaceTrees) or (
+            isinstance(site, ViewState) and site.own
+        ):
             return isinstance(site.state, ast.Name)
         if isinstance(site, LoadState):
             return site.in_place and isinstance(site.state, ast.Name)

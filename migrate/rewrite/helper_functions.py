@@ -1,6 +1,7 @@
-"""Functions that are written into a file which saves or loads whole train states.
+"""Functions that are written into a file which needs them.
 
-The layout is that of Linen's `TrainState`, so that files from before and after are the same.
+Those that save and load whole train states keep the layout of Linen's `TrainState`, so that files stay the
+same.
 """
 
 from __future__ import annotations
@@ -58,10 +59,25 @@ def load_linen_state_of_variables(model, optimizer, state):
     nnx.update(optimizer.opt_state, nnx.state(opt_state))
     optimizer.step[...] = jax.numpy.asarray(state["step"], "uint32")
 '''
+SCALED = '''
+def scaled_value_and_grad(dynamic_scale, loss_fn, **options):
+    """`dynamic_scale.value_and_grad` for a loss of a model: the gradients of its parameters."""
+
+    def grad_fn(model, *args):
+        graphdef, params, rest = nnx.split(model, nnx.Param, ...)
+
+        def loss_of_params(params, *args):
+            return loss_fn(nnx.merge(graphdef, params, rest), *args)
+
+        return dynamic_scale.value_and_grad(loss_of_params, **options)(params, *args)
+
+    return grad_fn
+'''
 FUNCTIONS = {
     "linen_state": SAVED,
     "linen_state_of_variables": SAVED_OF_VARIABLES,
     "linen_state_with_stats": SAVED_WITH_STATS,
+    "scaled_value_and_grad": SCALED,
     "load_linen_state": LOADED,
     "load_linen_state_of_variables": LOADED_OF_VARIABLES,
     "load_linen_state_with_stats": LOADED_WITH_STATS,

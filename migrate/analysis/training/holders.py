@@ -16,6 +16,7 @@ from migrate.analysis.kinds import (
     Grads,
     Holder,
     Method,
+    OptTree,
     Params,
     Symbol,
     Token,
@@ -25,7 +26,7 @@ from migrate.analysis.kinds import (
 )
 from migrate.analysis.run import Run
 from migrate.analysis.sites import CopyTree, CreateHolder, Init, ReadHolder, ReplaceHolder
-from migrate.analysis.training import train_states
+from migrate.analysis.training import dynamic_scales, train_states
 from migrate.analysis.training.copies import adopt
 from migrate.analysis.training.train_states import check_created, check_inside, field, is_apply
 
@@ -107,6 +108,8 @@ def attribute(run: Run, node: ast.Attribute, holder: Holder) -> Value:
         run.escape(node, "LNX012", f"`.{node.attr}` is no field of `{holder.cls.node.name}`", holder)
         return UNKNOWN
     run.facts.site(ReadHolder(node, node.attr))
+    if node.attr not in OWN and node.attr not in dict(holder.fields):
+        return dynamic_scales.field(run, holder.cls, node.attr)
     return dict(holder.fields).get(node.attr, field(run, holder, node.attr))
 
 
@@ -134,6 +137,8 @@ def _replace(run: Run, holder: Holder, given: Arguments) -> Value:
     known = {*field_names(holder.cls), "params"}
     held = {"params", *dict(holder.fields)}
     for name, value in keywords.items():
+        if name == "opt_state" and value == OptTree(holder.tokens) and not node.args:
+            continue
         model_valued = isinstance(value, (Params, Variables, Grads))
         if (
             node.args
@@ -144,7 +149,7 @@ def _replace(run: Run, holder: Holder, given: Arguments) -> Value:
             message = f"`replace` of `{name}` of a train state has no rewriting yet"
             run.escape(node, "LNX012", message, holder, value)
             return UNKNOWN
-    trees = tuple(name for name, value in keywords.items() if isinstance(value, Grads))
+    trees = tuple(name for name, value in keywords.items() if isinstance(value, Grads | OptTree))
     models = tuple(name for name, value in keywords.items() if isinstance(value, (Params, Variables)))
     run.facts.site(ReplaceHolder(node, node.func.value, trees, models))
     return _replaced(run, node, holder, keywords, trees, models)
@@ -161,11 +166,11 @@ def _replaced(
     fields = dict(holder.fields)
     updated: frozenset[Token] = frozenset()
     for name in trees:
-        target = holder if name == "params" else fields[name]
+        target = holder if name in {"params", "opt_state"} else fields[name]
         assert isinstance(target, (Holder, Params, Variables))
         updated |= target.tokens
         value = keywords[name]
-        assert isinstance(value, Grads)
+        assert isinstance(value, Grads | OptTree)
         run.facts.links |= {(a, b) for a in target.tokens for b in value.tokens}
     check_inside(run, node, updated, holder)
     if "params" in models:
@@ -179,7 +184,7 @@ def _replaced(
             fields[name] = replace(value, tokens=_copy(run, node, name, value))
     run.age(updated)
     fresh = {name: _fresh(fields[name]) for name in trees if name in fields}
-    main = replace(holder, stale=False) if "params" in trees else holder
+    main = replace(holder, stale=False) if {"params", "opt_state"} & {*trees} else holder
     return replace(main, fields=tuple(sorted((fields | fresh).items())))
 
 

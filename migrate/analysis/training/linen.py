@@ -66,8 +66,10 @@ from migrate.analysis.sites import (
 )
 from migrate.analysis.training import (
     apply_options,
+    dynamic_scales,
     groups,
     holders,
+    replaced_trees,
     same_trees,
     state_views,
     stats_states,
@@ -145,7 +147,7 @@ def call(run: Run, callee: Method | ApplyFn | Instance, given: Arguments) -> Val
         case Method(State() as state, "apply_gradients"):
             return _apply_gradients(run, state, given)
         case Method(State() as state, "replace"):
-            return state_views.replaced(run, state, given) or stats_states.replaced(run, state, given)
+            return _replace(run, state, given)
         case Method(State() as state, name):
             run.escape(given.node, "LNX012", f"`{name}` of a train state has no rewriting yet", state)
             return UNKNOWN
@@ -162,6 +164,12 @@ def call(run: Run, callee: Method | ApplyFn | Instance, given: Arguments) -> Val
             return UNKNOWN
         case _:
             return lost(run, given, callee)
+
+
+def _replace(run: Run, state: State, given: Arguments) -> Value:
+    """`state.replace(...)`, by what it is given."""
+    known = state_views.replaced(run, state, given) or replaced_trees.replaced(run, state, given)
+    return known or stats_states.replaced(run, state, given)
 
 
 def _escape_all(run: Run, given: Arguments, message: str, *more: Value) -> None:
@@ -301,7 +309,8 @@ def differentiated(run: Run, grad: Grad, given: Arguments) -> Value:
     if isinstance(function, Jit):
         run.facts.site(Compile(function.site, loss.node))
         run.facts.links |= {(token, loss.node) for token in tokens}
-    run.facts.site(Differentiate(grad.site, grad.site.args[0], grad.argnums))
+    scaled = tokens if grad.scaled else frozenset()
+    run.facts.site(Differentiate(grad.site, grad.site.args[0], grad.argnums, scaled))
     run.facts.links |= {(a, b) for a in tokens for b in tokens}
     each = tuple(Grads(tokens_of(target)) for target in targets)
     grads = each[0] if len(each) == 1 else Sequence(each)
@@ -313,6 +322,8 @@ def differentiated(run: Run, grad: Grad, given: Arguments) -> Value:
             "a followed value is a result of a loss function: return it from the step",
             aux,
         )
+    if grad.scaled:
+        return dynamic_scales.shaped(grad.has_aux, grads, aux)
     return shaped(grad.with_value, grad.has_aux, grads, aux)
 
 

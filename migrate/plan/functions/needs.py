@@ -6,7 +6,15 @@ import ast
 
 from migrate.analysis.facts import Facts
 from migrate.analysis.program.scopes import Variable
-from migrate.analysis.sites import ApplyGradients, CheckType, CloneState, ReadState, ReplaceStats, ViewState
+from migrate.analysis.sites import (
+    ApplyGradients,
+    CheckType,
+    CloneState,
+    ReadState,
+    ReplaceStats,
+    ReplaceTrees,
+    ViewState,
+)
 from migrate.plan.functions.returns import dropped_positions
 from migrate.plan.functions.roles import Roles
 from migrate.result import Style
@@ -51,7 +59,7 @@ def _of_node(
     if isinstance(site, CheckType):
         return frozenset({OPTIMIZER})
     match facts.sites.get(facts.scopes.parent.get(parent, parent)):
-        case ApplyGradients() | ReplaceStats():
+        case ApplyGradients() | ReplaceStats() | ReplaceTrees():
             return BOTH
         case CloneState() | ViewState():
             return frozenset({MODEL})

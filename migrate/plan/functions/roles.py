@@ -23,6 +23,7 @@ from migrate.analysis.kinds import (
     Mixed,
     Optimizer,
     OptState,
+    OptTree,
     Params,
     Partial,
     Pending,
@@ -48,6 +49,7 @@ from migrate.analysis.sites import (
     LoadState,
     ReadState,
     ReplaceStats,
+    ReplaceTrees,
     SameTree,
     UpdateModel,
     ViewState,
@@ -147,7 +149,11 @@ def _is_discarded(facts: Facts, variable: Variable, style: Style) -> bool:
 def _add(found: Roles, variable: Variable, node: ast.Name | ast.arg, value: Value) -> None:
     role = role_of(value)
     if role is None:
-        if not isinstance(value, (Grads, OptState, Pending)) and followed(value) and not _stays(value):
+        if (
+            not isinstance(value, (Grads, OptState, OptTree, Pending))
+            and followed(value)
+            and not _stays(value)
+        ):
             raise Blocked(node, "LNX204", f"`{variable.name}` is a train state or model on some paths only")
         return
     if {role, found.role.get(variable)} == {"model", "stats"}:
@@ -236,7 +242,9 @@ def _variable(facts: Facts, node: ast.expr | None) -> Variable | None:
 
 def _same_object(facts: Facts, value: ast.expr) -> Variable | None:
     site = facts.sites.get(value)
-    if isinstance(site, ApplyGradients | ReplaceStats) or (isinstance(site, LoadState) and site.in_place):
+    if isinstance(site, ApplyGradients | ReplaceStats | ReplaceTrees) or (
+        isinstance(site, LoadState) and site.in_place
+    ):
         value = site.state
     elif isinstance(site, ApplyUpdates):
         value = site.params

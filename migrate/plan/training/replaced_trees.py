@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from migrate.analysis.sites import ReplaceHolder, ReplaceRecord
+from migrate.analysis.sites import ReadHolder, ReplaceHolder, ReplaceRecord
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 from migrate.plan.functions.lambdas import write_out
@@ -21,8 +21,20 @@ def check_order(plan: Plan, site: ReplaceHolder | ReplaceRecord) -> None:
         if keyword.arg not in site.trees and reads_models(plan.facts, keyword.value):
             message = "the state is read beside an update of it in one `replace`"
             raise Blocked(keyword.value, "LNX011", message)
-    if len(site.trees) > 1:
+    if {*site.trees} == {"params", "opt_state"}:
+        _check_apart(plan, site)
+    elif len(site.trees) > 1:
         raise Blocked(site.node, "LNX012", "two trees of a train state are replaced at once")
+
+
+def _check_apart(plan: Plan, site: ReplaceHolder | ReplaceRecord) -> None:
+    """Parameters and optimizer state are written one after the other: neither may be made from both."""
+    for keyword in site.node.keywords:
+        for node in ast.walk(keyword.value):
+            read = plan.site(node)
+            if isinstance(read, ReadHolder) and read.field in {*site.trees} - {keyword.arg}:
+                message = "parameters and optimizer state are replaced at once, one of them made from both"
+                raise Blocked(keyword.value, "LNX012", message)
 
 
 def place(plan: Plan, site: ReplaceHolder | ReplaceRecord, state: str, updates: list[Piece]) -> None:

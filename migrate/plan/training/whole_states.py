@@ -35,11 +35,14 @@ def needed(plan: Plan, node: ast.expr, name: str) -> str:
         raise Blocked(node, "LNX403", message)
     name = f"{name}_of_variables" if state.whole else name
     name = name if state.stats is None else f"{name}_with_stats"
+    return written(plan, node, name, "LNX403")
+
+
+def written(plan: Plan, node: ast.expr, name: str, code: str) -> str:
+    """A function that is written into the file of `node`."""
     module = plan.facts.scopes.module(node)
     assert isinstance(module, ast.Module)
     if plan.facts.scopes.mentions(module, name):
-        raise Blocked(
-            node, "LNX403", f"`{name}`, which would be needed here, means something else in this file"
-        )
+        raise Blocked(node, code, f"`{name}`, which would be needed here, means something else in this file")
     plan.edits.helpers.add((module, name))
     return name
