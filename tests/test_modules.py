@@ -12,6 +12,7 @@ from benchmarks.corpus.fetching import Unavailable, default_cache, fetch
 from benchmarks.corpus.project import Project, read_project
 from benchmarks.modules.examine import compared, examine
 from benchmarks.modules.extract import by_themselves
+from benchmarks.modules.guesses import TRIES, Parameter, calls, flipped
 from benchmarks.modules.snapshot import PACKAGES, accepted
 
 ACCEPT = "look at the difference, then run `python -m benchmarks.modules --accept`"
@@ -102,3 +103,85 @@ def test_faults_are_seen() -> None:
     places = [replace(done.migrated[0], path=f"own/net{index}.py") for index in range(len(FAULTS))]
     found = compared(before, after, places)
     assert [each.verdict for each in found] == [verdict for _, _, verdict in FAULTS]
+
+
+CONFIGURED = {
+    "own/configuration.py": textwrap.dedent(
+        """\
+        from .utils import PretrainedConfig
+
+
+        class NetConfig(PretrainedConfig):
+            attribute_map = {"num_heads": "n_head"}
+
+            def __init__(self, hidden_size=512, n_head=16, peculiar_width=300, hidden_dropout=0.1, **kwargs):
+                self.hidden_size = hidden_size
+                self.n_head = n_head
+                self.peculiar_width = peculiar_width
+                self.hidden_dropout = hidden_dropout
+                super().__init__(**kwargs)
+        """
+    ),
+    "own/utils.py": "class PretrainedConfig:\n    pass\n",
+    "own/net.py": textwrap.dedent(
+        """\
+        import flax.linen as nn
+        import jax.numpy as jnp
+
+        from .configuration import NetConfig
+
+
+        class Net(nn.Module):
+            config: NetConfig
+
+            def setup(self):
+                self.first = nn.Dense(self.config.hidden_size)
+                self.second = nn.Dense(self.config.peculiar_width)
+                self.dropout = nn.Dropout(self.config.hidden_dropout)
+
+            def __call__(self, hidden_states, attention_mask, deterministic: bool = True):
+                hidden_states = self.first(hidden_states)
+                hidden_states = hidden_states * attention_mask[..., None]
+                hidden_states = self.dropout(hidden_states, deterministic=deterministic)
+                heads = hidden_states.reshape((*hidden_states.shape[:2], self.config.num_heads, -1))
+                hidden_states = self.second(hidden_states)
+                return hidden_states, heads
+        """
+    ),
+}
+
+
+def test_configurations_come_from_the_project() -> None:
+    done = examine(Project("own", CONFIGURED, CONFIGURED))
+    assert [(each.name, each.verdict, each.detail) for each in done.verdicts] == [("Net", "bitwise", "")]
+
+
+def test_a_fault_in_training_is_seen() -> None:
+    done = examine(Project("own", CONFIGURED, CONFIGURED), build=False)
+    text = done.result.changed["own/net.py"]
+    wrong = text.replace("self.second(hidden_states)", "self.second(hidden_states) * (2 - deterministic)")
+    assert wrong != text
+    (found,) = compared(done.sources, {**done.sources, "own/net.py": wrong}, done.migrated, CONFIGURED)
+    assert found.verdict == "wrong"
+    assert "deterministic=False" in found.detail
+
+
+def test_likely_calls_come_first() -> None:
+    parameters = [(name, "", None, True) for name in ("input_ids", "attention_mask", "position_ids")]
+    first, second, *rest = calls(parameters)
+    assert [value.shape for value in first.values()] == [(2, 5)] * 3
+    assert [value.shape for value in second.values()] == [(2, 3, 5)] * 3
+    assert len(rest) < TRIES
+
+
+def test_flags_are_turned() -> None:
+    parameters: list[Parameter] = [
+        ("x", "", None, True),
+        ("deterministic", "bool", True, False),
+        ("init_cache", "bool", False, False),
+        ("output_attentions", "bool", False, False),
+        ("return_dict", "bool", True, False),
+    ]
+    training, others = flipped(parameters, {"x": 1})
+    assert training == {"x": 1, "deterministic": False}
+    assert others == {"x": 1, "output_attentions": True, "return_dict": False}

@@ -21,7 +21,7 @@ def main() -> int:
     found = [project for target in arguments.targets for project in projects(target, arguments.cache, False)]
     done = []
     for project in found:
-        done.append(examine(project, not arguments.no_build))
+        done.append(examine(project, not arguments.no_build, only=arguments.only))
         print(_row(project.name, done[-1].counts()), end="", flush=True)
         if arguments.write:
             _write(done[-1], arguments.write)
@@ -52,7 +52,7 @@ def _row(name: str, counts: Counter[str] | dict[str, int]) -> str:
 def _print_verdicts(done: Sequence[Examination], verbose: bool) -> None:
     for each in done:
         for verdict in each.verdicts:
-            if verbose or verdict.verdict in {"wrong", "ulp"}:
+            if verbose or verdict.verdict != "bitwise":
                 place = f"{each.project}: {verdict.path}: {verdict.name}"
                 print(f"{place}: {verdict.verdict} {verdict.detail}")
 
@@ -74,7 +74,10 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--no-build", action="store_true", help="only count what is migrated")
     parser.add_argument("--reasons", type=int, default=40, metavar="N", help="length of the ranking")
-    parser.add_argument("--verbose", action="store_true", help="name every class that was compared or not")
+    parser.add_argument("--verbose", action="store_true", help="name the classes that are bitwise equal, too")
+    parser.add_argument(
+        "--only", default="", metavar="TEXT", help="build classes with this in their path or name"
+    )
     parser.add_argument("--write", type=Path, metavar="DIR", help="write the modules below DIR")
     parser.add_argument("--cache", type=Path, default=default_cache(), help="where archives are kept")
     parser.add_argument("--accept", action="store_true", help="keep the counts for the test to compare")

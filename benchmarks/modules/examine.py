@@ -12,10 +12,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.corpus.fetching import default_cache
 from benchmarks.corpus.linen_code import Place, module_classes
 from benchmarks.corpus.project import Project
 from benchmarks.corpus.reasons import Case
-from benchmarks.modules.extract import by_themselves
+from benchmarks.modules.extract import by_themselves, settings_of
 from migrate.pipeline import run
 from migrate.result import Component, Options, Result
 
@@ -64,40 +65,70 @@ def _weight(component: Component) -> int:
     return len(component.modules)
 
 
-def examine(project: Project, build: bool = True, limit: int | None = None) -> Examination:
-    """Migrate the modules of a project by themselves and compare those that become NNX classes."""
+def examine(project: Project, build: bool = True, limit: int | None = None, only: str = "") -> Examination:
+    """Migrate the modules of a project by themselves and compare those that become NNX classes.
+
+    At most `limit` of them are built, with `only` in their path or name.
+    """
     sources = by_themselves(project.sources, project.texts)
     result = run(sources, Options())
     after = {**sources, **result.changed}
     left = {(place.path, place.name) for place in module_classes(after)}
     migrated = tuple(place for place in module_classes(sources) if (place.path, place.name) not in left)
-    verdicts = compared(sources, after, migrated[:limit]) if build else ()
+    configurations = settings_of(sources, project.texts) if build else {}
+    chosen = [place for place in migrated if only in f"{place.path}: {place.name}"][:limit]
+    verdicts = compared(sources, after, chosen, configurations) if build else ()
     return Examination(project.name, sources, result, migrated, verdicts)
 
 
 def compared(
-    before: Mapping[str, str], after: Mapping[str, str], places: Sequence[Place]
+    before: Mapping[str, str],
+    after: Mapping[str, str],
+    places: Sequence[Place],
+    configurations: Mapping[str, str] | None = None,
 ) -> tuple[Verdict, ...]:
-    """Build and compare classes in a process of its own, where both texts can be imported."""
+    """Build and compare classes in a process of its own, where both texts can be imported.
+
+    `configurations` hold the classes of settings that fields are annotated with.
+    """
     with tempfile.TemporaryDirectory() as folder:
-        roots = [Path(folder, name) for name in ("before", "after")]
-        for root, texts in zip(roots, (before, after), strict=True):
-            _write(root, texts)
-        command = [sys.executable, "-m", "benchmarks.modules.worker", *map(str, roots)]
-        cases = json.dumps([(place.path, place.name) for place in places])
-        paths = f"{ROOT}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"
-        done = subprocess.run(
-            command,
-            input=cases,
-            capture_output=True,
-            text=True,
-            check=False,
-            env={**os.environ, "PYTHONPATH": paths, "JAX_PLATFORMS": "cpu"},
-        )
+        texts = {"before": before, "after": after, "settings": configurations or {}}
+        roots = [Path(folder, name) for name in texts]
+        for root, each in zip(roots, texts.values(), strict=True):
+            root.mkdir()
+            _write(root, each)
+        return _verdicts(roots, places)
+
+
+def _verdicts(roots: Sequence[Path], places: Sequence[Place]) -> tuple[Verdict, ...]:
+    """The verdicts of the worker; where it ends early, one class is not built and the next one begins."""
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.modules.worker", *map(str, roots)],
+        input=json.dumps([(place.path, place.name) for place in places]),
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, **_environment()},
+    )
     found = [Verdict(*json.loads(line)) for line in done.stdout.splitlines() if line.startswith("[")]
-    if len(found) < len(places):
+    if len(found) == len(places):
+        return tuple(found)
+    if not found:
         raise RuntimeError(f"the comparison ended early: {done.stderr[-2000:]}")
-    return tuple(found)
+    stopped, *rest = places[len(found) :]
+    ended = Verdict(stopped.path, stopped.name, "not built", f"the process ended with {done.returncode}")
+    return (*found, ended, *(_verdicts(roots, rest) if rest else ()))
+
+
+def _environment() -> dict[str, str]:
+    """Small programs are compiled once for all runs."""
+    return {
+        "PYTHONPATH": f"{ROOT}{os.pathsep}{os.environ.get('PYTHONPATH', '')}",
+        "JAX_PLATFORMS": "cpu",
+        "JAX_COMPILATION_CACHE_DIR": str(default_cache() / "compiled"),
+        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
+        "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "0",
+    }
 
 
 def _write(root: Path, texts: Mapping[str, str]) -> None:

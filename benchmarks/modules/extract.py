@@ -12,6 +12,8 @@ from migrate.analysis.program.project import Modules
 from migrate.syntax import parse
 
 Name = tuple[str, str]
+STOOD_IN = frozenset({"PretrainedConfig"})
+"""Classes that are not looked into, as a class of the benchmark stands for them."""
 
 
 @dataclass
@@ -25,9 +27,27 @@ class _File:
 
 def by_themselves(sources: Mapping[str, str], texts: Mapping[str, str]) -> dict[str, str]:
     """The Linen modules of `sources`, and what they mention, with what `texts` hold of the project."""
+    return _reached(texts, [(place.path, place.name) for place in module_classes(sources)])
+
+
+def settings_of(sources: Mapping[str, str], texts: Mapping[str, str]) -> dict[str, str]:
+    """The classes that fields of Linen modules are annotated with, as far as `texts` hold them."""
+    places = module_classes(sources)
+    known = {(place.path, place.name, place.line) for place in places}
+    wanted: list[Name] = []
+    for path in {place.path for place in places}:
+        for cls in ast.walk(_parsed(sources[path])):
+            if isinstance(cls, ast.ClassDef) and (path, cls.name, cls.lineno) in known:
+                notes = [each.annotation for each in cls.body if isinstance(each, ast.AnnAssign)]
+                names = [node.id for note in notes for node in ast.walk(note) if isinstance(node, ast.Name)]
+                wanted += [(path, name) for name in names if "onfig" in name]
+    return _reached(texts, wanted)
+
+
+def _reached(texts: Mapping[str, str], waiting: list[Name]) -> dict[str, str]:
+    """The reduced files that some names need."""
     files: dict[str, _File] = {}
     modules = Modules(texts)
-    waiting: list[Name] = [(place.path, place.name) for place in module_classes(sources)]
     while waiting:
         path, name = waiting.pop()
         if path not in files:
@@ -78,7 +98,7 @@ def _wanted(file: _File, modules: Modules, path: str, statement: ast.stmt, name:
     if isinstance(statement, (ast.Import, ast.ImportFrom)):
         level, parts = relative(imported(statement)[name])
         holder = modules.find(path, parts[:-1], level) if parts[:-1] or level else None
-        if holder is not None:
+        if holder is not None and parts[-1] not in STOOD_IN:
             yield holder, parts[-1]
         return
     for node in _without_annotations(statement):

@@ -1,9 +1,9 @@
-"""Small values for the fields of a module and the inputs of a call, guessed by name and annotation."""
+"""Values for the fields of a module and the inputs of a call, guessed by name and annotation."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import product
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 import jax
@@ -11,211 +11,18 @@ import jax.numpy as jnp
 import numpy as np
 from flax import linen as nn
 
-SIZES: dict[str, Any] = {
-    "act": nn.relu,
-    "act_fn": nn.relu,
-    "activation": nn.relu,
-    "attention_dropout": 0.0,
-    "block_size": 8,
-    "block_out_channels": (4, 8),
-    "cardinality": 1,
-    "channels": 8,
-    "decoder_layers": 2,
-    "depth": 2,
-    "dim": 8,
-    "dim_head": 4,
-    "dropout": 0.0,
-    "dropout_rate": 0.0,
-    "dtype": jnp.float32,
-    "emb_dim": 8,
-    "embed_dim": 8,
-    "encoder_layers": 2,
-    "features": 8,
-    "filters": 8,
-    "groups": 2,
-    "head_dim": 4,
-    "heads": 2,
-    "hidden_act": "gelu",
-    "hidden_dim": 8,
-    "hidden_size": 8,
-    "in_channels": 8,
-    "initializer_range": 0.1,
-    "intermediate_size": 16,
-    "kernel_init": nn.initializers.lecun_normal(),
-    "kernel_size": (3, 3),
-    "latents": 4,
-    "layer_norm_eps": 1e-6,
-    "max_len": 16,
-    "max_position_embeddings": 16,
-    "mlp_dim": 8,
-    "n_heads": 2,
-    "n_layers": 2,
-    "norm_num_groups": 2,
-    "num_classes": 3,
-    "num_embeddings": 12,
-    "num_features": 8,
-    "num_filters": 8,
-    "num_heads": 2,
-    "num_layers": 2,
-    "num_labels": 3,
-    "num_outputs": 3,
-    "num_attention_heads": 2,
-    "out_channels": 8,
-    "out_features": 8,
-    "output_dim": 3,
-    "param_dtype": jnp.float32,
-    "qkv_dim": 8,
-    "rate": 0.0,
-    "rngs": None,
-    "stage_sizes": (1, 1),
-    "strides": (1, 1),
-    "temperature": 1.0,
-    "type_vocab_size": 2,
-    "vocab_size": 12,
-    "widening_factor": 2,
-    "width": 8,
-    "precision": None,
-}
-"""Fields by their names; `config` objects are read from the same table."""
+from benchmarks.modules.small import ANNOTATED, CONFIGURATION, FLAGS, LARGEST, SIZES
 
-CONFIGURATION: dict[str, Any] = {
-    "activation_function": "gelu",
-    "add_cross_attention": False,
-    "attention_probs_dropout_prob": 0.0,
-    "classifier_dropout": None,
-    "d_ff": 16,
-    "d_kv": 4,
-    "d_model": 8,
-    "decoder_attention_heads": 2,
-    "decoder_ffn_dim": 16,
-    "decoder_layerdrop": 0.0,
-    "encoder_attention_heads": 2,
-    "encoder_ffn_dim": 16,
-    "encoder_layerdrop": 0.0,
-    "feed_forward_proj": "relu",
-    "gradient_checkpointing": False,
-    "hidden_dropout_prob": 0.0,
-    "image_size": 8,
-    "is_decoder": False,
-    "layer_norm_epsilon": 1e-6,
-    "n_embd": 8,
-    "n_head": 2,
-    "n_inner": 16,
-    "n_layer": 2,
-    "n_positions": 16,
-    "num_channels": 3,
-    "num_decoder_layers": 2,
-    "num_hidden_layers": 2,
-    "num_key_value_heads": 2,
-    "output_attentions": False,
-    "output_hidden_states": False,
-    "pad_token_id": 1,
-    "patch_size": 4,
-    "position_embedding_type": "absolute",
-    "projection_dim": 8,
-    "qkv_bias": True,
-    "rms_norm_eps": 1e-6,
-    "rope_theta": 10000.0,
-    "rotary_dim": 4,
-    "scale_embedding": False,
-    "tie_word_embeddings": False,
-    "torch_dtype": None,
-    "use_cache": False,
-    "use_return_dict": True,
-    "relative_attention_num_buckets": 4,
-    "relative_attention_max_distance": 8,
-    "init_std": 0.1,
-    "initializer_factor": 1.0,
-    "dropout": 0.0,
-    "attention_dropout": 0.0,
-    "activation_dropout": 0.0,
-    "ffn_dim": 16,
-    "is_encoder_decoder": False,
-    "embd_pdrop": 0.0,
-    "resid_pdrop": 0.0,
-    "attn_pdrop": 0.0,
-    "chunk_size_feed_forward": 0,
-    "embedding_size": 8,
-    "is_gated_act": False,
-    "dense_act_fn": "relu",
-    "feature_size": 8,
-    "head_dim": 4,
-    "attention_bias": False,
-    "hidden_activation": "gelu",
-    "bos_token_id": 0,
-    "eos_token_id": 2,
-    "decoder_start_token_id": 0,
-    "use_bias": True,
-    "num_hidden_groups": 1,
-    "inner_group_num": 1,
-    "hidden_dropout": 0.0,
-    "mlp_ratio": 2,
-    "max_source_positions": 4,
-    "max_target_positions": 16,
-    "num_mel_bins": 8,
-    "use_weighted_layer_sum": False,
-    "classifier_proj_size": 8,
-    "layer_norm_bias": True,
-}
+TRIES = 160
+MODES = frozenset({"deterministic", "train", "training", "is_training", "is_train", "inference", "eval"})
+BEGUN = frozenset({"init_cache", "decode"})
+"""Flags that make a module keep what it has seen, which is another call's business."""
 
-
-class Configuration:
-    """Stands for any object of settings."""
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        if name in CONFIGURATION:
-            return CONFIGURATION[name]
-        if name in SIZES:
-            return SIZES[name]
-        raise AttributeError(f"nothing is known of the setting `{name}`")
-
-    def __hash__(self) -> int:
-        return 1
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Configuration)
-
-
-ANNOTATED: dict[str, Any] = {
-    "int": 4,
-    "float": 0.5,
-    "bool": False,
-    "Sequence[int]": (4, 8),
-    "tuple[int, ...]": (4, 8),
-    "Any": jnp.float32,
-    "Tuple[int, ...]": (4, 8),
-    "Tuple[int]": (4, 8),
-    "Tuple[int, int]": (2, 2),
-    "tuple[int, int]": (2, 2),
-    "Callable": nn.relu,
-    "jnp.dtype": jnp.float32,
-    "Dtype": jnp.float32,
-    "list[int]": (4, 8),
-    "Iterable": (4, 8),
-    "List[int]": (4, 8),
-}
-FLAGS = {
-    "deterministic": True,
-    "train": False,
-    "training": False,
-    "is_training": False,
-    "inference": True,
-    "init_cache": False,
-    "return_dict": True,
-    "output_attentions": False,
-    "output_hidden_states": False,
-    "eval": True,
-    "decode": False,
-    "is_train": False,
-}
-TRIES = 120
 OFTEN = frozenset({"encoder_hidden_states", "key_value_states"})
 """Inputs that modules around always give, though None is their default: layers without them are not made."""
 
-
 Parameter = tuple[str, str, Any, bool]
+"""Its name, its annotation, its default, and whether it has none."""
 
 
 class Unguessed(Exception):
@@ -223,15 +30,15 @@ class Unguessed(Exception):
 
 
 def field_value(name: str, annotation: str, default: Any, missing: bool) -> Any:
-    """A value for one field; defaults stand unless they are large."""
-    if "onfig" in annotation or annotation == "Missing" or (missing and name in {"config", "cfg"}):
-        return Configuration()
-    if not missing and (not isinstance(default, int) or isinstance(default, bool) or default <= 16):
+    """A value for one field; defaults stand unless they are large or draw random numbers."""
+    if isinstance(default, float) and ("drop" in name or name == "rate"):
+        return 0.0
+    if not missing and (not isinstance(default, int) or isinstance(default, bool) or default <= LARGEST):
         return default
     if name in SIZES or name in CONFIGURATION:
         return SIZES.get(name, CONFIGURATION.get(name))
     if not missing:
-        return min(default, 16)
+        return min(default, LARGEST)
     short = annotation.replace("typing.", "").removesuffix(" | None").strip("'\"")
     if short == "nn.Embed":
         return nn.Embed(12, 8)
@@ -244,21 +51,32 @@ def field_value(name: str, annotation: str, default: Any, missing: bool) -> Any:
     raise Unguessed(f"no value is known for the field `{name}: {annotation}`")
 
 
+def is_configuration(name: str, annotation: str, missing: bool) -> bool:
+    """A field that holds an object of settings."""
+    return "onfig" in annotation or annotation == "Missing" or (missing and name in {"config", "cfg"})
+
+
 def _draw(*shape: int) -> jax.Array:
     return jnp.asarray(np.random.default_rng(len(shape)).uniform(-1, 1, shape), jnp.float32)
 
 
 def _candidates(name: str) -> list[Any]:
-    """Values for one input of a call, most likely first."""
+    """Values for one input of a call, most likely first; those at one place of the lists fit together."""
     ids = jnp.arange(10, dtype=jnp.int32).reshape(2, 5) % 7
+    choices = jnp.arange(30, dtype=jnp.int32).reshape(2, 3, 5) % 7
+    if "head_mask" in name:
+        return [None]
     if "mask" in name:
-        return [jnp.ones((2, 5), jnp.int32), jnp.ones((2, 1, 5, 5), bool), None]
+        mask = jnp.ones((2, 5), jnp.int32).at[1, 3:].set(0)
+        return [mask, jnp.ones((2, 3, 5), jnp.int32), jnp.ones((2, 1, 5, 5), bool), None]
     if "position" in name and "embed" not in name:
-        return [jnp.broadcast_to(jnp.arange(5), (2, 5)), jnp.arange(5), None]
+        places = jnp.arange(5)
+        return [jnp.broadcast_to(places, (2, 5)), jnp.broadcast_to(places, (2, 3, 5)), places, None]
     if "token_type" in name or "segment" in name:
-        return [jnp.zeros((2, 5), jnp.int32), None]
+        kinds = jnp.zeros((2, 5), jnp.int32).at[:, 3:].set(1)
+        return [kinds, jnp.broadcast_to(kinds[:, None], (2, 3, 5)), None]
     if name.endswith(("ids", "tokens", "indices", "labels")):
-        return [ids, ids[:, 0]]
+        return [ids, choices, ids[:, 0]]
     if name == "input_features":
         return [_draw(2, 8, 8)]
     if "pixel" in name or "image" in name:
@@ -266,7 +84,13 @@ def _candidates(name: str) -> list[Any]:
     if "time" in name or name == "t":
         return [_draw(2), jnp.arange(2), _draw(2, 8)]
     if name in {"key", "rng", "z_rng", "prng_key", "dropout_rng"}:
-        return [jax.random.key(0), None]
+        return [jax.random.key(0), _draw(2, 5, 2, 4), None]
+    if name == "alibi":
+        return [_draw(2, 2, 5, 5), _draw(2, 2, 1, 5), None]
+    return _arrays(name, ids)
+
+
+def _arrays(name: str, ids: jax.Array) -> list[Any]:
     floats = [
         _draw(2, 5, 8),
         _draw(2, 8, 8, 8),
@@ -277,23 +101,47 @@ def _candidates(name: str) -> list[Any]:
     ]
     if name.startswith(("hidden", "encoder")):
         return [*floats, None]
-    return [*floats, ids, _draw(8), _draw(2, 7, 16), _draw(2, 1, 8)]
+    return [*floats, ids, _draw(8), _draw(2, 7, 16), _draw(2, 1, 8), _draw(2, 5, 2, 4)]
 
 
-def calls(parameters: list[Parameter]) -> Iterator[dict[str, Any]]:
-    """Ways to call a method: parameters as (name, annotation, default, whether it has none)."""
-    choices: list[tuple[str, list[Any]]] = []
-    for name, annotation, default, missing in parameters:
-        if name in FLAGS and (missing or default is None):
-            choices.append((name, [FLAGS[name]]))
-        elif missing:
-            flag = annotation.strip("'\"") == "bool"
-            choices.append((name, [False] if flag else _candidates(name)))
+def calls(parameters: Sequence[Parameter]) -> Iterator[dict[str, Any]]:
+    """Ways to call a method, the most likely first."""
+    choices = [(parameter[0], _choice(*parameter)) for parameter in parameters]
+    choices = [(name, values) for name, values in choices if values]
     often = [name for name, _, default, _ in parameters if default is None and name in OFTEN]
-    optional = {name: _draw(2, 5, 8) for name in often}
-    for count, chosen in enumerate(product(*(values for _, values in choices))):
-        if count == TRIES:
-            return
-        given = dict(zip((name for name, _ in choices), chosen, strict=True))
+    lengths = [len(values) for _, values in choices]
+    together = [tuple(min(place, n - 1) for n in lengths) for place in range(max(lengths, default=1))]
+    apart = (places for total in range(sum(lengths) + 1) for places in _adding_up(lengths, total))
+    for places in islice(dict.fromkeys([*together, *islice(apart, TRIES)]), TRIES):
+        given = {name: values[place] for (name, values), place in zip(choices, places, strict=True)}
         yield given
-        yield from ({**given, name: value} for name, value in optional.items())
+        yield from ({**given, name: _draw(2, 5, 8)} for name in often)
+
+
+def _adding_up(lengths: Sequence[int], total: int) -> Iterator[tuple[int, ...]]:
+    """A place in each of several lists, in all ways with this sum."""
+    if not lengths:
+        if not total:
+            yield ()
+        return
+    for place in range(min(lengths[0] - 1, total) + 1):
+        yield from ((place, *rest) for rest in _adding_up(lengths[1:], total - place))
+
+
+def _choice(name: str, annotation: str, default: Any, missing: bool) -> list[Any]:
+    """What one parameter may be, nothing where its default stands."""
+    if name in FLAGS and (missing or default is None):
+        return [FLAGS[name]]
+    if missing:
+        return [False] if annotation.strip("'\"") == "bool" else _candidates(name)
+    usual = name in {"attention_mask", "position_ids", "token_type_ids"}
+    return [*_candidates(name)[:2], None] if default is None and usual else []
+
+
+def flipped(parameters: Sequence[Parameter], arguments: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The same call with the flags of training the other way, and with all other flags the other way."""
+    values = {name: arguments.get(name, default) for name, _, default, _ in parameters}
+    flags = {name: not value for name, value in values.items() if isinstance(value, bool)}
+    for chosen in (MODES, flags.keys() - MODES - BEGUN):
+        if turned := {name: flags[name] for name in flags if name in chosen}:
+            yield {**arguments, **turned}

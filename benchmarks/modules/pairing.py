@@ -17,17 +17,23 @@ from migrate.verify.recorder.leafmap import Pair, Path, pair_leaves
 
 Leaves = list[np.ndarray]
 CELL = frozenset({"i", "h", "ii", "if", "ig", "io", "hi", "hf", "hg", "ho"})
+POSITIVE = frozenset({"scale", "var"})
 KEPT = (nnx.Param, nnx.BatchStat)
 
 
-def redrawn(variables: Any) -> Any:
-    """The variables with every leaf drawn from a uniform distribution over positive numbers."""
+def redrawn(variables: Any, signed: bool = False) -> Any:
+    """The variables, or their shapes, with every leaf drawn anew.
+
+    From a uniform distribution over positive numbers, or over both signs, but for scales and variances.
+    """
     draws = np.random.default_rng(0)
 
-    def leaf(value: jax.Array) -> jax.Array:
-        return jnp.asarray(draws.uniform(0.2, 0.9, value.shape), value.dtype)
+    def leaf(path: Any, value: jax.Array | jax.ShapeDtypeStruct) -> jax.Array:
+        positive = not signed or POSITIVE & {getattr(key, "key", "") for key in path}
+        low, high = (0.2, 0.9) if positive else (-0.7, 0.7)
+        return jnp.asarray(draws.uniform(low, high, value.shape), value.dtype)
 
-    return jax.tree.map(leaf, variables)
+    return jax.tree_util.tree_map_with_path(leaf, variables)
 
 
 def copy_into(variables: Any, model: nnx.Module) -> None:

@@ -13,6 +13,7 @@ from types import ModuleType
 from typing import Any
 
 from benchmarks.modules.extract import bound_names
+from benchmarks.modules.settings import Pretrained
 
 
 class ModelOutput(OrderedDict[str, Any]):
@@ -58,11 +59,14 @@ class Missing(metaclass=_Anything):
         return cls
 
 
+KNOWN: dict[str, type] = {"ModelOutput": ModelOutput, "PretrainedConfig": Pretrained}
+
+
 class _Module(ModuleType):
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
-        return ModelOutput if name == "ModelOutput" else Missing
+        return KNOWN.get(name, Missing)
 
 
 class Sources(importlib.abc.MetaPathFinder, importlib.abc.Loader):

@@ -1,0 +1,100 @@
+"""The ways to build and call a Linen class: what its fields and the inputs of its calls may be."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+from collections.abc import Mapping
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from benchmarks.modules.guesses import Parameter, Unguessed, calls, field_value, flipped, is_configuration
+from benchmarks.modules.settings import settings, tied
+
+WAYS = 3
+SHARED = "shared_embedding"
+"""An input that is there if and only if the configuration says so."""
+MORE = 10
+"""How many more ways to call are tried once one is found."""
+
+
+def fields(old: Any, notes: Mapping[str, Any]) -> dict[str, Any]:
+    """Values for the fields of a Linen class that need one."""
+    given = {}
+    for field in dataclasses.fields(old):
+        if field.name in {"parent", "name"} or not field.init:
+            continue
+        factory = field.default_factory
+        default = factory() if factory is not dataclasses.MISSING else field.default
+        missing = default is dataclasses.MISSING
+        text = annotation(field)
+        if is_configuration(field.name, text, missing):
+            value = settings(notes.get(text))
+        else:
+            value = field_value(field.name, text, default, missing)
+        if missing or value is not default:
+            given[field.name] = value
+    return given
+
+
+def annotation(field: dataclasses.Field[Any]) -> str:
+    return field.type if isinstance(field.type, str) else getattr(field.type, "__name__", str(field.type))
+
+
+def ways(old: Any, given: dict[str, Any]) -> list[tuple[Any, dict[str, Any]]]:
+    """The module with arguments that `init` accepts, in a few ways, and with every flag the other way."""
+    parameters = [each for each in _parameters(old) if each[0] != SHARED or not tied(given)]
+    shared = {SHARED: jnp.full((12, 8), 0.3)} if len(parameters) < len(_parameters(old)) else {}
+    complaint = ""
+    found: list[dict[str, Any]] = []
+    more = MORE
+    for arguments in ({**each, **shared} for each in calls(parameters)):
+        problem = _refused(old, given, arguments)
+        complaint = complaint or problem
+        found += [] if problem else [arguments]
+        more -= bool(found)
+        if len(found) == WAYS or not more:
+            break
+    if not found:
+        raise Unguessed(complaint)
+    turned = [each for each in flipped(parameters, found[0]) if not _refused(old, given, each)]
+    return [(old(**given), arguments) for arguments in (*found, *turned)]
+
+
+def _refused(old: Any, given: dict[str, Any], arguments: dict[str, Any]) -> str:
+    """Why a Linen module cannot be called like this."""
+    try:
+        net = old(**given)
+        arrays, static = divided(arguments)
+        jax.eval_shape(lambda a: net.init(keys(0), **a, **static), arrays)
+    except TimeoutError:
+        raise
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+    return ""
+
+
+def divided(arguments: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The arrays among arguments, and the others."""
+    arrays = {n: v for n, v in arguments.items() if isinstance(v, jax.Array)}
+    return arrays, {n: v for n, v in arguments.items() if n not in arrays}
+
+
+def _parameters(old: Any) -> list[Parameter]:
+    """The parameters of `__call__` as they are written."""
+    if not any("__call__" in vars(base) for base in old.__mro__):
+        raise Unguessed("there is no `__call__`")
+    found = []
+    for parameter in [*inspect.signature(old.__call__).parameters.values()][1:]:
+        if parameter.kind in {parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD}:
+            continue
+        text = parameter.annotation
+        text = text if isinstance(text, str) else getattr(text, "__name__", str(text))
+        found.append((parameter.name, text, parameter.default, parameter.default is parameter.empty))
+    return found
+
+
+def keys(first: int) -> dict[str, jax.Array]:
+    return {name: jax.random.key(first + n) for n, name in enumerate(("params", "dropout", "droppath"))}
