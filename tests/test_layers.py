@@ -102,6 +102,21 @@ def test_one_layer(expression: str, shape: tuple[int, ...]) -> None:
     assert_identical(compared(text))
 
 
+@pytest.mark.parametrize("rate", [0.0, 0.5])
+def test_attention_with_a_rate_that_is_a_field(rate: float) -> None:
+    module = """
+        class Net(nn.Module):
+            rate: float
+
+            @nn.compact
+            def __call__(self, x):
+                return nn.SelfAttention(2, dropout_rate=self.rate, deterministic=True)(x)
+        """
+    outcome = compared(program(module, f"Net({rate})", TOKENS))
+    assert_identical(outcome)
+    assert "dropout_rate=dropout_rate or 1.0" in outcome.text
+
+
 CELLS = [
     pytest.param(
         [

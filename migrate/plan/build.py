@@ -10,6 +10,7 @@ from migrate.analysis.facts import Facts
 from migrate.analysis.kinds import Lifted, Mixed, Symbol
 from migrate.analysis.modules.methods import is_module
 from migrate.analysis.sites import (
+    Apply,
     ApplyGradients,
     Construct,
     CreateState,
@@ -197,8 +198,16 @@ def _check_classes(plan: Plan) -> None:
                 and not _is_built(plan, node)
                 and not stands_for_field(plan, node)
                 and not _is_asked_for(plan, node)
+                and not _names_method(plan, node)
             ):
                 raise Blocked(node, "LNX010", "a module class is used here as a value")
+
+
+def _names_method(plan: Plan, node: ast.expr) -> bool:
+    """The class in `apply(..., method=Net.encode)`, which becomes a call of that method."""
+    keyword = plan.parent(plan.parent(node))
+    call = plan.site(plan.parent(keyword)) if isinstance(keyword, ast.keyword) else None
+    return isinstance(call, Apply) and call.method is not None and keyword.arg == "method"
 
 
 def _is_asked_for(plan: Plan, node: ast.expr) -> bool:

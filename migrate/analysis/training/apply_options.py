@@ -13,9 +13,10 @@ from migrate.analysis.kinds import (
     Class,
     Const,
     Dict,
-    Function,
+    Instance,
     Sequence,
     Stats,
+    Symbol,
     Tokens,
     Updates,
     Value,
@@ -49,7 +50,7 @@ def read(run: Run, given: Arguments, definition: ApplyFn, variables: Value) -> O
                 pass
             case "mutable" if _of_stats(value):
                 stats = True
-            case "method" if (found := _method(definition, keyword.value, value)) is not None:
+            case "method" if (found := _method(run, definition, keyword.value, value)) is not None:
                 method = found
             case None if _only_inputs(run, keyword.value):
                 pass
@@ -90,18 +91,31 @@ def _of_stats(value: Value) -> bool:
     return value in (Const("batch_stats"), Sequence((Const("batch_stats"),)))
 
 
-def _method(definition: ApplyFn, node: ast.expr, value: Value) -> str | None:
+def _method(run: Run, definition: ApplyFn, node: ast.expr, value: Value) -> str | None:
     """The name of a method that every one of the definitions has itself."""
+    classes = [instance.cls for instance in definition.instances]
     match node, value:
         case _, Const(str(name)):
             pass
-        case ast.Attribute(attr=name), Function():
+        case ast.Attribute(value=owner, attr=name), _ if _is_one_of(run.facts.values.get(owner), classes):
             pass
         case _:
             return None
-    classes = [instance.cls for instance in definition.instances]
     own = all(isinstance(cls, Class) and name in methods(cls) for cls in classes)
     return name if own and name.isidentifier() else None
+
+
+def _is_one_of(owner: Value | None, classes: list[Class | Symbol]) -> bool:
+    """Whether a method is read from the one class of all definitions, or from a definition of that class."""
+    cls = owner.cls if isinstance(owner, Instance) else owner
+    nodes = {other.node if isinstance(other, Class) else None for other in classes}
+    return isinstance(cls, Class) and nodes == {cls.node}
+
+
+def names_method(run: Run, node: ast.Attribute) -> bool:
+    """Whether an attribute of a definition stands where a call is told a method: `method=model.encode`."""
+    parent = run.facts.scopes.parent.get(node)
+    return isinstance(parent, ast.keyword) and parent.arg == "method"
 
 
 def moved(run: Run, node: ast.Call, tokens: Tokens, variables: Value) -> Value:

@@ -60,7 +60,14 @@ from migrate.analysis.run import Run, instances_of
 from migrate.analysis.shapes import arrays, results
 from migrate.analysis.shapes.sizes import Size
 from migrate.analysis.sites import ParamsItem, ParamsLeaf, ReadState
-from migrate.analysis.training import groups, holders, hyperparameters, same_trees, stats_states
+from migrate.analysis.training import (
+    apply_options,
+    groups,
+    holders,
+    hyperparameters,
+    same_trees,
+    stats_states,
+)
 from migrate.analysis.training.state_views import READABLE
 from migrate.analysis.training.train_states import field
 from migrate.analysis.training.views import origins
@@ -169,6 +176,8 @@ def _of_instance(run: Run, node: ast.Attribute, instance: Instance) -> Value:
         case _ if run.owner is not None and modules.is_plain_attribute(run, instance, node.attr):
             written = run.facts.files.segment(node)
             return Length(Size(written), False) if written.startswith("self.") else UNKNOWN
+        case name if run.owner is None and apply_options.names_method(run, node):
+            return Method(instance, name)
         case _:
             run.escape(node, "LNX299", f"`.{node.attr}` of a module definition is not followed", instance)
             return UNKNOWN

@@ -31,9 +31,11 @@ UNTOLD = "the size of this layer's input cannot be told from the code"
 EXACT = "lambda args, dtype=None, **_: args"
 """Norms of NNX round their inputs to `dtype` before they compute; Linen's do not."""
 ATTENTION = (
-    "lambda *args, dropout_rate, **kwargs: nnx.dot_product_attention(*args, dropout_rate=1.0, **kwargs)"
+    "lambda *args, dropout_rate, **kwargs: nnx.dot_product_attention(*args, dropout_rate={}, **kwargs)"
 )
 """With a rate of 0 NNX takes another route, which differs in the last bits, and more in half precision."""
+NO_DROPOUT, ANY_DROPOUT = ATTENTION.format("1.0"), ATTENTION.format("dropout_rate or 1.0")
+"""Without dropout the rate is not read, so any other one will do."""
 
 
 def layer_line(plan: Plan, draft: Draft, site: Layer) -> Line:
@@ -214,7 +216,7 @@ def _attention(plan: Plan, site: Layer, given: dict[str, ast.expr]) -> list[tupl
     if not isinstance(rate, Const) or rate.value:
         more.append(("keep_rngs", "False"))
     if not isinstance(rate, Const) or not rate.value:
-        more.append(("attention_fn", ATTENTION))
+        more.append(("attention_fn", NO_DROPOUT if isinstance(rate, Const) else ANY_DROPOUT))
     if "normalize_qk" in given and _may_be_half(plan, given.get("dtype")):
         more.append(("ln_promote_dtype", EXACT))
     inputs = dict(site.inputs or ())
