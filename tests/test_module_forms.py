@@ -107,6 +107,47 @@ FORMS = [
     pytest.param(
         """
         class Net(nn.Module):
+            widths: Sequence[int] = (5, 7, 6, 4)
+
+            @nn.compact
+            def __call__(self, x):
+                for i, width in enumerate(self.widths):
+                    x = nn.Dense(width)(x)
+                    if i % 2 == 1:
+                        x = nn.LayerNorm()(x)
+                    if i < len(self.widths) - 1:
+                        x = nn.relu(nn.Dense(width + 1, name=f"between_{i}")(x))
+                        x = nn.RMSNorm()(x)
+                return nn.LayerNorm()(x)
+        """,
+        "Net()",
+        FLAT,
+        id="layers-of-some-turns",
+    ),
+    pytest.param(
+        """
+        class Net(nn.Module):
+            depth: int = 4
+
+            @nn.compact
+            def __call__(self, x):
+                for i in range(self.depth):
+                    x = nn.Dense(6)(x)
+                    if i % 2 == 0:
+                        x = nn.LayerNorm()(x)
+                    if i > 0:
+                        x = nn.GroupNorm(2)(x)
+                    if i != self.depth - 1:
+                        x = nn.RMSNorm()(nn.relu(x))
+                return nn.RMSNorm()(x)
+        """,
+        "Net()",
+        FLAT,
+        id="layers-of-some-turns-by-number",
+    ),
+    pytest.param(
+        """
+        class Net(nn.Module):
             stages: Sequence[int] = (1, 2, 1)
             width: int = 4
 

@@ -43,6 +43,18 @@ BODIES = [
         id="a-condition-of-the-call-in-a-loop",
     ),
     pytest.param(
+        "for width in (4, 5, 5):\n            h = nn.LayerNorm()(nn.Dense(width)(x))\n"
+        "            if x.shape[-1] != width:\n                x = nn.Conv(width, (1,))(x)\n"
+        "            x = h = h + x",
+        "LNX111",
+        id="a-number-of-layers-that-depends-on-running-sizes",
+    ),
+    pytest.param(
+        "if x.shape[-1] != self.width:\n            x = nn.Dense(self.width)(x)\n        h = nn.Dense(2)(x)",
+        "LNX111",
+        id="a-number-in-a-name-that-depends-on-the-input",
+    ),
+    pytest.param(
         "layer = nn.Dense(6) if self.wide else nn.Dropout(0.5, deterministic=not train)\n"
         "        h = layer(x)",
         "LNX111",

@@ -29,6 +29,7 @@ def wrapped(statement: str, indent: str, width: int, step: str) -> str:
     """`statement`, one line of source without its indentation, broken if it is too long."""
     if "\n" in statement or len(indent) + len(statement) <= width:
         return statement
+    statement = _grouped(statement)
     for opening, closing in _brackets(statement):
         head, content, tail = statement[: opening + 1], statement[opening + 1 : closing], statement[closing:]
         if not content.strip() or len(indent) + len(head) > width or len(indent) + len(tail) > width:
@@ -37,7 +38,7 @@ def wrapped(statement: str, indent: str, width: int, step: str) -> str:
         if len(inner) + len(content) <= width:
             kept = content.strip() if _groups(statement, opening) else content.rstrip(", ")
             return f"{head}\n{inner}{kept}\n{indent}{tail}"
-        if clauses := _clauses(content):
+        if clauses := _clauses(content) or _alternatives(content):
             lines = [wrapped(clause, inner, width, step) for clause in clauses]
             return head + "\n" + "".join(f"{inner}{line}\n" for line in lines) + indent + tail
         items = [wrapped(item, inner, width - 1, step) for item in _items(content)]
@@ -45,6 +46,36 @@ def wrapped(statement: str, indent: str, width: int, step: str) -> str:
             return f"{head}\n{inner}{items[0]}\n{indent}{tail}"
         return head + "\n" + "".join(f"{inner}{item},\n" for item in items) + indent + tail
     return statement
+
+
+def _grouped(statement: str) -> str:
+    """A choice that is assigned, in parentheses, as it will be broken."""
+    try:
+        tree = ast.parse(statement).body
+    except SyntaxError:
+        return statement
+    match tree:
+        case [ast.Assign(value=ast.IfExp(col_offset=begin))] if (
+            statement.isascii() and statement[begin - 1] != "("
+        ):
+            return f"{statement[:begin]}({statement[begin:]})"
+        case _:
+            return statement
+
+
+def _alternatives(content: str) -> list[str]:
+    """The three parts of a choice, each on a line of its own; empty where the content is none."""
+    try:
+        choice = ast.parse(content.strip(), mode="eval").body
+    except SyntaxError:
+        return []
+    if not isinstance(choice, ast.IfExp) or not content.isascii():
+        return []
+    return [
+        ast.get_source_segment(content.strip(), choice.body) or "",
+        f"if {ast.get_source_segment(content.strip(), choice.test)}",
+        f"else {ast.get_source_segment(content.strip(), choice.orelse)}",
+    ]
 
 
 def flat(expression: str) -> str:

@@ -5,6 +5,7 @@ In a loop the number depends on the turn; under a condition, on whether it holds
 
 from __future__ import annotations
 
+from migrate.analysis.modules.turn_counts import earlier_turns
 from migrate.analysis.run import Run
 from migrate.analysis.shapes.sizes import Size, combined, conditional, literal, number
 
@@ -22,7 +23,9 @@ def name_of(run: Run, short: str) -> str:
 
 
 def known_to_hold(count: Size, test: str) -> Size:
-    """A number in a branch where a condition holds."""
+    """A number in a branch where a condition holds; it says nothing of other turns of a loop."""
+    if " for " in count.text:
+        return Size(earlier_turns(count.text, test))
     text = count.text.replace(f" * (1 if {test} else 0)", "").replace(f"(1 if {test} else 0)", "1")
     return Size(text)
 

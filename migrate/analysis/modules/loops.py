@@ -22,17 +22,18 @@ from migrate.analysis.kinds import (
     Value,
     followed,
 )
-from migrate.analysis.modules import collected, counting
+from migrate.analysis.modules import collected, counting, turn_counts
 from migrate.analysis.modules.classes import field_names
 from migrate.analysis.modules.hoisting import init_text
 from migrate.analysis.modules.reasons import blocked
 from migrate.analysis.run import Run
 from migrate.analysis.shapes.plain_shapes import size_of
-from migrate.analysis.shapes.sizes import Shape, Size, combined, without_parentheses
+from migrate.analysis.shapes.sizes import Shape, Size, combined, literal, without_parentheses
 from migrate.analysis.sites import Running, Turns
 
 LEAVING = (ast.Break, ast.Continue, ast.Return, ast.Yield, ast.YieldFrom)
 NAMES = {-1: "features", -2: "running_width", -3: "running_height", -4: "running_depth"}
+DEPENDS = "how many layers a turn of this loop builds depends on the turn"
 Key = tuple[str, int | None]
 """A variable, and which of its axes; None for a number."""
 
@@ -155,6 +156,11 @@ def execute(run: Run, loop: Loop) -> None:
     changing = _changing(run, entry, run.frame.vars)
     names = _names(run, loop, changing)
     run.facts.restore(loop.node, kept)
+    if names and any(literal(count) is None for count in built.values()):
+        built = _turn(run, loop, _begun(loop, entry, names), {})
+        run.facts.restore(loop.node, kept)
+        if any(count.names & {*names.values()} for count in built.values()):
+            blocked(run, loop.node, "LNX111", DEPENDS)
     start = _begun(loop, entry, names)
     run.facts.loops[loop.node] = Turns(loop, ())
     _turn(run, loop, start, _at_turn(run, loop, counters, built))
@@ -335,15 +341,9 @@ def _at_turn(run: Run, loop: Loop, before: dict[str, Size], built: dict[str, Siz
 def _before_turn(run: Run, loop: Loop, count: Size) -> Size:
     if not count.names & loop.bound:
         return combined(Size(loop.index), "*", count)
-    source = (
-        loop.iterated.removeprefix("enumerate(").removesuffix(")") if ", " in loop.target else loop.iterated
-    )
-    element = loop.target.rpartition(", ")[2]
-    if count.text == element and ", " in loop.target:
-        return Size(f"sum({source}[:{loop.index}])")
-    if ", " in loop.target:
-        return Size(f"sum({count.text} for {loop.target} in enumerate({source}[:{loop.index}]))")
-    blocked(run, loop.node, "LNX111", "how many layers a turn of this loop builds depends on the turn")
+    if (found := turn_counts.summed(loop, count)) is not None:
+        return found
+    blocked(run, loop.node, "LNX111", DEPENDS)
     return count
 
 
@@ -356,9 +356,8 @@ def _after(loop: Loop, before: dict[str, Size], built: dict[str, Size]) -> dict[
         else:
             element = loop.target.rpartition(", ")[2]
             source = loop.iterated.removeprefix("enumerate(").removesuffix(")")
-            plain = count.text == element
-            whole = Size(
-                f"sum({source})" if plain else f"sum({count.text} for {loop.target} in {loop.iterated})"
-            )
+            text = without_parentheses(count.text)
+            plain = text == element
+            whole = Size(f"sum({source})" if plain else f"sum({text} for {loop.target} in {loop.iterated})")
         counters[short] = combined(before.get(short, counting.NONE), "+", whole)
     return counters

@@ -248,7 +248,23 @@ def chosen(test: str, left: Shape, right: Shape) -> Shape:
 
 def conditional(test: str, left: Size, right: Size) -> Size:
     """`left if test else right`."""
+    left = _where_equal(test, left, right)
     return left if left == right else Size(f"({left.text} if {test} else {right.text})")
+
+
+def _where_equal(test: str, size: Size, wanted: Size) -> Size:
+    """The larger one of two sizes that a condition says are equal is either of them."""
+    parsed = ast.parse(test, mode="eval").body
+    parts = parsed.values if isinstance(parsed, ast.BoolOp) and isinstance(parsed.op, ast.And) else [parsed]
+    for part in parts:
+        match part:
+            case ast.Compare(left=left, ops=[ast.Eq()], comparators=[right]):
+                one, other = ast.unparse(left), ast.unparse(right)
+            case _:
+                continue
+        if size.text in (f"max({one}, {other})", f"max({other}, {one})"):
+            return wanted if wanted.text in (one, other) else Size(one)
+    return size
 
 
 def substituted(text: str, values: dict[str, str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+from collections.abc import Iterator
 from dataclasses import replace
 
 from migrate.analysis.kinds import Array, Class, Const, Length, Partial, Symbol, Value
@@ -12,7 +13,7 @@ from migrate.analysis.modules.layers import LAYERS, NORMS, WRAPPERS, LayerKind
 from migrate.analysis.modules.optional_inputs import optional_inputs
 from migrate.analysis.shapes.layer_shapes import size
 from migrate.analysis.shapes.plain_shapes import integers
-from migrate.analysis.shapes.sizes import Shape, Size, names_in, placeholder, product, rest
+from migrate.analysis.shapes.sizes import PLACEHOLDER, Shape, Size, names_in, placeholder, product, rest
 from migrate.analysis.sites import Layer, OwnVariable, Parameter
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
@@ -47,8 +48,20 @@ def layer_line(plan: Plan, draft: Draft, site: Layer) -> Line:
         plan.edits.expressions[site.node] = f"self.{site.name}"
         return template(f"self.{site.name} = {{}}", made), site.node
     name = f_string(plan, site)
+    if names_in(name) & {*_only_in_init(plan, draft)} or PLACEHOLDER.search(name):
+        raise Blocked(
+            site.node, "LNX111", "the number in the name of this layer depends on the size of its input"
+        )
     plan.edits.expressions[site.node] = f"getattr(self, {name})"
     return Template(("setattr(self, ", name, ", ", made, ")")), site.node
+
+
+def _only_in_init(plan: Plan, draft: Draft) -> Iterator[str]:
+    """The sizes that go round the loops of `__init__`."""
+    inside = set(ast.walk(draft.cls.node))
+    for node, turns in plan.facts.loops.items():
+        if node in inside:
+            yield from (running.name for running in turns.running)
 
 
 def f_string(plan: Plan, site: Layer) -> str:

@@ -96,11 +96,7 @@ class Skeleton:
         ends = [r for r in running if r.end.text != r.name]
         for r in running:
             yield f"{r.name} = {without_parentheses(r.start.text)}", None
-        if len(ends) == 1:
-            body = (*body, (f"{ends[0].name} = {without_parentheses(ends[0].end.text)}", None))
-        elif ends:
-            names, values = ", ".join(r.name for r in ends), ", ".join(r.end.text for r in ends)
-            body = (*body, (f"{names} = {values}", None))
+        body = (*body, *((line, None) for line in _assigned(ends)))
         if body:
             yield Suite(turns.loop.header, body), None
             original = self.plan.facts.files.segment
@@ -117,6 +113,19 @@ class Skeleton:
             text = self.plan.facts.files.segment(node.iter)
             if iterated.startswith("enumerate(") and not text.startswith("enumerate("):
                 self.plan.edits.expressions[node.iter] = f"enumerate({text})"
+
+
+def _assigned(ends: list[Running]) -> list[str]:
+    """Sizes at the end of a turn, each on a line behind those that still read its old value."""
+    waiting, lines = [*ends], []
+    while waiting:
+        free = [r for r in waiting if not any(r.name in o.end.names for o in waiting if o is not r)]
+        if not free:
+            names, values = ", ".join(r.name for r in waiting), ", ".join(r.end.text for r in waiting)
+            return [*lines, f"{names} = {values}"]
+        lines.append(f"{free[0].name} = {without_parentheses(free[0].end.text)}")
+        waiting.remove(free[0])
+    return lines
 
 
 def _operand(test: str) -> str:
