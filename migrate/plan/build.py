@@ -206,8 +206,10 @@ def _check_classes(plan: Plan) -> None:
 def _names_method(plan: Plan, node: ast.expr) -> bool:
     """The class in `apply(..., method=Net.encode)`, which becomes a call of that method."""
     keyword = plan.parent(plan.parent(node))
-    call = plan.site(plan.parent(keyword)) if isinstance(keyword, ast.keyword) else None
-    return isinstance(call, Apply) and call.method is not None and keyword.arg == "method"
+    if not isinstance(keyword, ast.keyword) or keyword.arg != "method":
+        return False
+    call = plan.site(plan.parent(keyword))
+    return isinstance(call, Apply) and call.method is not None
 
 
 def _is_asked_for(plan: Plan, node: ast.expr) -> bool:

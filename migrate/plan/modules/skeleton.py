@@ -117,7 +117,8 @@ class Skeleton:
 
 def _assigned(ends: list[Running]) -> list[str]:
     """Sizes at the end of a turn, each on a line behind those that still read its old value."""
-    waiting, lines = [*ends], []
+    waiting = [*ends]
+    lines: list[str] = []
     while waiting:
         free = [r for r in waiting if not any(r.name in o.end.names for o in waiting if o is not r)]
         if not free:
