@@ -14,6 +14,7 @@ from migrate.plan.modules.called_fields import check_called_fields
 from migrate.plan.modules.cells import rewrite_cells
 from migrate.plan.modules.class_values import rewrite_class_values
 from migrate.plan.modules.constructor_names import check_names
+from migrate.plan.modules.documenting import only_documents
 from migrate.plan.modules.drafts import Line, changed
 from migrate.plan.modules.handed_layers import lent_fields, rewrite_lent
 from migrate.plan.modules.inheritance import is_abstract, needs_constructor
@@ -157,7 +158,7 @@ def rewrite(plan: Plan, site: Class) -> None:
 
 def _check_form(plan: Plan, site: Class) -> None:
     node = site.node
-    if len(node.bases) != 1 or node.keywords or node.decorator_list:
+    if len(node.bases) != 1 or node.keywords or not all(only_documents(plan, d) for d in node.decorator_list):
         raise Blocked(node, "LNX111", f"`{node.name}` has other bases, keywords or decorators")
     base = plan.facts.values.get(node.bases[0])
     if getattr(base, "name", None) != "flax.linen.Module" and base_of(site) is None:

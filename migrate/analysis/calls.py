@@ -36,13 +36,22 @@ from migrate.analysis.kinds import (
     Wrapped,
     followed,
 )
-from migrate.analysis.modules import building, class_fields, given_layers, module_calls, sequences, type_tests
+from migrate.analysis.modules import (
+    building,
+    choice_calls,
+    choices,
+    class_fields,
+    given_layers,
+    module_calls,
+    sequences,
+    type_tests,
+)
 from migrate.analysis.modules import methods as modules
-from migrate.analysis.modules.optional_layers import alternatives
 from migrate.analysis.nnx_code import nnx, nnx_contexts
 from migrate.analysis.objects import records, things
 from migrate.analysis.run import Run, is_definition
 from migrate.analysis.shapes import arrays, results, tables
+from migrate.analysis.shapes.contractions import contracted
 from migrate.analysis.training import batches, bound_functions, linen, optimizers, partials, type_checks
 
 
@@ -66,7 +75,8 @@ def call(run: Run, node: ast.Call) -> Value:
         module_calls.check(run, node, callee, args)
         if (changed := arrays.updated(run, node)) is not None and not any(map(followed, args)):
             return changed
-        if (one := arrays.merged(run, node) or tables.tabulated(run, node)) is not None:
+        one = arrays.merged(run, node) or tables.tabulated(run, node) or contracted(run, node, args)
+        if one is not None:
             return one
         if (known := arrays.reshaped(run, node, args)) is not None and not any(map(followed, args)):
             return known
@@ -133,9 +143,9 @@ def invoke(run: Run, callee: Value, given: Arguments) -> Value:
             return modules.call_itself(run, given.node)
         case Chain(items) if run.owner is not None:
             return sequences.call(run, items, given, invoke)
-        case Mixed(parts) if run.owner is not None and alternatives(callee) is not None:
-            return building.call(run, callee, given)
-        case Mixed(parts) if run.owner is not None and all(isinstance(p, FUNCTIONS) for p in parts):
+        case Mixed() if choices.reached(run, callee) is not None:
+            return choice_calls.call(run, callee, given, invoke)
+        case Mixed(parts) if run.owner is not None and all(map(_is_function, parts)):
             return _any_of(run, parts, given)
         case Length(size) if run.owner is not None and size.text.startswith("self."):
             lost(run, given, callee)
@@ -146,6 +156,10 @@ def invoke(run: Run, callee: Value, given: Arguments) -> Value:
 
 
 FUNCTIONS = (Symbol, Partial, Function)
+
+
+def _is_function(value: Value) -> bool:
+    return isinstance(value, FUNCTIONS) or module_calls.is_setting(value)
 
 
 def _any_of(run: Run, parts: frozenset[Value], given: Arguments) -> Value:

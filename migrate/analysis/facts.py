@@ -89,6 +89,8 @@ class Facts:
     lent: set[tuple[ast.ClassDef, str]] = field(default_factory=set)
     adopted: set[tuple[ast.ClassDef, str]] = field(default_factory=set)
     checkpoints: dict[ast.Call, ast.If] = field(default_factory=dict)
+    built_under: dict[ast.AST, tuple[str | None, ...]] = field(default_factory=dict)
+    called_under: dict[ast.AST, tuple[str | None, ...]] = field(default_factory=dict)
     spread: set[tuple[ast.ClassDef, str]] = field(default_factory=set)
     numbers: set[tuple[str, str]] | None = None
     unbuilt: dict[ast.ClassDef, None] = field(default_factory=dict)

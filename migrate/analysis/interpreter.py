@@ -25,6 +25,7 @@ from migrate.analysis.kinds import (
     Class,
     Instance,
     Record,
+    Results,
     Sequence,
     ShapeOf,
     Symbol,
@@ -349,6 +350,13 @@ def _unpack(run: Run, elements: Items[ast.expr], kind: Value) -> None:
         kind = Sequence(tuple(value for _, value in kind.fields))
     if isinstance(kind, Sequence) and not starred and len(kind.items) == len(elements):
         for element, item in zip(elements, kind.items, strict=True):
+            assign(run, element, item)
+        return
+    if isinstance(kind, Results) and not kind.fields and not starred:
+        items = [*kind.items[: len(elements)], *[UNKNOWN] * (len(elements) - len(kind.items))]
+        if len(kind.items) < len(elements):
+            items[-1] = kind.last
+        for element, item in zip(elements, items, strict=True):
             assign(run, element, item)
         return
     for element in elements:

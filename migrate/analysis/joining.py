@@ -109,9 +109,16 @@ def _join_results(left: Value, right: Value) -> Results:
     items = tuple(_join_items(a, b) for a, b in zip(left.items, right.items, strict=False))
     known = [dict(v.fields) for v in (left, right) if isinstance(v, Results) and v.fields]
     if len(known) < 2:
-        return Results(items, tuple(known[0].items()) if known else ())
+        last = _join_items(_last(left), _last(right))
+        return Results(items, tuple(known[0].items()) if known else (), UNKNOWN if known else last)
     names = [name for name in known[0] if name in known[1]]
     return Results(items, tuple((name, join(known[0][name], known[1][name])) for name in names))
+
+
+def _last(value: Sequence | Results) -> Value:
+    if isinstance(value, Results):
+        return value.last
+    return value.items[-1] if value.items else UNKNOWN
 
 
 def _alike(left: Holder, right: Holder) -> bool:

@@ -90,10 +90,14 @@ class Collected:
 
 @dataclass(frozen=True)
 class Results:
-    """What a module gives: a tuple that begins with `items`, or a record with these items and `fields`."""
+    """What a module gives: a tuple that begins with `items`, or a record with these items and `fields`.
+
+    `last` is the last item of the tuple, where that is known whatever its length.
+    """
 
     items: tuple[Value, ...]
     fields: tuple[tuple[str, Value], ...] = ()
+    last: Value = Unknown()
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,10 @@ from collections.abc import Sequence as Items
 from migrate.analysis.frames import merge
 from migrate.analysis.kinds import Array, Const, Length, Sequence, ShapeOf, Value
 from migrate.analysis.modules import checkpoints, counting, layer_lists, type_tests
-from migrate.analysis.modules.building import STATELESS
+from migrate.analysis.modules.classes import is_static
+from migrate.analysis.modules.given_arguments import is_given
 from migrate.analysis.modules.hoisting import init_text
+from migrate.analysis.modules.layers import STATELESS
 from migrate.analysis.modules.reasons import blocked
 from migrate.analysis.run import Run
 from migrate.analysis.shapes.plain_shapes import size_of
@@ -22,8 +24,8 @@ def run_if(run: Run, node: ast.If) -> None:
     assert run.owner is not None
     tested = run.evaluate(node.test)
     held = type_tests.decided(run, node.test)
-    if held is None and isinstance(tested, Const) and _is_in_helper(run, node):
-        held = bool(tested.value)
+    if held is None and _is_in_helper(run, node):
+        held = bool(tested.value) if isinstance(tested, Const) else is_given(run, node.test)
     if held is not None:
         run.facts.tests[node] = None
         run.execute(node.body if held else node.orelse)
@@ -79,7 +81,9 @@ def _is_in_helper(run: Run, node: ast.If) -> bool:
     """Whether a plain function is read for one call, whose constants it was given."""
     assert run.owner is not None
     function = run.facts.scopes.function(node)
-    return isinstance(function, ast.FunctionDef) and isinstance(run.facts.scopes.parent[function], ast.Module)
+    if not isinstance(function, ast.FunctionDef):
+        return False
+    return is_static(function) or isinstance(run.facts.scopes.parent[function], ast.Module)
 
 
 def condition(run: Run, node: ast.expr) -> str | None:

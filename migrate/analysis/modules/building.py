@@ -7,7 +7,6 @@ from dataclasses import replace
 from keyword import iskeyword
 
 from migrate.analysis.activation import Arguments
-from migrate.analysis.joining import join
 from migrate.analysis.kinds import (
     UNKNOWN,
     Array,
@@ -17,21 +16,21 @@ from migrate.analysis.kinds import (
     LayerField,
     Length,
     Lifted,
-    Mixed,
     Partial,
     Symbol,
     Value,
 )
 from migrate.analysis.modules import given_layers, recurrent, sequences
+from migrate.analysis.modules.branches import merged
+from migrate.analysis.modules.choices import exclusive
 from migrate.analysis.modules.classes import field_names, inputs_of, methods
 from migrate.analysis.modules.counting import name_of
 from migrate.analysis.modules.detached import twin
 from migrate.analysis.modules.hoisting import init_text
-from migrate.analysis.modules.layers import LAYERS, SELF_CALLS, WRAPPERS
+from migrate.analysis.modules.layers import LAYERS, SELF_CALLS, STATELESS, WRAPPERS
 from migrate.analysis.modules.lifted import PREFIXES, side_by_side
 from migrate.analysis.modules.methods import summarise
 from migrate.analysis.modules.optional_inputs import either
-from migrate.analysis.modules.optional_layers import alternatives
 from migrate.analysis.modules.reasons import blocked
 from migrate.analysis.modules.scanned import check_calls
 from migrate.analysis.modules.summaries import applied
@@ -47,7 +46,6 @@ STOPS = (
 )
 FORMER = {"inputs_q": "inputs", "inputs_kv": "inputs_k"}
 """Keywords of Linen's attention, by the names of what they stand for."""
-STATELESS = frozenset({"flax.linen.Dropout"})
 
 
 def construct(
@@ -80,6 +78,7 @@ def construct(
         blocked(run, node, "LNX111", "one line builds several layers")
     run.facts.site(site)
     given_layers.keep_handed(run, node)
+    run.facts.built_under[node] = tuple(run.tests)
     if layer in WRAPPERS:
         recurrent.adopt(run, site)
     return Instance(cls if cls is not None else Symbol(layer), node)
@@ -170,20 +169,14 @@ def _after_return(run: Run, method: ast.FunctionDef, node: ast.AST) -> bool:
 
 def call(run: Run, instance: Value, given: Arguments) -> Value:
     """A layer built inside a module is called; its input sizes are what reaches it."""
-    if isinstance(instance, Mixed):
-        assert alternatives(instance)
-        results = [call(run, part, given) for part in alternatives(instance) or ()]
-        result = results[0]
-        for other in results[1:]:
-            result = join(result, other)
-        return result
     assert isinstance(instance, Instance)
     site = run.facts.sites.get(instance.site)
     if not isinstance(site, Layer):
         run.escape(given.node, "LNX299", "a module definition is called outside of a module", instance)
         return UNKNOWN
     inputs = _inputs(run, site, given)
-    every = _compatible(run, site, inputs) if site.inputs is not None else inputs
+    run.facts.called_under[given.node] = tuple(run.tests)
+    every = _compatible(run, site, inputs, given.node) if site.inputs is not None else inputs
     run.facts.sites[instance.site] = replace(
         site, inputs=every, calls=site.calls if given.node in site.calls else (*site.calls, given.node)
     )
@@ -240,12 +233,16 @@ def parameters(run: Run, site: Layer) -> list[str]:
 
 
 def _compatible(
-    run: Run, site: Layer, inputs: tuple[tuple[str, Value], ...]
+    run: Run, site: Layer, inputs: tuple[tuple[str, Value], ...], node: ast.Call
 ) -> tuple[tuple[str, Value], ...]:
-    """What holds for every call of one layer: a size that differs is not known."""
+    """What holds for every call of one layer: a size that differs is not known, or decided by fields."""
     if run.beside:
         return site.inputs or inputs
     known = dict(site.inputs or ())
+    if [*known] == [name for name, _ in inputs] and len(site.calls) == 1:
+        here, there = (run.facts.called_under.get(call, ()) for call in (node, *site.calls))
+        if (test := exclusive(here, there)) is not None:
+            return tuple(merged(test, dict(inputs), known).items())
     owner = site.owner
     return tuple((n, either(owner, known[n], value) if n in known else value) for n, value in inputs)
 

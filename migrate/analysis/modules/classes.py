@@ -87,21 +87,29 @@ def own_methods(cls: Class) -> dict[str, ast.FunctionDef]:
     return {s.name: s for s in cls.node.body if isinstance(s, ast.FunctionDef)}
 
 
+def is_static(method: ast.FunctionDef) -> bool:
+    """Whether a method is a plain function, which does not know the instance."""
+    return any(isinstance(mark, ast.Name) and mark.id == "staticmethod" for mark in method.decorator_list)
+
+
 def inputs_of(method: ast.FunctionDef) -> list[str]:
     """The parameters of a method after `self`."""
     arguments = method.args
-    return [a.arg for a in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)][1:]
+    every = [a.arg for a in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]
+    return every if is_static(method) else every[1:]
 
 
-def self_name(method: ast.FunctionDef) -> str:
-    """What a method calls the instance."""
+def self_name(method: ast.FunctionDef) -> str | None:
+    """What a method calls the instance; None where it does not know it."""
+    if is_static(method):
+        return None
     positional = [*method.args.posonlyargs, *method.args.args]
     return positional[0].arg if positional else "self"
 
 
 def self_names(cls: Class) -> set[str]:
     """What the methods of a class call the instance."""
-    return {self_name(method) for method in methods(cls).values()}
+    return {name for method in methods(cls).values() if (name := self_name(method)) is not None}
 
 
 def argument(node: ast.Call, positional: tuple[str, ...], name: str) -> ast.expr | None:

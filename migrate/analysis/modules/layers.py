@@ -269,6 +269,8 @@ LAYERS: dict[str, LayerKind] = {
 NORMS = frozenset(
     f"flax.linen.{name}" for name in ("LayerNorm", "RMSNorm", "GroupNorm", "BatchNorm", "InstanceNorm")
 )
+STATELESS = frozenset({"flax.linen.Dropout"})
+"""Layers that keep nothing, so that it does not matter whether they are there."""
 WRAPPERS = {"flax.linen.RNN": ("cell",), "flax.linen.Bidirectional": ("forward_rnn", "backward_rnn")}
 """Layers that call other layers, which they are given: those belong to the module around in Linen."""
 

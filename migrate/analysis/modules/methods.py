@@ -125,7 +125,7 @@ def _run_method(run: Run, cls: Class, method: ast.FunctionDef, ranks: dict[str, 
         run.evaluate(decorator)
     frame = Frame(method, run.frame)
     frame.vars |= {p: Array(_input(p, ranks.get(p))) for p in inputs_of(method)}
-    frame.vars[self_name(method)] = Object(cls)
+    _bind_self(frame, method, cls)
     scan = scanned.scan_of(run, method)
     if scan is not None:
         run.facts.scans[cls.node] = scan
@@ -133,6 +133,11 @@ def _run_method(run: Run, cls: Class, method: ast.FunctionDef, ranks: dict[str, 
     with run.entering(frame):
         run.execute(method.body)
     return joined_return(frame) if scan is None else scanned.given_back(joined_return(frame))
+
+
+def _bind_self(frame: Frame, method: ast.FunctionDef, cls: Class) -> None:
+    if (name := self_name(method)) is not None:
+        frame.vars[name] = Object(cls)
 
 
 def _input(parameter: str, rank: int | None) -> Shape:
@@ -152,7 +157,8 @@ def _read_other_methods(run: Run, cls: Class) -> None:
             frame = Frame(method, _frame_of(run, method, cls))
             decorators = _decorators(run, method, cls)
             frame.vars |= dict.fromkeys(inputs_of(method), Array(Shape()))
-            frame.vars[self_name(method)] = _first(cls, decorators)
+            if (name := self_name(method)) is not None:
+                frame.vars[name] = _first(cls, decorators)
             with run.entering(frame):
                 run.execute(method.body)
             run.facts.results[cls.node, method.name] = joined_return(frame)
@@ -167,8 +173,6 @@ def _decorators(run: Run, method: ast.FunctionDef, cls: Class) -> list[Value]:
 
 def _first(cls: Class, decorators: list[Value]) -> Value:
     """What a method is called with in first place: the instance, or the class."""
-    if Symbol("builtins.staticmethod") in decorators:
-        return Array(Shape())
     return cls if Symbol("builtins.classmethod") in decorators else Object(cls)
 
 
@@ -216,7 +220,7 @@ def _layers_given(run: Run, method: ast.FunctionDef, holder: Object) -> Value | 
     if method in run.active:
         return None
     frame = Frame(method, _frame_of(run, method, holder.cls))
-    frame.vars[self_name(method)] = holder
+    _bind_self(frame, method, holder.cls)
     run.active.append(method)
     with run.entering(frame):
         run.execute(method.body)

@@ -7,6 +7,7 @@ was not seen would be missing in `__init__`.
 from __future__ import annotations
 
 import ast
+import re
 
 from migrate.analysis.kinds import (
     UNKNOWN,
@@ -27,12 +28,12 @@ from migrate.analysis.kinds import (
     Symbol,
     Value,
 )
-from migrate.analysis.modules import class_fields, type_tests
+from migrate.analysis.modules import choices, class_fields, type_tests
 from migrate.analysis.modules.applied_layers import layer_of
 from migrate.analysis.modules.classes import methods
+from migrate.analysis.modules.hoisting import is_bound
 from migrate.analysis.modules.layers import ATTENTION_OPTIONS, LAYERS, shared
 from migrate.analysis.modules.lifted import PREFIXES
-from migrate.analysis.modules.optional_layers import alternatives
 from migrate.analysis.modules.reasons import blocked
 from migrate.analysis.run import Run
 
@@ -52,6 +53,7 @@ PURE = frozenset(
 )
 """Functions of Linen that only compute: they may stay, as NNX has none that computes just the same."""
 LINEN = "flax.linen."
+TRANSFORMS = ("vmap", "jit", "grad", "value_and_grad")
 STEPS = (
     *("flax.linen.compact", "flax.linen.Module", "flax.linen.Sequential", "flax.linen.merge_param"),
     *PREFIXES,
@@ -99,7 +101,9 @@ def _is_plain(run: Run, node: ast.Call, callee: Value) -> bool:
         case Function() | Instance() | Class() | Method() | Chain() | Object():
             return True
         case Mixed(parts):
-            return alternatives(callee) is not None or all(_is_function(run, node, part) for part in parts)
+            known = choices.reached(run, callee) is not None
+            known |= isinstance(node.func, ast.Name) and _is_transformed(run, node.func)
+            return known or all(_is_function(run, node, part) for part in parts)
         case Length(size):
             return _called_field(run, node, size.text)
         case _:
@@ -108,8 +112,15 @@ def _is_plain(run: Run, node: ast.Call, callee: Value) -> bool:
 
 def _is_function(run: Run, node: ast.Call, value: Value) -> bool:
     """One of several functions, none of which may be a layer class."""
+    if isinstance(value, Length):
+        return is_setting(value)
     known = isinstance(value, Symbol | Partial | Function) and not is_layer(value)
     return known and _is_plain(run, node, value)
+
+
+def is_setting(value: Value) -> bool:
+    """`self.config.activation`, which stands for a function where it is one of several."""
+    return isinstance(value, Length) and re.fullmatch(r"self(\.\w+){2,}", value.size.text) is not None
 
 
 def _called_field(run: Run, node: ast.Call, text: str) -> bool:
@@ -129,6 +140,24 @@ def _is_known_result(run: Run, node: ast.Call) -> bool:
     inner = run.facts.values.get(node.func.func, UNKNOWN)
     plain = isinstance(inner, Symbol) and inner.name.startswith(PLAIN)
     return plain or isinstance(inner, Function) or is_layer(inner)
+
+
+def _is_transformed(run: Run, name: ast.Name) -> bool:
+    """`gather = jax.vmap(gather)`: whether all that a local name is bound to are functions."""
+    variable = run.facts.scopes.variable(name, name.id)
+    stores = [node for node in run.facts.scopes.names(variable) if not isinstance(node.ctx, ast.Load)]
+    if variable is None or not isinstance(variable.scope, ast.FunctionDef) or is_bound(run.facts, variable):
+        return False
+    statements = [run.facts.scopes.parent.get(store) for store in stores]
+    return bool(stores) and all(_transforms(run, each) for each in statements)
+
+
+def _transforms(run: Run, statement: ast.AST | None) -> bool:
+    match statement:
+        case ast.Assign(value=ast.Call(func=function, args=[ast.Name(), *_])):
+            return run.facts.values.get(function) in {Symbol(f"jax.{name}") for name in TRANSFORMS}
+        case _:
+            return False
 
 
 def is_layer(value: Value) -> bool:

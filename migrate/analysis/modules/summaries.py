@@ -70,9 +70,10 @@ def _exchanged(value: Value, known: dict[str, str], bases: dict[str, Shape]) -> 
             return Length(new, scalar) if new is not None else UNKNOWN
         case Sequence(items):
             return Sequence(tuple(_exchanged(item, known, bases) for item in items))
-        case Results(items, fields):
+        case Results(items, fields, last):
             of_fields = tuple((name, _exchanged(item, known, bases)) for name, item in fields)
-            return Results(tuple(_exchanged(item, known, bases) for item in items), of_fields)
+            each = tuple(_exchanged(item, known, bases) for item in items)
+            return Results(each, of_fields, _exchanged(last, known, bases))
         case Dict(items):
             return Dict(tuple((key, _exchanged(item, known, bases)) for key, item in items))
         case _:

@@ -74,10 +74,21 @@ def of_array(run: Run, shape: Shape, node: ast.expr, index: Value) -> Value:
     if not dots and isinstance(last := parts[-1], ast.Slice) and len(parts) > 1:
         whole = last.lower is None and last.upper is None and last.step is None
         return Array(Shape((shape.axis(-1),))) if whole and shape.axis(-1) is not None else UNKNOWN
+    if _is_first_of_each(parts, values) and (size := shape.axis(-1)) is not None and literal(size) is None:
+        return Array(Shape((size,)))
     if len(dots) != 1 or dots[0] != 0:
         return UNKNOWN
     axes = _taken(run, shape.last(used), parts[1:], values[1:])
     return UNKNOWN if axes is None else Array(Shape(axes))
+
+
+def _is_first_of_each(parts: list[ast.expr], values: list[Value]) -> bool:
+    """`x[:, 0]` of sequences; of rows it would give numbers, whose last axis fits no layer."""
+    match parts, values:
+        case [ast.Slice(lower=None, upper=None, step=None), _], [_, Const(int())]:
+            return True
+        case _:
+            return False
 
 
 def _is_any_array(value: Value) -> bool:

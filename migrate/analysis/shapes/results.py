@@ -119,6 +119,8 @@ def subscript(found: Results, index: Value, node: ast.expr) -> Value:
     match index, node:
         case Const(int(at)), _ if 0 <= at < len(found.items):
             return found.items[at]
+        case Const(-1), _:
+            return found.last
         case _, ast.Slice(upper=None, step=None, lower=lower) if (
             start := literal_integer(lower)
         ) is not None:
@@ -139,6 +141,8 @@ def concatenated(left: Value, right: Value) -> Value:
             return Sequence((*a, *b))
         case Sequence(a), Results(b):
             return Results((*a, *b))
+        case Results(a), Sequence(b) if b:
+            return Results(a, (), b[-1])
         case Sequence(a) | Results(a), _:
             return Results(a)
         case _:

@@ -55,10 +55,11 @@ def _text(site: Layer, found: set[Path]) -> str | None:
     path = next(iter(found))
     if len(found) > 1 or site.kept == "*" or any(text.startswith("?") for text, _ in path):
         return None
-    return " and ".join(sorted(_written(test) for test in path))
+    return " and ".join(sorted(written(test) for test in path))
 
 
-def _written(test: Test) -> str:
+def written(test: Test) -> str:
+    """A condition as it stands in `__init__`."""
     text, held = test
     body = ast.parse(text, mode="eval").body
     plain = isinstance(body, (ast.Name, ast.Attribute, ast.Call, ast.Subscript))

@@ -22,6 +22,7 @@ from migrate.plan.context import Plan
 from migrate.plan.modules.cells import declarations, early, make_in_setup
 from migrate.plan.modules.checkpoints import outer, outer_of
 from migrate.plan.modules.drafts import Draft, Line
+from migrate.plan.modules.earlier_values import earlier_values
 from migrate.plan.modules.guards import guard
 from migrate.plan.modules.handed_layers import kept_inside, lent_fields
 from migrate.plan.modules.inheritance import base_line, check_inheritance, extends
@@ -111,7 +112,7 @@ def _setup(plan: Plan, draft: Draft, setup: ast.FunctionDef, sites: list[Layer |
     documented = ast.get_docstring(setup, clean=False) is not None
     if outside := named.keys() - {*setup.body}:
         raise Blocked(outside.pop(), "LNX111", "a list of layers with names is made under a condition")
-    guarded = _guarded(plan, sites)
+    guarded = earlier_values(plan, setup, sites) | _guarded(plan, sites)
     if outside := guarded.keys() - {*setup.body}:
         raise Blocked(outside.pop(), "LNX111", "a layer is made under one condition and called under another")
     moved: list[Line] = [

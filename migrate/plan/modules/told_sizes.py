@@ -20,12 +20,38 @@ TOLD = re.compile(r"\b_told_(\w+)\b")
 
 def told_size(plan: Plan, draft: Draft, site: Layer, argument: str, why: Told) -> str:
     """The placeholder of a size that has to be given; each turn of a loop may need another one."""
-    name = site.name.strip("_").lower()
+    alike = _listed_alike(plan, site) if why.layer is not site.node else None
+    name = (alike or site.name).strip("_").lower()
     wanted = f"{name}_{argument}"
     lost = site.kept == "*" or not name.isidentifier() or plan.facts.scopes.within(site.node, LOOPS)
-    if lost or draft.told.setdefault(wanted, why).site is not site.node:
+    if (lost and alike is None) or draft.told.setdefault(wanted, why).site is not site.node:
         raise Blocked(why.layer, "LNX112", why.message)
     return f"_told_{wanted}"
+
+
+def _listed_alike(plan: Plan, site: Layer) -> str | None:
+    """The attribute with a list of layers that differ in their names and numbers at most.
+
+    A layer inside of them needs the same size in each.
+    """
+    parent = plan.facts.scopes.parent
+    match parent[site.node], parent[parent[site.node]]:
+        case (
+            ast.ListComp(
+                generators=[
+                    ast.comprehension(
+                        target=ast.Name(id=turn), iter=ast.Call(func=ast.Name(id="range")), ifs=[]
+                    )
+                ]
+            ),
+            ast.Assign(targets=[ast.Attribute(value=ast.Name(id="self"), attr=name)]),
+        ):
+            given = [node for _, node in site.given if not isinstance(node, ast.Name)]
+            used = {part.id for node in given for part in ast.walk(node) if isinstance(part, ast.Name)}
+            nested = plan.facts.scopes.within(parent[parent[site.node]], LOOPS)
+            return None if turn in used or nested else name
+        case _:
+            return None
 
 
 def told_arguments(draft: Draft) -> list[str]:

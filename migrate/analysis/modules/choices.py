@@ -1,0 +1,64 @@
+"""An attribute that `setup` fills by a condition: which of its layers and functions a call reaches."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+
+from migrate.analysis.kinds import Const, Function, Instance, Mixed, Symbol, Value
+from migrate.analysis.modules.layers import LAYERS
+from migrate.analysis.run import Run
+
+
+def reached(run: Run, value: Value) -> list[Value] | None:
+    """What a call of such an attribute may be a call of; None where that cannot be told."""
+    if run.owner is None or not isinstance(value, Mixed):
+        return None
+    layers = [part for part in value.parts if isinstance(part, Instance)]
+    others = value.parts - {*layers, Const(None)}
+    if not layers or not all(_takes(run, other, layers) for other in others):
+        return None
+    left = [layer for layer in layers if not _excluded(run, layer)]
+    ordered = sorted(left or layers, key=lambda layer: (layer.site.lineno, layer.site.col_offset))
+    return [*ordered, *sorted(others, key=repr)]
+
+
+def _takes(run: Run, value: Value, layers: list[Instance]) -> bool:
+    """Whether a function can stand in place of layers: it is given what NNX adds to their calls as well."""
+    if isinstance(value, Function):
+        return value.node.args.kwarg is not None or not any(_is_given_more(layer) for layer in layers)
+    plain = isinstance(value, Symbol) and not value.name.startswith("flax.")
+    return plain and not any(_is_given_more(layer) for layer in layers)
+
+
+def _is_given_more(layer: Instance) -> bool:
+    kind = LAYERS.get(layer.cls.name) if isinstance(layer.cls, Symbol) else None
+    return kind is None or kind.draws or bool(kind.late)
+
+
+def _excluded(run: Run, layer: Instance) -> bool:
+    """Whether a layer was built where the opposite holds of what holds here."""
+    built = run.facts.built_under.get(layer.site, ())
+    return any(opposite(one, other) for one in run.tests for other in built if one and other)
+
+
+def opposite(one: str, other: str) -> bool:
+    """Whether two conditions that read nothing but fields are each what the other is not."""
+    (a, held), (b, other_held) = _plain(one), _plain(other)
+    names = {node.id for node in ast.walk(a) if isinstance(node, ast.Name)}
+    return held != other_held and names <= {"self", *dir(builtins)} and ast.dump(a) == ast.dump(b)
+
+
+def _plain(test: str) -> tuple[ast.expr, bool]:
+    """A condition without `not` in front, and whether it has to hold."""
+    body, held = ast.parse(test.strip(), mode="eval").body, True
+    while isinstance(body, ast.UnaryOp) and isinstance(body.op, ast.Not):
+        body, held = body.operand, not held
+    return body, held
+
+
+def exclusive(one: tuple[str | None, ...], other: tuple[str | None, ...]) -> str | None:
+    """The condition that holds in one place and not in the other, which have all others in common."""
+    if not one or one[:-1] != other[:-1] or one[-1] is None or other[-1] is None:
+        return None
+    return one[-1] if opposite(one[-1], other[-1]) else None
