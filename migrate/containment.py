@@ -10,6 +10,7 @@ from pathlib import PurePath
 
 from migrate.result import Finding, Options, Result, SiteCount
 from migrate.syntax import parse
+from migrate.unbound import unbound
 
 
 class EngineError(Exception):
@@ -56,15 +57,17 @@ def _migrate(sources: Mapping[str, str], options: Options) -> Result:
     for path, text in result.changed.items():
         if path not in sources:
             raise EngineError(f"the engine changed {path}, which it was not given")
-        _check_result(path, text)
+        _check_result(path, sources[path], text)
     return result
 
 
-def _check_result(path: str, text: str) -> None:
+def _check_result(path: str, before: str, text: str) -> None:
     try:
         parse(text)
     except (SyntaxError, ValueError) as error:
         raise EngineError(f"the rewritten text of {path} is not valid Python: {error}") from error
+    if new := unbound(text) - unbound(before):
+        raise EngineError(f"the rewritten text of {path} reads `{min(new)}`, which nothing binds")
 
 
 def _internal_error(path: str, error: BaseException) -> Finding:

@@ -59,6 +59,7 @@ def test_unselected_suppressions_are_not_called_unused() -> None:
     [
         pytest.param("BOOM = 1\n", "internal error (RuntimeError: boom at engines.py:", id="raises"),
         pytest.param("oldword = SPOIL\n", "is not valid Python", id="spoils the text"),
+        pytest.param("print(oldword)\n", "reads `newword`, which nothing binds", id="loses a name"),
     ],
 )
 def test_one_bad_file_costs_only_itself(bad: str, message: str) -> None:
