@@ -7,6 +7,7 @@ import ast
 from migrate.analysis.sites import ApplyUpdates
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
+from migrate.plan.training.put_back import all_put_back
 from migrate.rule import Example, Rule
 
 SITE = ApplyUpdates
@@ -76,6 +77,10 @@ def rewrite(plan: Plan, site: ApplyUpdates) -> None:
     parent = plan.parent(site.node)
     match parent:
         case ast.Assign(targets=[ast.Name() as target]) | ast.AnnAssign(target=ast.Name() as target):
+            reads = plan.facts.scopes.names(plan.facts.scopes.variable(target, target.id))
+            if any(k.value in reads for put in all_put_back(plan) for k in put.keywords):
+                plan.edits.statements[plan.statement(site.node)] = []
+                return
             if not isinstance(site.params, ast.Name):
                 plan.edits.statements[plan.statement(site.node)] = [f"{plan.names(target).model} = {model}"]
                 return

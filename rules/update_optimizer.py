@@ -7,6 +7,7 @@ import ast
 from migrate.analysis.sites import ApplyUpdates, UpdateModel
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
+from migrate.plan.training.put_back import put_back
 from migrate.rewrite.edits import Piece, Template, template
 from migrate.rule import Example, Rule
 
@@ -127,7 +128,10 @@ def rewrite(plan: Plan, site: UpdateModel) -> None:
             raise Blocked(site.node, "LNX031", "the updates and the new state have no names")
     optimizer = plan.optimizer_of(site.optimizer)
     named = plan.names(new).optimizer
-    taken = [] if isinstance(site.optimizer, ast.Name) else [f"{named} = {optimizer}"]
+    stays = put_back(plan, site) is not None
+    taken = [] if stays or isinstance(site.optimizer, ast.Name) else [f"{named} = {optimizer}"]
+    if stays:
+        named = optimizer
     if not taken and named != optimizer:
         raise Blocked(new, "LNX018", f"`{new.id}` is one object with the optimizer state it is made from")
     update = _update(plan, site, named)

@@ -136,13 +136,34 @@ def test_the_step_of_a_record() -> None:
 
         def step(state, x):
             grads = nnx.grad(loss_fn)(state.model, x)
-            optimizer = state.optimizer
-            optimizer.update(state.model, grads)
-            model = state.model
-            return state._replace(model=model, optimizer=optimizer)
+            state.optimizer.update(state.model, grads)
+            return state
         """)
         in text
     )
+
+
+NAMED = [
+    pytest.param(
+        "    loss = loss_fn(params, x)\n    return state._replace(params=params, opt_state=opt_state)\n",
+        id="the-new-parameters-are-read",
+    ),
+    pytest.param(
+        "    state = create(x)\n    return state._replace(params=params, opt_state=opt_state)\n",
+        id="the-record-is-another-one",
+    ),
+    pytest.param(
+        "    other = state._replace(params=params)\n    return other._replace(opt_state=opt_state)\n",
+        id="one-by-one",
+    ),
+]
+
+
+@pytest.mark.parametrize("end", NAMED)
+def test_an_update_that_goes_on_under_its_names(end: str) -> None:
+    record = RECORD.replace("    return state._replace(params=params, opt_state=opt_state)\n", end)
+    text = migrated(record, "def main(x):\n    return step(create(x), x).count\n")
+    assert text is None or "    model = state.model\n" in text
 
 
 REFUSALS = [

@@ -147,6 +147,8 @@ def pass_on(plan: Plan, node: ast.expr, parameters: list[Variable]) -> None:
         plan.edits.arguments[call][node] = ((name, pair),)
         return
     forms = {_form(plan, parameter) for parameter in parameters}
+    if not keyword:
+        forms = {tuple((part, "") for part, _ in form) for form in forms}
     if len(forms) != 1:
         raise Blocked(
             node, "LNX005", "functions that need different parts of a state are called at one place"

@@ -49,7 +49,7 @@ def _allowed(plan: Plan, node: ast.expr) -> bool:
             return function_of(plan.facts.values.get(parent)) is not None or _is_grad(plan, parent)
         case ast.Call() | ast.List() | ast.Tuple() if _is_branch(plan, node):
             return True
-        case ast.Return() | ast.Assign():
+        case ast.Return() | ast.Assign() | ast.Compare(ops=[ast.Is() | ast.IsNot()]):
             return True
         case _:
             return False
