@@ -11,7 +11,7 @@ from benchmarks.corpus.distributions import DISTRIBUTIONS
 from benchmarks.corpus.fetching import Unavailable, default_cache, fetch
 from benchmarks.corpus.project import Project, read_project
 from benchmarks.modules.examine import compared, examine
-from benchmarks.modules.extract import by_themselves
+from benchmarks.modules.extract import by_themselves, settings_of
 from benchmarks.modules.guesses import TRIES, Parameter, calls, flipped
 from benchmarks.modules.snapshot import PACKAGES, accepted
 
@@ -161,7 +161,8 @@ def test_a_fault_in_training_is_seen() -> None:
     text = done.result.changed["own/net.py"]
     wrong = text.replace("self.second(hidden_states)", "self.second(hidden_states) * (2 - deterministic)")
     assert wrong != text
-    (found,) = compared(done.sources, {**done.sources, "own/net.py": wrong}, done.migrated, CONFIGURED)
+    configurations = settings_of(CONFIGURED, CONFIGURED)
+    (found,) = compared(done.sources, {**done.sources, "own/net.py": wrong}, done.migrated, configurations)
     assert found.verdict == "wrong"
     assert "deterministic=False" in found.detail
 
