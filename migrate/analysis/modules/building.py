@@ -20,7 +20,7 @@ from migrate.analysis.kinds import (
     Symbol,
     Value,
 )
-from migrate.analysis.modules import given_layers, recurrent, sequences
+from migrate.analysis.modules import forwarding, given_layers, recurrent, sequences
 from migrate.analysis.modules.branches import merged
 from migrate.analysis.modules.choices import exclusive
 from migrate.analysis.modules.classes import field_names, inputs_of, methods
@@ -212,6 +212,8 @@ def _inputs(run: Run, site: Layer, given: Arguments) -> tuple[tuple[str, Value],
     names = parameters(run, site)
     node = given.node
     if any(isinstance(arg, ast.Starred) for arg in node.args) or any(k.arg is None for k in node.keywords):
+        if run.owner is not None and forwarding.forwarded(run.owner) == site.cls is not None and names:
+            return tuple((name, Array(Shape((), False, name))) for name in names)
         blocked(run, node, "LNX111", "the arguments of a layer are spread from a tuple or dict")
         return (("inputs", UNKNOWN),)
     attention = site.cls is None and "inputs_k" in names
@@ -225,7 +227,7 @@ def _inputs(run: Run, site: Layer, given: Arguments) -> tuple[tuple[str, Value],
 def parameters(run: Run, site: Layer) -> list[str]:
     """The parameters of `__call__`, the input first."""
     if site.cls is not None:
-        method = methods(site.cls).get("__call__")
+        method = forwarding.signature(site.cls)
         return inputs_of(method) if method is not None else []
     if site.layer == "flax.linen.SelfAttention":
         return ["inputs", *SELF_CALLS]

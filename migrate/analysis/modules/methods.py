@@ -21,7 +21,7 @@ from migrate.analysis.kinds import (
     Value,
     followed,
 )
-from migrate.analysis.modules import class_fields, given_layers, scanned, sequences
+from migrate.analysis.modules import class_fields, forwarding, given_layers, scanned, sequences
 from migrate.analysis.modules.classes import (
     argument,
     base_of,
@@ -125,6 +125,7 @@ def _run_method(run: Run, cls: Class, method: ast.FunctionDef, ranks: dict[str, 
         run.evaluate(decorator)
     frame = Frame(method, run.frame)
     frame.vars |= {p: Array(_input(p, ranks.get(p))) for p in inputs_of(method)}
+    frame.vars |= {a.arg: UNKNOWN for a in (method.args.vararg, method.args.kwarg) if a is not None}
     _bind_self(frame, method, cls)
     scan = scanned.scan_of(run, method)
     if scan is not None:
@@ -328,7 +329,7 @@ def _own_parameters(run: Run, instance: Instance, keys: tuple[str, ...]) -> set[
 
 def call_inputs(instance: Instance) -> list[str]:
     """The parameters of `__call__` of a module of the project."""
-    method = methods(instance.cls).get("__call__") if isinstance(instance.cls, Class) else None
+    method = forwarding.signature(instance.cls) if isinstance(instance.cls, Class) else None
     return inputs_of(method) if method is not None else []
 
 

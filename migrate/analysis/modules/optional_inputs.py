@@ -10,13 +10,13 @@ from collections.abc import Iterator
 
 from migrate.analysis.joining import join
 from migrate.analysis.kinds import Array, Class, Value
-from migrate.analysis.modules.classes import methods
+from migrate.analysis.modules.forwarding import signature
 from migrate.analysis.shapes.sizes import Shape, Size, placeholder
 
 
 def optional_inputs(cls: Class) -> frozenset[str]:
     """The parameters of `__call__` that are None where nothing is given for them."""
-    call = methods(cls).get("__call__")
+    call = signature(cls)
     return frozenset(_optional(call)) if call is not None else frozenset()
 
 

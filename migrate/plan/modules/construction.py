@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 
 from migrate.analysis.kinds import Class, Symbol
-from migrate.analysis.modules.classes import inputs_of, lineage, methods
+from migrate.analysis.modules.classes import inputs_of, lineage
+from migrate.analysis.modules.forwarding import signature
 from migrate.analysis.modules.layers import LAYERS
 from migrate.analysis.program.names import canonical
 from migrate.analysis.shapes.sizes import Shape, product
@@ -29,7 +30,7 @@ def sizes(plan: Plan, site: Init) -> Arguments:
     if isinstance(cls, Symbol):
         return _of_layer(plan, site, cls)
     assert isinstance(cls, Class)
-    call = methods(cls).get("__call__")
+    call = signature(cls)
     if call is None:
         raise Blocked(site.node, "LNX111", f"`{cls.node.name}` has no `__call__` of its own")
     names = inputs_of(call)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from migrate.analysis.kinds import Class
-from migrate.analysis.modules.classes import field_names, inputs_of, methods
+from migrate.analysis.modules.classes import field_names, inputs_of
+from migrate.analysis.modules.forwarding import signature
 from migrate.analysis.modules.optional_inputs import optional_inputs
 from migrate.analysis.shapes.sizes import PLACEHOLDER
 from migrate.plan.blocked import Blocked
@@ -72,7 +73,7 @@ def input_sizes(plan: Plan, cls: Class, draft: Draft) -> InputSizes:
         _check_taken(cls, _used(cls), [*inherited])
         return InputSizes(inherited, {}, ())
     needed = draft.needed()
-    call = methods(cls).get("__call__")
+    call = signature(cls)
     order = [name for name in (inputs_of(call) if call else []) if name in needed]
     forms = {name: _form(plan, cls, name, needed[name]) for name in order}
     used = _used(cls)
