@@ -174,9 +174,11 @@ def _results(record: Record) -> dict[Place, Array]:
 def _match_results(one: Observed, other: Observed, names: Names) -> list[tuple[Place, Place]]:
     """Pair the leaves of two results by full name, then by its ending, then by position."""
     left, right = _results(one.record), _results(other.record)
+    moved = {*filter(_unnamed, left)} != {*filter(_unnamed, right)}
     pairs: list[tuple[Place, Place]] = []
     for key in (_full_key, _ending_key, _position_key):
-        ours = grouped((key(place, left[place], names), place) for place in left)
+        known = [p for p in left if not (moved and _unnamed(p)) or key is _position_key]
+        ours = grouped((key(place, left[place], names), place) for place in known)
         theirs = grouped((key(place, right[place], {}), place) for place in right)
         for name, places in ours.items():
             if len(places) == len(theirs.get(name, ())):
@@ -185,6 +187,11 @@ def _match_results(one: Observed, other: Observed, names: Names) -> list[tuple[P
                 for mine, its in found:
                     del left[mine], right[its]
     return pairs
+
+
+def _unnamed(place: Place) -> bool:
+    """Whether a result has only its place in a tuple, which another one has once a state has gone from it."""
+    return all(part.isdigit() for part in place[1])
 
 
 def _equal_first(

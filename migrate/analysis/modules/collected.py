@@ -7,7 +7,17 @@ from dataclasses import replace
 
 from migrate.analysis.activation import Arguments
 from migrate.analysis.joining import join
-from migrate.analysis.kinds import UNKNOWN, Array, Collected, Dict, Sequence, Symbol, Value, followed
+from migrate.analysis.kinds import (
+    UNKNOWN,
+    Array,
+    Collected,
+    Dict,
+    Repeated,
+    Sequence,
+    Symbol,
+    Value,
+    followed,
+)
 from migrate.analysis.run import Run
 from migrate.analysis.shapes.sizes import SCALAR
 
@@ -91,6 +101,8 @@ def displayed(run: Run, node: ast.expr, values: list[Value]) -> Value:
 def element(run: Run, iterated: ast.expr) -> Value:
     """What a loop inside a module binds: a number, an item of a list, an array without its first axis."""
     value = run.facts.values.get(iterated, UNKNOWN)
+    if run.owner is not None and isinstance(value, Repeated):
+        return value.item
     if run.owner is None or followed(value):
         return UNKNOWN
     callee = run.facts.values.get(iterated.func) if isinstance(iterated, ast.Call) else None

@@ -249,7 +249,23 @@ def chosen(test: str, left: Shape, right: Shape) -> Shape:
 def conditional(test: str, left: Size, right: Size) -> Size:
     """`left if test else right`."""
     left = _where_equal(test, left, right)
+    if _differ_at_most(test, left, right):
+        return left
     return left if left == right else Size(f"({left.text} if {test} else {right.text})")
+
+
+def _differ_at_most(test: str, left: Size, right: Size) -> bool:
+    """Whether a condition says that these are equal where it does not hold: `a != b` or one of several."""
+    parsed = ast.parse(test, mode="eval").body
+    parts = parsed.values if isinstance(parsed, ast.BoolOp) and isinstance(parsed.op, ast.Or) else [parsed]
+    for part in parts:
+        match part:
+            case ast.Compare(left=one, ops=[ast.NotEq()], comparators=[other]):
+                if {left.text, right.text} == {ast.unparse(one), ast.unparse(other)}:
+                    return True
+            case _:
+                pass
+    return False
 
 
 def _where_equal(test: str, size: Size, wanted: Size) -> Size:
