@@ -164,6 +164,22 @@ FORMS = [
     ),
     pytest.param(
         """
+        class Net(nn.Module):
+            width: int = 4
+
+            @nn.compact
+            def __call__(self, x):
+                shape = (x.shape[-1], self.width)
+                kernel = self.param("kernel", nn.initializers.normal(1.0), shape)
+                scale = self.param("scale", nn.initializers.normal(1.0), (shape[-1],))
+                return x @ kernel * scale + sum(shape)
+        """,
+        "Net()",
+        FLAT,
+        id="a-shape-under-a-name-that-is-read-again",
+    ),
+    pytest.param(
+        """
         class Inner(nn.Module):
             @nn.compact
             def __call__(self, x, scale):
