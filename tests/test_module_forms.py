@@ -180,31 +180,6 @@ FORMS = [
     ),
     pytest.param(
         """
-        class Inner(nn.Module):
-            @nn.compact
-            def __call__(self, x, scale):
-                return nn.Dense(x.shape[-1])(x) * scale
-
-        class Net(nn.Module):
-            steps: int = 2
-
-            def setup(self):
-                self.shared = Inner()
-                self.each = [Inner() for _ in range(self.steps)]
-
-            def __call__(self, x):
-                left, right = x, jnp.tanh(x).astype(x.dtype)
-                both = self.shared(left, 1.0) + self.shared(right, 0.5)
-                for i in range(self.steps):
-                    both = both + self.shared(both, i / self.steps)
-                return jnp.stack([one(x, 2.0) for one in self.each]).min(axis=0) + both
-        """,
-        "Net()",
-        FLAT,
-        id="one-module-called-many-times",
-    ),
-    pytest.param(
-        """
         class Net(nn.Module):
             depth: int = 3
 
