@@ -100,33 +100,6 @@ class Net(nn.Module):
     assert any(text.startswith(code) for text in findings(program(module, "Net()", FLAT)))
 
 
-CHOSEN = [
-    pytest.param("self.inner(x) if self.whole else self.inner(x[:, :2])", id="in-a-choice"),
-    pytest.param("self.outer(x)", id="in-a-helper"),
-]
-
-
-@pytest.mark.parametrize("expression", CHOSEN)
-def test_one_of_two_inputs_of_a_layer(expression: str) -> None:
-    """Only a first call that is always made tells the size of a layer."""
-    module = f"""
-class Net(nn.Module):
-    whole: bool = False
-
-    def setup(self):
-        self.inner = nn.Dense(3)
-
-    def outer(self, x):
-        if self.whole:
-            return self.inner(x)
-        return self.inner(x[:, :2])
-
-    def __call__(self, x):
-        return {expression}
-"""
-    assert findings(program(module, "Net()", FLAT))
-
-
 CLASSES = [
     pytest.param("self.layer(4)(x)", "Net(layer=nn.Dense), Net(layer=nn.DenseGeneral)", id="two-classes"),
     pytest.param("self.layer(4)(x)", "Net(layer=pick()), 0", id="a-class-from-a-function"),
