@@ -9,7 +9,7 @@ from dataclasses import replace
 from migrate.analysis.facts import Facts
 from migrate.analysis.kinds import Class
 from migrate.analysis.modules.methods import is_module
-from migrate.analysis.sites import Construct, ReadHolder, ReadState, Site
+from migrate.analysis.sites import Construct, Init, ReadHolder, ReadState, Site
 from migrate.plan.build import Decision
 from migrate.plan.context import Plan
 from migrate.plan.modules.callers import told_to_callers
@@ -68,8 +68,22 @@ def beside(facts: Facts, decision: Decision, plan: Plan, name: str) -> Iterator[
     """What is said of a component that is rewritten: to the callers of its classes, of modules that stay."""
     for node, code, text in told_to_callers(plan):
         yield finding(facts, node, code, text, name)
-    for b in decision.wrapped:
-        yield replace(finding(facts, b.node, b.code, b.message, name), fix="bridge")
+    why = [finding(facts, b.node, b.code, b.message, name) for b in decision.wrapped]
+    for each in (*why, *_wrapped_elsewhere(facts, decision, why, name)):
+        yield replace(each, fix="bridge")
+
+
+def _wrapped_elsewhere(
+    facts: Facts, decision: Decision, why: Sequence[Finding], name: str
+) -> Iterator[Finding]:
+    """In each file with a module that is wrapped, and of which no reason speaks: because of which place."""
+    inits = (facts.initialised[site.node] for site in decision.component.sites if isinstance(site, Init))
+    classes = {i.cls.node: None for instances in inits for i in instances if isinstance(i.cls, Class)}
+    spoken = {each.path for each in why}
+    for node in sorted(classes, key=lambda node: node.lineno):
+        if why and (path := facts.file(node).path) not in spoken:
+            spoken.add(path)
+            yield held_by(facts, node, why[0], name)
 
 
 def reasons(facts: Facts, decision: Decision, name: str) -> list[Finding]:

@@ -12,7 +12,8 @@ RULE = Rule(
     what=(
         "Reports, in each file of a component that is left alone and has no reason of its own, the first "
         "place that would have changed, with the place of the first reason. Functions that Linen shares with "
-        "NNX stay too, in files of their own, as long as anything in the project stays."
+        "NNX stay too, in files of their own, as long as anything in the project stays. A module that is "
+        "wrapped because of a place in another file is reported in its own."
     ),
     why=(
         "A component is migrated whole or not at all, through all of its files. Without this a file with "

@@ -209,3 +209,35 @@ def test_the_whole_variables_are_trained(layer: str, changes: bool) -> None:
     result = migrate_sources({"train.py": text})
     assert bool(result.changed) is changes
     assert changes or "LNX001" in {finding.code for finding in result.findings}
+
+
+NET = """\
+import flax.linen as nn
+
+
+class Net(nn.Module):
+    @nn.compact
+    def __call__(self, x):
+        return nn.Dense(2)(x)
+"""
+HELD = """\
+import jax
+import jax.numpy as jnp
+import optax
+from flax.training.train_state import TrainState
+
+import models
+"""
+CREATED = """\
+    params = net.init(jax.random.key(0), x)["params"]
+    state = TrainState.create(apply_fn=net.apply, params=params, tx=optax.sgd(0.1))
+    grads = jax.grad(lambda params: jnp.mean(state.apply_fn({"params": params}, x) ** 2))(state.params)
+    return state.apply_gradients(grads=grads)
+"""
+
+
+def test_a_file_of_wrapped_modules_says_because_of_which_place() -> None:
+    train = f"{HELD}\n\ndef train(x):\n    net = models.Net()\n    print(net.rates)\n{CREATED}"
+    result = migrate_sources({"models.py": NET, "train.py": train})
+    assert [each.status for each in result.components] == ["bridged"]
+    assert [(f.code, f.fix) for f in result.findings if f.path == "models.py"] == [("LNX008", "bridge")]

@@ -1,8 +1,8 @@
 """`__call__` under `nn.scan`: one step of a loop over an axis of the inputs, with shared parameters.
 
-    @partial(nn.scan, variable_broadcast="params", split_rngs={"params": False}, in_axes=1, out_axes=1)
-    @nn.compact
-    def __call__(self, carry, x): ...
+@partial(nn.scan, variable_broadcast="params", split_rngs={"params": False}, in_axes=1, out_axes=1)
+@nn.compact
+def __call__(self, carry, x): ...
 """
 
 from __future__ import annotations
