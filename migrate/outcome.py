@@ -17,6 +17,7 @@ from migrate.messages import automatic, beside, finding, held, held_by, reasons,
 from migrate.plan import pitfalls
 from migrate.plan.build import Decision, decide
 from migrate.plan.components import ComponentFacts, first_line
+from migrate.plan.dead_names import dead_assignments
 from migrate.plan.functions.visible import Visible, visible, without_origin
 from migrate.plan.path_map import path_map
 from migrate.result import Component, Finding, Options, Result, SiteCount, Status
@@ -202,8 +203,13 @@ def _files(facts: Facts, decision: Decision) -> list[str]:
 
 
 def written(file: File, facts: Facts, edits: Edits) -> str:
-    """The new text of a module."""
+    """The new text of a module, without the local names that nothing reads any more."""
     from migrate.rewrite.imports import settled
     from migrate.rewrite.writer import write
 
-    return settled(write(file.source, file.tree, edits, facts.scopes.parent), file.tree)
+    while True:
+        text = settled(write(file.source, file.tree, edits, facts.scopes.parent), file.tree)
+        dead = [s for s in dead_assignments(facts, file.tree, text) if s not in edits.statements]
+        if not dead:
+            return text
+        edits.statements |= {statement: [] for statement in dead}

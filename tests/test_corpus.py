@@ -94,6 +94,7 @@ BEFORE = "import jax\nfrom flax import linen as nn\n\nloss = jax.numpy.zeros(())
         pytest.param("net = optimizer\n", "Undefined name `optimizer`", id="undefined"),
         pytest.param("import optax\n", "`optax` imported but unused", id="unused-import"),
         pytest.param("def f():\n    model = 1\n", "`model` is assigned to but never used", id="unused-name"),
+        pytest.param("def f():\n    model = print(1)\n", None, id="unused-result-of-a-call"),
         pytest.param(
             "from flax import nnx\n\nnnx.Dense(1)\n", "`flax.nnx.Dense` does not exist", id="attribute"
         ),

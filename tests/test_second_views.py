@@ -147,7 +147,7 @@ def main():
 """
 FIRST = f'first.apply({{"params": {TREE}}}, X)'
 CREATED = [
-    pytest.param("pass", "second.apply", "state", "first.to_nnx__module = second", id="another-definition"),
+    pytest.param("pass", "second.apply", "state", "model.to_nnx__module = second", id="another-definition"),
     pytest.param("pass", "make('tanh').apply", "state", "to_nnx__module = make('tanh')", id="a-call"),
     pytest.param(
         'print(first.apply({"params": params}, X))', "second.apply", "state", FIRST, id="used-before"

@@ -52,8 +52,15 @@ def _new_complaints(before: Mapping[str, str], after: Mapping[str, str]) -> Iter
     known = Counter((fault.path, fault.message) for fault in _complaints({p: before[p] for p in after}))
     for fault in _complaints(after):
         known[fault.path, fault.message] -= 1
-        if known[fault.path, fault.message] < 0:
+        if known[fault.path, fault.message] < 0 and not _names_a_call(after[fault.path], fault):
             yield fault
+
+
+def _names_a_call(text: str, fault: Fault) -> bool:
+    """Whether the name that nothing reads is that of a call, which may do more than give a value."""
+    lines = [n for n in ast.walk(parse(text)) if isinstance(n, ast.Assign) and n.lineno == fault.line]
+    unused = fault.message.endswith("is assigned to but never used")
+    return unused and any(isinstance(statement.value, ast.Call) for statement in lines)
 
 
 def _complaints(texts: Mapping[str, str]) -> list[Fault]:
