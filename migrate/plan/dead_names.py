@@ -53,12 +53,12 @@ def _loaded(function: FunctionNode) -> set[str]:
 
 
 def _assignments(function: FunctionNode) -> Iterator[ast.Assign]:
-    """The only binding of a name of the function itself: `name = value`."""
+    """The only binding of a name of the function itself: `name = value`. Followed attributes have a dot."""
     own = [*_own(function)]
     bound = Counter(n.id for n in own if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load))
     shared = {name for n in own if isinstance(n, ast.Global | ast.Nonlocal) for name in n.names}
     arguments = {n.arg for n in ast.walk(function.args) if isinstance(n, ast.arg)}
-    once = {name for name, times in bound.items() if times == 1} - shared - arguments
+    once = {name for name, times in bound.items() if times == 1 and name.isidentifier()} - shared - arguments
     for node in own:
         match node:
             case ast.Assign(targets=[ast.Name(id=name)]) if name in once:
