@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from migrate.analysis.kinds import Array, Class, Const, Function, Length, Partial, Symbol, followed
@@ -22,13 +23,20 @@ def init_text(facts: Facts, owner: Class, node: ast.expr) -> str | None:
     return None if found is None else spliced(facts, node, found)
 
 
-def holes(facts: Facts, owner: Class, node: ast.expr) -> dict[ast.expr, str] | None:
-    """What to write in place of parts of the expression; None where it cannot move."""
-    found: dict[ast.expr, str] = {}
+def holes(
+    facts: Facts, owner: Class, node: ast.expr, known: Mapping[ast.expr, str] | None = None
+) -> dict[ast.expr, str] | None:
+    """What to write in place of parts of the expression; None where it cannot move.
+
+    `known` parts can, whatever they are.
+    """
+    found: dict[ast.expr, str] = dict(known or {})
     return found if _movable(facts, owner, node, node, found) else None
 
 
 def _movable(facts: Facts, owner: Class, root: ast.expr, node: ast.AST, found: dict[ast.expr, str]) -> bool:
+    if node in found:
+        return True
     if isinstance(node, ast.expr):
         value = facts.values.get(node)
         if isinstance(value, Length) and not isinstance(node, ast.Starred):

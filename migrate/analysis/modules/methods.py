@@ -37,6 +37,7 @@ from migrate.analysis.modules.classes import (
     own_methods,
     self_name,
 )
+from migrate.analysis.modules.derived import computed_attributes
 from migrate.analysis.modules.layers import LAYERS
 from migrate.analysis.modules.optional_layers import alternatives
 from migrate.analysis.modules.reasons import blocked
@@ -244,6 +245,8 @@ def is_plain_attribute(run: Run, instance: Instance, name: str) -> bool:
     if name in field_names(cls):
         return True
     summarise(run, cls)
+    if name in computed_attributes(run.facts, cls):
+        return False
     setup = methods(cls).get("setup")
     statements = setup.body if setup is not None else []
     set_here = [s for s in statements if isinstance(s, ast.Assign) and _sets(s, name)]

@@ -16,6 +16,8 @@ from migrate.analysis.shapes.sizes import SYMBOLS, Shape, Size, combined, produc
 __all__ = ["arithmetic", "attribute", "elementwise", "filled", "function", "of", "size_of", "subscript",
            "unary", "unpacked"]  # fmt: skip
 
+MOST_AXES = 16
+
 
 def arithmetic(run: Run, node: ast.BinOp | ast.AugAssign, left: Value, right: Value) -> Value:
     """`left op right`; of displays, only concatenation is followed."""
@@ -27,6 +29,8 @@ def arithmetic(run: Run, node: ast.BinOp | ast.AugAssign, left: Value, right: Va
     if isinstance(node.op, ast.Add) and isinstance(left, ShapeOf | Sequence | Results):
         plain = isinstance(left, ShapeOf) or isinstance(right, ShapeOf) or run.owner is None
         return _concatenated(left, right) if plain else results.concatenated(left, right)
+    if isinstance(node.op, ast.Mult) and isinstance(left, Sequence):
+        return _repeated(left, right)
     operator = SYMBOLS.get(type(node.op))
     sizes = size_of(left), size_of(right)
     if operator and sizes[0] and sizes[1]:
@@ -43,6 +47,15 @@ def _setting(value: Value) -> Value:
         plain = value.size.text.replace(".", "").isidentifier()
         return replace(value, scalar=True) if plain else value
     return value
+
+
+def _repeated(left: Sequence, right: Value) -> Value:
+    """`(1,) * (x.ndim - 1)`: the sizes of axes."""
+    count = size_of(right)
+    plain = all(isinstance(item, Const) for item in left.items)
+    if not plain or count is None or not count.text.isdecimal() or int(count.text) > MOST_AXES:
+        return UNKNOWN
+    return Sequence(left.items * int(count.text))
 
 
 def _concatenated(left: Value, right: Value) -> Value:

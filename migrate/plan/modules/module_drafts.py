@@ -21,6 +21,7 @@ from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 from migrate.plan.modules.cells import declarations, early, make_in_setup
 from migrate.plan.modules.checkpoints import outer, outer_of
+from migrate.plan.modules.derived_attributes import computed
 from migrate.plan.modules.drafts import Draft, Line
 from migrate.plan.modules.earlier_values import earlier_values
 from migrate.plan.modules.guards import guard
@@ -94,9 +95,11 @@ def _made(plan: Plan, cls: Class) -> Draft:
 
 def _setup(plan: Plan, draft: Draft, setup: ast.FunctionDef, sites: list[Layer | Parameter]) -> None:
     """The statements of `setup` as they are, with the new constructions in them."""
+    computes = computed(plan, draft.cls)
+    computing = {node for statement in computes.lines for node in ast.walk(statement)}
     for site in sites:
         made = construction(plan, draft, site) if isinstance(site, Layer) else parameter(plan, draft, site)
-        if site.kept is None:
+        if site.kept is None and site.node not in computing:
             raise Blocked(site.node, "LNX111", "a layer is made in `setup` and not kept as an attribute")
         plan.edits.expressions[site.node] = made
         draft.constructions.append(made)
@@ -123,6 +126,7 @@ def _setup(plan: Plan, draft: Draft, setup: ast.FunctionDef, sites: list[Layer |
         if guarded or len(moved) != len(setup.body):
             raise Blocked(setup, "LNX111", "a layer that a module is handed is made under a condition")
         moved = [line for s, one in zip(setup.body, moved, strict=True) for line in (one, *own.get(s, ()))]
+    moved = [one for line in moved for one in computes.instead(line)]
     draft.lines[:] = [*moved[:documented], *draft.lines, *moved[documented:]]
 
 

@@ -9,6 +9,7 @@ from migrate.analysis.modules.classes import field_names, methods, own_constants
 from migrate.analysis.sites import Layer, Parameter
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
+from migrate.plan.modules.derived_attributes import computed
 from migrate.plan.modules.drafts import changed
 from migrate.plan.modules.input_sizes import InputSizes
 from migrate.plan.modules.module_drafts import owned
@@ -34,6 +35,8 @@ def read_attributes(plan: Plan, cls: Class) -> None:
                     plan.edits.expressions[node] = f"self.{names[name]}[...]"
                 case ast.Attribute(value=ast.Name(id="self"), attr=name) if names.get(name, name) != name:
                     plan.edits.expressions[node] = f"self.{names[name]}"
+    for read, text in computed(plan, cls).reads.items():
+        plan.edits.expressions[read] = text
 
 
 def _attributes(cls: Class) -> set[str]:
