@@ -266,3 +266,33 @@ def test_callers_are_told() -> None:
     told = [finding.message for finding in result.findings if finding.code == "LNX116"]
     assert len(told) == 1 and told[0].startswith("`Wide` is built outside of these files")
     assert "`in_features` (the last axis of `x`) and `rngs`" in told[0]
+
+
+EXTENDED = """
+class Table(nn.Embed):
+    def __call__(self, x):
+        return super().__call__(x.astype(int) + 1)
+
+class Shifted(Table):
+    pass
+
+class Net(nn.Module):
+    {field}
+
+    @nn.compact
+    def __call__(self, x):
+        return {table}(9, 5)(x)
+"""
+
+
+@pytest.mark.parametrize(
+    ("field", "table"),
+    [
+        pytest.param("size: int = 9", "Table", id="built"),
+        pytest.param("size: int = 9", "Shifted", id="extended-twice"),
+        pytest.param("table: Any = Table", "self.table", id="in-a-field"),
+    ],
+)
+def test_classes_that_extend_a_layer_keep_what_holds_them(field: str, table: str) -> None:
+    found = findings(program(EXTENDED.format(field=field, table=table), "Net()", (4, 6)))
+    assert any("extends `nn.Embed`" in finding for finding in found)

@@ -26,6 +26,7 @@ def record(facts: Facts, entered: set[ast.AST]) -> None:
     _record_unknown_states(facts)
     _record_stars(facts)
     _record_interceptors(facts)
+    _record_layer_classes(facts)
     _record_unexplained(facts)
 
 
@@ -79,6 +80,28 @@ def _record_interceptors(facts: Facts) -> None:
         if isinstance(value, Symbol) and value.name in INTERCEPTORS:
             message = f"`{value.name.rpartition('.')[2]}` changes what Linen modules do when they are called"
             facts.escape(node, "LNX015", message, *models)
+
+
+def _record_layer_classes(facts: Facts) -> None:
+    """A class that extends a layer goes on being Linen, and what holds one of it has to stay."""
+    for node, value in list(facts.values.items()):
+        if not isinstance(value, Class) or (layer := _layer_below(value)) is None:
+            continue
+        around = _module_around(facts, node)
+        if around is not None:
+            name = layer.removeprefix("flax.linen.")
+            message = f"`{value.node.name}` extends `nn.{name}`: let it be a module that holds the layer"
+            facts.escape(node, "LNX111", message, frozenset(), owner=around)
+
+
+def _layer_below(cls: Class) -> str | None:
+    """The layer of Linen that a class extends, if it is no module class of the project."""
+    for base in cls.bases:
+        if isinstance(base, Symbol) and base.name.startswith("flax.linen.") and not is_module(cls):
+            return base.name
+        if isinstance(base, Class) and (found := _layer_below(base)) is not None:
+            return found
+    return None
 
 
 def _is_train_state(value: Value) -> bool:
