@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import islice, product
 from typing import Any
 
@@ -44,9 +44,11 @@ def _found(old: Any, new: Any, given: dict[str, Any]) -> list[tuple[str, str]]:
     begun = time.process_time()
     found: list[tuple[str, str]] = []
     complaint: Unguessed | None = None
-    for net, arguments in ways(old, given):
+    tried = ways(old, given)
+    trees = [_shapes(net, arguments) for net, arguments in tried]
+    for (net, arguments), own in zip(tried, trees, strict=True):
         try:
-            found.append(_of_call(net, new, given, arguments))
+            found.append(_of_call(net, new, given, arguments, _richest(own, trees)))
         except Unguessed as error:
             complaint = complaint or error
         late = time.process_time() - begun > ENOUGH
@@ -57,11 +59,29 @@ def _found(old: Any, new: Any, given: dict[str, Any]) -> list[tuple[str, str]]:
     return found
 
 
-def _of_call(net: Any, new: Any, given: dict[str, Any], arguments: dict[str, Any]) -> tuple[str, str]:
+def _shapes(net: Any, arguments: dict[str, Any]) -> Any:
+    """What `init` gives, without computing it."""
+    arrays, static = divided(arguments)
+    return jax.eval_shape(lambda a: net.init(keys(0), **a, **static), arrays)
+
+
+def _paths(tree: Any) -> Iterator[tuple[str, tuple[Any, Any]]]:
+    for path, leaf in jax.tree_util.tree_leaves_with_path(tree):
+        yield jax.tree_util.keystr(path), (leaf.shape, leaf.dtype)
+
+
+def _richest(own: Any, trees: list[Any]) -> Any:
+    """The largest tree with all of `own`: `init` makes fewer layers where it is given fewer inputs."""
+    leaves = dict(_paths(own))
+    others = [tree for tree in trees if leaves.items() <= dict(_paths(tree)).items()]
+    return max(others, key=lambda tree: len(jax.tree.leaves(tree)))
+
+
+def _of_call(
+    net: Any, new: Any, given: dict[str, Any], arguments: dict[str, Any], shapes: Any
+) -> tuple[str, str]:
     """The verdict for one way to call both modules."""
     try:
-        arrays, static = divided(arguments)
-        shapes = jax.eval_shape(lambda a: net.init(keys(0), **a, **static), arrays)
         variables = redrawn(dict(shapes), signed=True)
         before = linen_results(net, variables, (), arguments, rngs=keys(0))
     except TimeoutError:

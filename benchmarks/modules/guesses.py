@@ -21,6 +21,14 @@ BEGUN = frozenset({"init_cache", "decode"})
 OFTEN = frozenset({"encoder_hidden_states", "key_value_states"})
 """Inputs that modules around always give, though None is their default: layers without them are not made."""
 
+USUAL = frozenset(
+    {
+        *("attention_mask", "position_ids", "token_type_ids", "input_ids", "hidden_states"),
+        *("decoder_input_ids", "decoder_attention_mask"),
+    }
+)
+"""Inputs that are given where None is their default, too."""
+
 Parameter = tuple[str, str, Any, bool]
 """Its name, its annotation, its default, and whether it has none."""
 
@@ -134,7 +142,7 @@ def _choice(name: str, annotation: str, default: Any, missing: bool) -> list[Any
         return [FLAGS[name]]
     if missing:
         return [False] if annotation.strip("'\"") == "bool" else _candidates(name)
-    usual = name in {"attention_mask", "position_ids", "token_type_ids"}
+    usual = name in USUAL
     return [*_candidates(name)[:2], None] if default is None and usual else []
 
 

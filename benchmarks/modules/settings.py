@@ -35,6 +35,7 @@ class Pretrained:
     def __init__(self, **given: Any) -> None:
         common = {
             "add_cross_attention": False,
+            "causal": True,
             "chunk_size_feed_forward": 0,
             "is_decoder": False,
             "is_encoder_decoder": False,

@@ -90,6 +90,8 @@ class Facts:
     adopted: set[tuple[ast.ClassDef, str]] = field(default_factory=set)
     checkpoints: dict[ast.Call, ast.If] = field(default_factory=dict)
     built_under: dict[ast.AST, tuple[str | None, ...]] = field(default_factory=dict)
+    in_tuples: dict[ast.expr, ast.Call] = field(default_factory=dict)
+    """The layers of tuples that `setup` lengthens, by where they are built and where they are read."""
     called_under: dict[ast.AST, tuple[str | None, ...]] = field(default_factory=dict)
     spread: set[tuple[ast.ClassDef, str]] = field(default_factory=set)
     numbers: set[tuple[str, str]] | None = None

@@ -35,7 +35,7 @@ from migrate.analysis.kinds import (
     followed,
     tokens_of,
 )
-from migrate.analysis.modules import branches, cells, collected, loops, sequences, unbuilt
+from migrate.analysis.modules import branches, cells, collected, layer_tuples, loops, sequences, unbuilt
 from migrate.analysis.modules import methods as modules
 from migrate.analysis.modules import turns as layers_in_turn
 from migrate.analysis.nnx_code import nnx_bindings, nnx_contexts
@@ -229,6 +229,8 @@ def _run(run: Run, statement: ast.stmt) -> None:
                 assign(run, target, groups.bound(run, target, evaluate(run, value)))
         case ast.AugAssign(target=target, value=value):
             kinds = [evaluate(run, part) for part in (target, value)]
+            if layer_tuples.lengthens(run, statement, kinds[1]):
+                return
             result = arrays.arithmetic(run, statement, *kinds)
             run.escape(statement, "LNX299", "a followed value is changed in place", *kinds)
             assign(run, target, result)

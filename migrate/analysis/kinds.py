@@ -237,6 +237,13 @@ class Repeated:
 
 
 @dataclass(frozen=True)
+class Lengthened:
+    """A tuple of layers with names of their own that `setup` makes and lengthens: where each is built."""
+
+    layers: tuple[ast.Call, ...]
+
+
+@dataclass(frozen=True)
 class Cell:
     """A variable that a module keeps in a collection of its own, and what `value` of it is."""
 
@@ -520,6 +527,7 @@ Value = (
     | Lifted
     | Chain
     | Repeated
+    | Lengthened
     | Cell
     | OwnCollection
     | LayerTree

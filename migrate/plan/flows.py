@@ -490,6 +490,7 @@ def _layer(plan: Plan, node: ast.expr, parent: ast.AST) -> None:
     listed = isinstance(parent, ast.List | ast.Tuple | ast.ListComp) and _in_sequence(plan, parent)
     listed |= isinstance(parent, ast.List) and in_setup(plan, node) and _is_kept_in_list(plan, node)
     listed |= isinstance(parent, ast.List) and _is_local_list(plan, parent)
+    listed |= node in plan.facts.in_tuples
     appended = isinstance(parent, ast.Call) and node in parent.args and _fills_list(plan, parent)
     asked = isinstance(parent, ast.Call) and parent.args[:1] == [node] and _asks(plan, parent)
     if (

@@ -20,7 +20,7 @@ from migrate.analysis.kinds import (
     Symbol,
     Value,
 )
-from migrate.analysis.modules import forwarding, given_layers, recurrent, sequences
+from migrate.analysis.modules import copied_settings, forwarding, given_layers, recurrent, sequences
 from migrate.analysis.modules.branches import merged
 from migrate.analysis.modules.choices import exclusive
 from migrate.analysis.modules.classes import field_names, inputs_of, methods
@@ -263,6 +263,7 @@ def _own(run: Run, site: Layer, inputs: dict[str, Value]) -> Value:
             message = f"`{name}` is a single number, which the module adds to several"
             blocked(run, site.node, "LNX112", message)
     texts = {n: given_layers.text(run, v) or init_text(run.facts, site.owner, v) for n, v in site.given}
+    texts |= {n: text for name, v in site.given for n, text in copied_settings.texts(run, name, v)}
     result = applied(run, site.cls, texts, inputs)
     ensemble = site.lifted is not None and site.lifted.transform == "flax.linen.vmap"
     return side_by_side(result) if ensemble else result

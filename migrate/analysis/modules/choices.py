@@ -44,17 +44,22 @@ def _excluded(run: Run, layer: Instance) -> bool:
 
 def opposite(one: str, other: str) -> bool:
     """Whether two conditions that read nothing but fields are each what the other is not."""
-    (a, held), (b, other_held) = _plain(one), _plain(other)
-    names = {node.id for node in ast.walk(a) if isinstance(node, ast.Name)}
-    return held != other_held and names <= {"self", *dir(builtins)} and ast.dump(a) == ast.dump(b)
+    (a, held), (b, other_held) = as_test(one), as_test(other)
+    return held != other_held and a == b and reads_fields(a)
 
 
-def _plain(test: str) -> tuple[ast.expr, bool]:
-    """A condition without `not` in front, and whether it has to hold."""
+def reads_fields(test: str) -> bool:
+    """Whether a condition reads nothing but fields."""
+    names = {node.id for node in ast.walk(ast.parse(test, mode="eval")) if isinstance(node, ast.Name)}
+    return names <= {"self", *dir(builtins)}
+
+
+def as_test(test: str) -> tuple[str, bool]:
+    """A condition without `not` in front, in one way of writing it, and whether it has to hold."""
     body, held = ast.parse(test.strip(), mode="eval").body, True
     while isinstance(body, ast.UnaryOp) and isinstance(body.op, ast.Not):
         body, held = body.operand, not held
-    return body, held
+    return ast.unparse(body), held
 
 
 def exclusive(one: tuple[str | None, ...], other: tuple[str | None, ...]) -> str | None:

@@ -11,6 +11,7 @@ import ast
 from migrate.analysis.activation import Arguments
 from migrate.analysis.kinds import UNKNOWN, Array, Class, GivenLayer, Instance, Length, Symbol, Value
 from migrate.analysis.modules.classes import field_names, fields
+from migrate.analysis.modules.copied_settings import with_same
 from migrate.analysis.modules.hoisting import init_text
 from migrate.analysis.modules.layer_lists import in_setup
 from migrate.analysis.modules.reasons import blocked
@@ -84,7 +85,7 @@ def _learn_features(run: Run, cls: Class, name: str, features: str | None, given
     pairs += [(keyword.arg or "", keyword.value) for keyword in given.node.keywords]
     found = ""
     for field, node in pairs:
-        text = init_text(run.facts, run.owner, node)
+        text = with_same(run, node, (features or "").split("."))
         if text is not None and features is not None and f"{features}.".startswith(f"{text}."):
             found = f"self.{field}{features.removeprefix(text)}"
     known = run.facts.handed_features.setdefault((cls.node, name), found)

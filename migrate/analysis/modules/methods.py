@@ -21,7 +21,14 @@ from migrate.analysis.kinds import (
     Value,
     followed,
 )
-from migrate.analysis.modules import class_fields, forwarding, given_layers, scanned, sequences
+from migrate.analysis.modules import (
+    class_fields,
+    forwarding,
+    given_layers,
+    layer_tuples,
+    scanned,
+    sequences,
+)
 from migrate.analysis.modules.classes import (
     argument,
     base_of,
@@ -269,6 +276,8 @@ def keep(run: Run, target: ast.Attribute, holder: Value, kind: Value) -> bool:
     """`self.name = value` inside `setup`; False where this is not such a place."""
     if not isinstance(holder, Object) or run.owner is None:
         return False
+    if layer_tuples.begins(run, target, kind):
+        return True
     run.attributes[target.attr] = kind
     _name_parameter(run, target)
     if isinstance(kind, Instance):

@@ -24,6 +24,10 @@ MANY = 8
 BUILTINS = frozenset({"len", "sum", "max", "min", "int", "abs", "round"})
 
 
+CHANGED = ""
+"""What stands for a setting that a module is given another value of."""
+
+
 def applied(run: Run, cls: Class, given: dict[str, str | None], inputs: dict[str, Value]) -> Value:
     """The result of a call of a module that was built with the fields `given`."""
     summary = run.facts.summaries.get(cls.node)
@@ -92,6 +96,8 @@ def _size(size: Size, known: dict[str, str]) -> Size | None:
     """The size in the terms of the caller; None where a part of it is not known there."""
     tree = ast.parse(size.text, mode="eval")
     for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and known.get(ast.unparse(node)) == CHANGED:
+            return None
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self":
             if f"self.{node.attr}" not in known:
                 return None

@@ -22,6 +22,7 @@ from migrate.analysis.kinds import (
     Instance,
     LayerTree,
     Length,
+    Lengthened,
     Method,
     Mixed,
     Namespace,
@@ -48,7 +49,7 @@ from migrate.analysis.kinds import (
     Variables,
     followed,
 )
-from migrate.analysis.modules import cells, configs, given_layers, layer_lists, submodules, tied
+from migrate.analysis.modules import cells, configs, given_layers, layer_lists, layer_tuples, submodules, tied
 from migrate.analysis.modules import methods as modules
 from migrate.analysis.modules.collected import CHANGING, forget
 from migrate.analysis.modules.collected import item as item_of
@@ -203,6 +204,8 @@ def subscript(run: Run, node: ast.Subscript, holder: Value, index: Value) -> Val
             return UNKNOWN
         case Dict(items), Length() | Unknown() if items and all(isinstance(v, FUNCTIONS) for _, v in items):
             return functools.reduce(_either, (value for _, value in items))
+        case Lengthened(), _:
+            return layer_tuples.item(run, node, holder)
         case _ if (layer := layer_lists.item(run, node, holder, index)) is not None:
             return layer
         case Variables(tokens, stale), Const("batch_stats"):

@@ -28,6 +28,7 @@ from migrate.plan.modules.guards import guard
 from migrate.plan.modules.handed_layers import kept_inside, lent_fields
 from migrate.plan.modules.inheritance import base_line, check_inheritance, extends
 from migrate.plan.modules.layer import construction, parameter
+from migrate.plan.modules.layer_tuples import write_tuples
 from migrate.plan.modules.named_lists import named_list
 from migrate.plan.modules.recurrent import is_wrapper, wrapper
 from migrate.plan.modules.silence import is_silent
@@ -103,7 +104,9 @@ def _setup(plan: Plan, draft: Draft, setup: ast.FunctionDef, sites: list[Layer |
             raise Blocked(site.node, "LNX111", "a layer is made in `setup` and not kept as an attribute")
         plan.edits.expressions[site.node] = made
         draft.constructions.append(made)
+    write_tuples(plan, sites)
     layers = [site for site in sites if isinstance(site, Layer) and site.explicit and site.kept == "*"]
+    layers = [site for site in layers if site.node not in plan.facts.in_tuples]
     named = {outer(plan, site): site for site in layers}
     for node in plan.facts.lists & set(ast.walk(setup)):
         if outer_of(plan, node) in named:
