@@ -12,7 +12,7 @@ from migrate.plan.training.applied_views import exchanged
 from migrate.plan.training.beside import record_of
 from migrate.plan.training.groups import check_order
 from migrate.plan.training.member_names import is_attribute
-from migrate.rewrite.edits import template
+from migrate.rewrite.edits import Piece, template
 from migrate.rule import Example, Rule
 
 SITE = CreateState
@@ -105,6 +105,9 @@ def rewrite(plan: Plan, site: CreateState) -> None:
     if site.group is not None and not isinstance(plan.facts.values[site.params], Group):
         _of_several(plan, site)
         return
+    if site.copied:
+        _of_its_own(plan, site)
+        return
     model = plan.model_of(site.params)
     if site.node in plan.definitions.views:
         plan.edits.before[plan.statement(site.node)].append(exchanged(site, model))
@@ -132,6 +135,26 @@ def rewrite(plan: Plan, site: CreateState) -> None:
             raise Blocked(
                 site.node, "LNX010", "a train state is created inside an expression: assign it first"
             )
+
+
+def _of_its_own(plan: Plan, site: CreateState) -> None:
+    """A copy of the model whose parameters an attribute goes on holding."""
+    target = plan.statement(site.node)
+    assert isinstance(target, ast.Assign) and isinstance(target.targets[0], ast.Name)
+    names = plan.names(target.targets[0])
+    lines: list[Piece] = [template(f"{names.model} = nnx.clone({{}})", _chosen(plan, site.params))]
+    if site.node in plan.definitions.views:
+        lines.append(exchanged(site, names.model))
+    lines.append(template(f"{names.optimizer} = nnx.Optimizer({names.model}, {{}}, wrt=nnx.Param)", site.tx))
+    plan.edits.statements[target] = [*lines]
+
+
+def _chosen(plan: Plan, params: ast.expr) -> Piece:
+    """The model of the parameters, or of those that a condition chooses."""
+    if not isinstance(params, ast.IfExp):
+        return plan.model_of(params)
+    body, orelse = _chosen(plan, params.body), _chosen(plan, params.orelse)
+    return template("{} if {} else {}", body, params.test, orelse)
 
 
 def _of_several(plan: Plan, site: CreateState) -> None:

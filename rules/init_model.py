@@ -11,6 +11,7 @@ from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 from migrate.plan.modules.construction import Arguments, rngs, sizes
 from migrate.plan.training.initialisation import check_key, initialise
+from migrate.plan.training.lasting_params import is_beside
 from migrate.plan.training.merging import merged
 from migrate.plan.training.samples import drop_dead_samples, is_pure
 from migrate.rewrite.edits import gather, template
@@ -106,6 +107,9 @@ def rewrite(plan: Plan, site: Init) -> None:
     drop_dead_samples(plan, site, [piece for _, piece in arguments])
     positional = isinstance(site.instance.cls, Symbol)
     begin, end = plan.statement(definition), plan.statement(site.node)
+    beside = is_beside(plan.facts, site)
+    if beside:
+        name = plan.model_of(site.node)
     if plan.facts.scopes.function(begin) is not plan.facts.scopes.function(end):
         _extend(plan, definition, arguments, positional)
         plan.edits.statements[begin] = []
@@ -113,7 +117,7 @@ def rewrite(plan: Plan, site: Init) -> None:
         return
     reads = _reads(plan, arguments, site)
     near = begin is end or not _between(plan, begin, end)
-    if near or (_stays(plan, site.key) and _available(plan, begin, end, reads)):
+    if not beside and (near or (_stays(plan, site.key) and _available(plan, begin, end, reads))):
         _extend(plan, definition, arguments, positional)
     else:
         movable = all(_stays(plan, part) for part in _parts(definition))

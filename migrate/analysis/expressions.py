@@ -23,7 +23,7 @@ from migrate.analysis.modules import (
 )
 from migrate.analysis.modules.optional_layers import are_optional
 from migrate.analysis.nnx_code import nnx_contexts
-from migrate.analysis.objects import things
+from migrate.analysis.objects import empty_places, things
 from migrate.analysis.program.scopes import COMPREHENSIONS, Comprehension
 from migrate.analysis.run import Run
 from migrate.analysis.shapes import arrays
@@ -98,8 +98,10 @@ def _evaluate(run: Run, node: ast.expr) -> Value:
             if run.owner is not None:
                 return branches.run_choice(run, node)
             evaluate(run, test)
+            if (taken := empty_places.taken(run, node)) is not None:
+                return evaluate(run, taken)
             yes, no = evaluate(run, body), evaluate(run, orelse)
-            both = join(yes, no)
+            both = empty_places.hoped(run, node, yes, no) or join(yes, no)
             return without_time(both) if has_stats(both) and yes != no else both
         case ast.BoolOp(values=values):
             kinds = [evaluate(run, value) for value in values]

@@ -39,7 +39,7 @@ from migrate.analysis.modules import branches, cells, collected, layer_tuples, l
 from migrate.analysis.modules import methods as modules
 from migrate.analysis.modules import turns as layers_in_turn
 from migrate.analysis.nnx_code import nnx_bindings, nnx_contexts
-from migrate.analysis.objects import heap, members, resting, things
+from migrate.analysis.objects import empty_places, heap, members, resting, things
 from migrate.analysis.program import imports
 from migrate.analysis.program.imports import in_order_of_import, when_imported, when_started
 from migrate.analysis.program.project import Modules
@@ -106,6 +106,7 @@ def _read(
                 run_block(run, when_started(file.tree))
         _run_uncalled(run)
         resting.run_called_by_libraries(run)
+        empty_places.settle(run)
         resting.settle(run)
         _run_kept(run)
         _check_decorated(run)

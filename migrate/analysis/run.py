@@ -112,6 +112,7 @@ class Run:
     rested: set[ast.ClassDef] = field(default_factory=set)
     attributes_read: dict[str, list[ast.Attribute]] = field(default_factory=dict)
     passed: dict[ast.If, dict[bool, tuple[Value, ...]]] = field(default_factory=dict)
+    both_sides: dict[ast.IfExp, bool] = field(default_factory=dict)
     reached: set[tuple[ast.If, bool]] = field(default_factory=set)
     resting: dict[tuple[ast.AST, ast.AST], tuple[Thing, Function]] = field(default_factory=dict)
 

@@ -12,13 +12,14 @@ from migrate.analysis.shapes.sizes import Shape, Size
 
 @dataclass(frozen=True)
 class CreateState:
-    """`TrainState.create(apply_fn=..., params=..., tx=...)`."""
+    """`TrainState.create(apply_fn=..., params=..., tx=...)`; `copied` where it gets a model of its own."""
 
     node: ast.Call
     params: ast.expr
     tx: ast.expr
     cls: Class | None = None
     group: Group | None = None
+    copied: bool = False
 
 
 @dataclass(frozen=True)

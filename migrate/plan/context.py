@@ -40,6 +40,7 @@ from migrate.plan.modules.drafts import Draft
 from migrate.plan.naming.names import STATE, Names, Naming, proposed
 from migrate.plan.training.definitions import Definitions
 from migrate.plan.training.holders import field_name
+from migrate.plan.training.lasting_params import is_beside
 from migrate.plan.training.member_names import written_at
 from migrate.plan.training.records import new_names
 from migrate.plan.training.transformations import Transformations
@@ -139,6 +140,8 @@ class Plan:
         statement = self.statement(node)
         match statement:
             case ast.Assign(targets=[ast.Name() as target]) if isinstance(self.facts.values[target], State):
+                return self.names(target).model
+            case ast.Assign(targets=[ast.Name() as target]) if is_beside(self.facts, site):
                 return self.names(target).model
             case ast.Return() | ast.Assign(targets=[ast.Name()]):
                 return self.unused_name(node)

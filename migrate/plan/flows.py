@@ -259,6 +259,9 @@ def _named_state(plan: Plan, node: ast.Name, parent: ast.AST) -> None:
     if isinstance(parent, ast.Compare):
         plan.edits.expressions[node] = plan.model_of(node)
         return
+    if isinstance(parent, ast.IfExp) and parent.test is node and is_attribute(plan.facts, node):
+        plan.edits.expressions[node] = plan.optimizer_of(node)
+        return
     match parent:
         case _ if record_of(plan, node) or (isinstance(parent, ast.Lambda) and parent.body is node):
             plan.edits.expressions[node] = template("({})", pair)
@@ -424,6 +427,8 @@ def _belongs_to_site(plan: Plan, node: ast.expr, parent: ast.AST) -> bool:
             return True
     if isinstance(parent, ast.keyword):
         return isinstance(plan.site(plan.parent(parent)), BY_KEYWORD)
+    if isinstance(parent, ast.IfExp) and node is not parent.test:
+        return _is_copied(plan, parent)
     if isinstance(plan.facts.values[node], Group) and isinstance(above, ReadRecord):
         return True
     if isinstance(parent, ast.Dict) and is_display(plan, parent):
@@ -432,6 +437,15 @@ def _belongs_to_site(plan: Plan, node: ast.expr, parent: ast.AST) -> bool:
         outer = plan.facts.values.get(parent)
         return isinstance(outer, (*TREES, *VANISHING, Path)) or isinstance(parent, ast.Dict)
     return isinstance(parent, ast.Attribute) and isinstance(plan.facts.values.get(parent), Method)
+
+
+def _is_copied(plan: Plan, node: ast.IfExp) -> bool:
+    """Whether a conditional expression gives the parameters that a state is created from a copy of."""
+    above = plan.parent(node)
+    if isinstance(above, ast.IfExp) and node is not above.test:
+        return _is_copied(plan, above)
+    site = plan.site(plan.parent(above))
+    return isinstance(site, CreateState) and site.copied and site.params is node
 
 
 def _gives_model(plan: Plan, node: ast.expr) -> bool:

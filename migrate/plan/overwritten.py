@@ -150,7 +150,9 @@ class _Walk:
             return isinstance(site.state, ast.Name)
         if isinstance(site, LoadState):
             return site.in_place and isinstance(site.state, ast.Name)
-        return isinstance(site, CreateState) and bool(self._variables(ast.walk(site.params)))
+        if not isinstance(site, CreateState) or site.copied:
+            return False
+        return bool(self._variables(ast.walk(site.params)))
 
     def _defines(self, node: ast.stmt) -> bool:
         """Whether this is where the model itself will be built, under the name of its definition."""

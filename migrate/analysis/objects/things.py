@@ -161,6 +161,14 @@ def member(run: Run, node: ast.Name) -> Value:
     return kept if kept is not None else lookup(run, thing.cls, name) or UNKNOWN
 
 
+def is_empty(run: Run, node: ast.Name) -> bool:
+    """Whether nothing has filled an attribute yet, whatever way led here."""
+    thing, name = _owner(run, node)
+    if thing is None or heap.read(run.frame, thing, name) is not None:
+        return False
+    return lookup(run, thing.cls, name) is None
+
+
 def set_member(run: Run, target: ast.Name, kind: Value) -> None:
     """`self.state = ...`."""
     thing, name = _owner(run, target)

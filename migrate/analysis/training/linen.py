@@ -69,6 +69,7 @@ from migrate.analysis.training import (
     dynamic_scales,
     groups,
     holders,
+    lasting_params,
     replaced_trees,
     same_trees,
     state_views,
@@ -259,12 +260,14 @@ def create(run: Run, given: Arguments) -> Value:
     params = groups.grouped(run, params) or params
     if not isinstance(params, (Params, Variables, Group)) or not is_apply(apply_fn):
         return lost(run, given)
-    check_created(run, node, params, apply_fn)
     expression = expressions["params"]
     group = params if isinstance(params, Group) else None
-    run.facts.site(CreateState(node, expression, expressions["tx"], group=group))
+    copied = lasting_params.lasts(run, node, expression) and not isinstance(params, Group)
+    check_created(run, node, params, apply_fn, copied)
+    run.facts.site(CreateState(node, expression, expressions["tx"], group=group, copied=copied))
     run.facts.links |= {(a, b) for a in params.tokens for b in params.tokens}
-    return State(params.tokens, isinstance(params, Variables), group=group)
+    tokens = lasting_params.copied(run, node, params.tokens) if copied else params.tokens
+    return State(tokens, isinstance(params, Variables), group=group)
 
 
 def _apply_gradients(run: Run, state: State, given: Arguments) -> Value:

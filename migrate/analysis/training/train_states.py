@@ -15,6 +15,7 @@ from migrate.analysis.kinds import (
     Params,
     Sequence,
     State,
+    Token,
     Tokens,
     Value,
     Variables,
@@ -46,7 +47,9 @@ def is_apply(value: Value) -> bool:
     return isinstance(value, ApplyFn) or value in (Const(None), Sequence(()))
 
 
-def check_created(run: Run, node: ast.Call, params: Params | Variables | Group, apply_fn: Value) -> None:
+def check_created(
+    run: Run, node: ast.Call, params: Params | Variables | Group, apply_fn: Value, copied: bool = False
+) -> None:
     """A state is created from the current parameters of its own model, and is the only one of them."""
     if isinstance(apply_fn, ApplyFn) and not same_or_seen(run, node, apply_fn.instances, params.tokens):
         run.escape(node, "LNX001", "`apply_fn` and `params` belong to different models", params, apply_fn)
@@ -54,7 +57,7 @@ def check_created(run: Run, node: ast.Call, params: Params | Variables | Group, 
     masks.check(run, node, run.facts.values.get(tx), params)
     if params.stale:
         run.escape(node, "LNX011", "the state is created from parameters that were updated since", params)
-    for token in params.tokens:
+    for token in frozenset[Token]() if copied else params.tokens:
         run.facts.creations[token].add(node)
         if len(run.facts.creations[token]) > 1:
             run.escape(node, "LNX011", "two train states are created from the same parameters", params)

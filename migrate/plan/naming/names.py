@@ -21,6 +21,7 @@ from migrate.plan.blocked import Blocked
 from migrate.plan.functions.roles import Roles, is_parameter
 from migrate.plan.training.carries import carried
 from migrate.plan.training.definitions import Definitions
+from migrate.plan.training.lasting_params import is_beside, lasts
 from migrate.plan.training.member_names import PREFIX, family, is_attribute, is_member, other_use
 from migrate.plan.training.transformations import Transformations
 
@@ -110,8 +111,8 @@ class Naming:
                 return self.model_in(tree)
             case _, Init():
                 return self.initialised(site)
-            case _, CreateState(params=params):
-                return self.model_in(params)
+            case _, CreateState(params=params, copied=copied):
+                return None if copied else self.model_in(params)
             case ast.Dict(values=[value]), _:
                 return self.model_in(value)
             case ast.Name(id=name), _:
@@ -128,6 +129,8 @@ class Naming:
                 variable = self._facts.scopes.variable(node, name)
                 if variable is not None and is_member(variable):
                     name = variable.name
+                if is_beside(self._facts, site):
+                    return None
                 apart = self._definitions.bridged or site.node in self._definitions.apart
                 taken = apart and variable not in self._definitions.rebound
                 return None if taken else name
@@ -220,6 +223,8 @@ class Naming:
         if is_parameter(variable):
             if self._roles.role[variable] == "model":
                 yield from self._from_nested_calls(variable)
+            return
+        if self._roles.role[variable] == "model" and lasts(self._facts, variable):
             return
         for node in self._roles.nodes[variable]:
             statement = self._facts.scopes.statement(node)
