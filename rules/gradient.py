@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from migrate.analysis.kinds import Class
-from migrate.analysis.sites import Differentiate
+from migrate.analysis.sites import Apply, ApplyFunction, CompileApply, Differentiate
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 from migrate.plan.functions.positions import function_of, moved
@@ -108,12 +108,18 @@ def _scaled(plan: Plan, site: Differentiate) -> None:
     """A `DynamicScale` differentiates trees: a function of the file hands it the parameters of the model."""
     assert isinstance(site.node.func, ast.Attribute)
     classes = {i.cls.node for t in site.scaled for i in plan.facts.origins[t] if isinstance(i.cls, Class)}
-    if any(has_others(plan.facts, node, set()) for node in classes):
+    if _is_called(plan) and any(has_others(plan.facts, node, set()) for node in classes):
         message = "a `DynamicScale` differentiates a model with more than parameters, which would be lost"
         raise Blocked(site.node, "LNX201", message)
     plan.edits.expressions[site.node.func] = written(plan, site.node, "scaled_value_and_grad", "LNX201")
     loss = site.node.args[0]
     plan.edits.arguments[site.node][loss] = ((None, site.node.func.value), (None, loss))
+
+
+def _is_called(plan: Plan) -> bool:
+    """Whether a model is called anywhere, and not only its parameters given to definitions of Linen."""
+    calls = (site for site in plan.component.sites if isinstance(site, Apply | ApplyFunction | CompileApply))
+    return any(site.node not in plan.definitions.views for site in calls)
 
 
 def _without_aux(plan: Plan, site: Differentiate) -> None:

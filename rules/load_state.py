@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 
+from migrate.analysis.kinds import Holder
 from migrate.analysis.sites import LoadState
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
-from migrate.plan.training.whole_states import needed, pair_of
+from migrate.plan.training.whole_states import fields_of, holder, linen_layout, needed, pair_of
 from migrate.rewrite.edits import Piece, template
 from migrate.rule import Example, Rule
 from rules.apply_gradients import in_place
@@ -106,6 +107,9 @@ def load(model: nnx.Module, folder):
 
 def rewrite(plan: Plan, site: LoadState) -> None:
     """A line that writes into model and optimizer, after one that makes those of a new name."""
+    if isinstance(plan.facts.values[site.state], Holder):
+        _load_fields(plan, site)
+        return
     parent, statement = plan.parent(site.node), plan.statement(site.node)
     plan.claimed.add(site.state)
     match parent:
@@ -120,6 +124,16 @@ def rewrite(plan: Plan, site: LoadState) -> None:
         case _:
             message = "a train state is loaded inside an expression: name it first"
             raise Blocked(site.node, "LNX405", message)
+
+
+def _load_fields(plan: Plan, site: LoadState) -> None:
+    """A state that goes on as one value is loaded where it stands."""
+    if not site.in_place:
+        message = "a train state of an own class is loaded under another name: load it into its own"
+        raise Blocked(site.node, "LNX405", message)
+    load = fields_of(plan, site.state, "load_linen_fields")
+    layout = linen_layout(plan, site.state)
+    plan.edits.expressions[site.node] = _replaced(plan, site, load, holder(plan, site.state), layout)
 
 
 def _made(plan: Plan, site: LoadState, pair: str) -> list[Piece]:
@@ -143,8 +157,8 @@ def _loading(plan: Plan, site: LoadState, pair: str) -> Piece:
     return template(f"{load}({pair}, {{}})", site.node)
 
 
-def _replaced(plan: Plan, site: LoadState, load: str, pair: str, layout: str) -> Piece:
-    """The loading call with names in place of the call that makes the state, which goes to its own line."""
+def _replaced(plan: Plan, site: LoadState, load: str, pair: str, layout: Piece) -> Piece:
+    """The loading call with `layout` in place of what stands for the state."""
     pieces: list[Piece] = []
     for argument in site.node.args:
         pieces.append(layout if argument is site.state else argument)

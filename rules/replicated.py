@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from migrate.analysis.kinds import State
+from migrate.analysis.kinds import Holder, State
 from migrate.analysis.sites import Replicate
 from migrate.plan.context import Plan
 from rules.batched import RULE as RULE
@@ -14,7 +14,10 @@ SITE = Replicate
 
 def rewrite(plan: Plan, site: Replicate) -> None:
     """`replicate((model, optimizer))`; a call that makes the state gives the pair by itself."""
-    if isinstance(plan.facts.values[site.tree], State):
+    value = plan.facts.values[site.tree]
+    if isinstance(value, Holder):
+        return
+    if isinstance(value, State):
         if isinstance(site.tree, ast.Name):
             pair = f"({plan.model_of(site.tree)}, {plan.optimizer_of(site.tree)})"
             plan.edits.expressions[site.tree] = pair

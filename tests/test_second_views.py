@@ -82,7 +82,46 @@ VIEWS = [
         id="an-argument-more",
     ),
     pytest.param(
-        applying('make("tanh").apply({"params": params}, X, mutable=["cache"])'), None, id="collections"
+        applying('make("tanh").apply({"params": params}, X, mutable=["cache"])'),
+        f'make("tanh").apply({{"params": {TREE}}}, X, mutable=["cache"])',
+        id="collections",
+    ),
+    pytest.param(
+        applying('net.apply({"params": params, "cache": other}, X, mutable="cache")', 'net = make("relu")'),
+        f'net.apply({{"params": {TREE}, "cache": other}}, X, mutable="cache")',
+        id="collections-of-the-same-definition",
+    ),
+    pytest.param(
+        applying('make("relu").apply({"cache": other, "params": params}, X)'),
+        f'make("relu").apply({{"cache": other, "params": {TREE}}}, X)',
+        id="collections-that-are-only-read",
+    ),
+    pytest.param(
+        applying('make("tanh").apply({"params": params, "cache": params}, X)'), None, id="parameters-as-both"
+    ),
+    pytest.param(
+        applying('make("tanh").apply({"params": params}, X, mutable=["cache", "params"])'),
+        None,
+        id="parameters-that-may-change",
+    ),
+    pytest.param(
+        applying('make("tanh").apply({"params": params}, X, mutable=True)'), None, id="all-may-change"
+    ),
+    pytest.param(
+        applying('make("tanh").apply({"params": params, other: X}, X)'), None, id="a-computed-collection"
+    ),
+    pytest.param(
+        applying(
+            'make("tanh").apply(given, X, mutable=["cache"])',
+            'given = {"params": params, "cache": other}\n    other = 3',
+        ),
+        None,
+        id="collections-in-a-dict-with-a-name",
+    ),
+    pytest.param(
+        applying("variables['cache'], params", 'variables = make("relu").init(jax.random.key(2), X)'),
+        None,
+        id="a-collection-beside-what-is-trained",
     ),
     pytest.param(
         applying('forward({"params": params}, X)', 'forward = make("tanh").apply'), None, id="a-function"

@@ -159,16 +159,15 @@ def _display(run: Run, elements: list[ast.expr]) -> Value:
 
 
 def _dict(run: Run, node: ast.Dict) -> Value:
-    items = []
-    for key, value in zip(node.keys, node.values, strict=True):
-        kind = evaluate(run, value)
-        name = evaluate(run, key) if key is not None else UNKNOWN
-        if not isinstance(name, Const):
+    kinds = [evaluate(run, value) for value in node.values]
+    names = [evaluate(run, key) if key is not None else UNKNOWN for key in node.keys]
+    known = [name.value for name in names if isinstance(name, Const)]
+    if len(known) < len(kinds):
+        for value, kind in zip(node.values, kinds, strict=True):
             run.escape(value, "LNX010", "a followed value is spread into a dict or has a computed key", kind)
-            return UNKNOWN
-        run.keep(kind)
-        items.append((name.value, kind))
-    return Dict(tuple(items))
+        return UNKNOWN
+    run.keep(*kinds)
+    return Dict(tuple(zip(known, kinds, strict=True)))
 
 
 def _compare(run: Run, node: ast.Compare, kinds: list[Value]) -> None:

@@ -31,6 +31,7 @@ from migrate.analysis.kinds import (
     Pending,
     Record,
     Results,
+    SavedState,
     Sequence,
     State,
     Transformation,
@@ -160,6 +161,8 @@ def _join_tokened(left: Value, right: Any) -> Value:
         if type(shape) is not type(left.shape):
             return Mixed(frozenset({left, right}))
         left = replace(left, shape=shape)
+    if isinstance(left, SavedState):
+        return replace(left, tokens=tokens)
     if isinstance(left, Pending):
         same = left.application is right.application
         return replace(left, tokens=tokens) if same else Mixed(frozenset({left, right}))

@@ -447,6 +447,13 @@ class OptTree:
 
 
 @dataclass(frozen=True)
+class SavedState:
+    """What a whole train state holds, changed leaf by leaf on its way into a file."""
+
+    tokens: Tokens
+
+
+@dataclass(frozen=True)
 class ApplyFn:
     """`model.apply` or `state.apply_fn`, whichever definition it belongs to."""
 
@@ -549,6 +556,7 @@ Value = (
     | Updates
     | Grads
     | OptTree
+    | SavedState
     | ApplyFn
     | Method
     | Grad
@@ -580,8 +588,9 @@ TOKENED = (
     Updates,
     Grads,
     OptTree,
+    SavedState,
 )
-TIMELESS = (Grads, OptTree, Pending)
+TIMELESS = (Grads, OptTree, Pending, SavedState)
 VANISHING = (Stats, Updates)
 OF_STATS = (Stats, Updates, Variables)
 FOLLOWED = (Instance, ApplyFn, BoundFunction, Holder, Thing, *TOKENED)

@@ -54,6 +54,7 @@ from migrate.analysis.training import (
     partials,
     plain_trees,
     same_trees,
+    whole_states,
 )
 from migrate.analysis.training.copies import adopt
 
@@ -228,6 +229,8 @@ def _tree_map(run: Run, given: Arguments) -> Value:
     if trees and all(isinstance(tree, (Grads, Params, Variables)) for tree in trees) and not given.keywords:
         enter_callbacks(run, given)
         return _combined(run, given, given.node.args[1:], trees)
+    if len(trees) == 1 and not given.keywords and plain_trees.is_mapped_state(given.args[0], trees[0]):
+        return whole_states.mapped(run, given)
     return lost(run, given)
 
 

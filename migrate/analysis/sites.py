@@ -172,11 +172,15 @@ class ReplaceHolder:
 
 @dataclass(frozen=True)
 class Apply:
-    """`model.apply(variables, *inputs)` or `state.apply_fn(variables, *inputs)`."""
+    """`model.apply(variables, *inputs)` or `state.apply_fn(variables, *inputs)`.
+
+    One that takes or gives collections of its own beside the parameters is `kept` as it is.
+    """
 
     node: ast.Call
     variables: ast.expr
     method: str | None = None
+    kept: bool = False
 
 
 @dataclass(frozen=True)
@@ -485,6 +489,13 @@ class LoadState:
 
 
 @dataclass(frozen=True)
+class ReadCollection:
+    """`variables["cache"]`, of what `init` gives: something else than parameters and batch statistics."""
+
+    node: ast.Subscript
+
+
+@dataclass(frozen=True)
 class DeleteName:
     """`del params`: a name that is given up, whose object may be held under another one."""
 
@@ -601,6 +612,7 @@ Site = (
     | Differentiate
     | CreateHolder
     | ReadHolder
+    | ReadCollection
     | ReplaceHolder
     | Carry
     | Choose

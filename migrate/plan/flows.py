@@ -22,6 +22,7 @@ from migrate.analysis.kinds import (
     Path,
     Pending,
     Record,
+    SavedState,
     Sequence,
     State,
     Stats,
@@ -92,7 +93,7 @@ BY_KEYWORD = (CreateState, CreateHolder, ReplaceHolder, PlainTree, LoadTree, Upd
 READS = (ReadHolder, ReadRecord, ReadItem)
 """Sites that read a model from something that holds it."""
 
-UNWRITTEN = (Grads, Method, Path, Pending)
+UNWRITTEN = (Grads, Method, Path, Pending, SavedState)
 """Values that keep their names and places, or whose sites write them."""
 
 

@@ -34,6 +34,24 @@ def linen_state_of_variables(model, optimizer):
     step = optimizer.step[...].astype("int32")
     return {"step": step, "params": params, "opt_state": opt_state}
 '''
+SAVED_FIELDS = '''
+def linen_fields(state):
+    """What the state would hold in Linen, for checkpoints that keep its layout."""
+    params = nnx.to_pure_dict(nnx.state(state.model, nnx.Param))
+    layout = jax.tree.structure(state.optimizer.tx.init(params))
+    opt_state = layout.unflatten(jax.tree.leaves(state.optimizer.opt_state))
+    step = state.optimizer.step[...].astype("int32")
+    own = {name: value for name, value in vars(state).items() if name not in ("model", "optimizer")}
+    return {"step": step, "params": params, "opt_state": opt_state, **own}
+'''
+LOADED_FIELDS = '''
+def load_linen_fields(state, fields):
+    """Take over what a checkpoint holds in the layout of Linen's train states."""
+    nnx.update(state.model, fields["params"])
+    nnx.update(state.optimizer.opt_state, nnx.state(fields["opt_state"]))
+    state.optimizer.step[...] = jax.numpy.asarray(fields["step"], "uint32")
+    return state.replace(**{name: fields[name] for name in vars(state) if name in fields})
+'''
 LOADED = '''
 def load_linen_state(model, optimizer, state):
     """Take over what a checkpoint holds in the layout of Linen's train states."""
@@ -74,10 +92,12 @@ def scaled_value_and_grad(dynamic_scale, loss_fn, **options):
     return grad_fn
 '''
 FUNCTIONS = {
+    "linen_fields": SAVED_FIELDS,
     "linen_state": SAVED,
     "linen_state_of_variables": SAVED_OF_VARIABLES,
     "linen_state_with_stats": SAVED_WITH_STATS,
     "scaled_value_and_grad": SCALED,
+    "load_linen_fields": LOADED_FIELDS,
     "load_linen_state": LOADED,
     "load_linen_state_of_variables": LOADED_OF_VARIABLES,
     "load_linen_state_with_stats": LOADED_WITH_STATS,

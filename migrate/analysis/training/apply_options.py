@@ -26,6 +26,7 @@ from migrate.analysis.kinds import (
 from migrate.analysis.modules.classes import methods
 from migrate.analysis.program.scopes import FUNCTIONS
 from migrate.analysis.run import Run
+from migrate.analysis.training import views
 
 OPTIONS = frozenset({"variables", "rngs", "mutable", "method", "capture_intermediates"})
 """What `apply` takes itself."""
@@ -37,11 +38,12 @@ class Option:
 
     stats: bool = False
     method: str | None = None
+    kept: bool = False
 
 
 def read(run: Run, given: Arguments, definition: ApplyFn, variables: Value) -> Option:
     """The options of one call; those without a rewriting are recorded."""
-    stats, method = False, None
+    stats, method, kept = False, None, False
     for keyword, (_, value) in zip(given.node.keywords, given.keywords, strict=True):
         match keyword.arg:
             case "rngs" if _streams(keyword.value):
@@ -50,6 +52,8 @@ def read(run: Run, given: Arguments, definition: ApplyFn, variables: Value) -> O
                 pass
             case "mutable" if _of_stats(value):
                 stats = True
+            case "mutable" if _of_own_collections(value):
+                kept = True
             case "method" if (found := _method(run, definition, keyword.value, value)) is not None:
                 method = found
             case None if _only_inputs(run, keyword.value):
@@ -60,7 +64,7 @@ def read(run: Run, given: Arguments, definition: ApplyFn, variables: Value) -> O
                 run.escape(given.node, "LNX310", message, definition, variables, bridgeable=wrapped)
             case _:
                 pass
-    return Option(stats, method)
+    return Option(stats, method, kept)
 
 
 def _streams(node: ast.expr) -> bool:
@@ -89,6 +93,15 @@ def _only_inputs(run: Run, node: ast.expr) -> bool:
 
 def _of_stats(value: Value) -> bool:
     return value in (Const("batch_stats"), Sequence((Const("batch_stats"),)))
+
+
+def _of_own_collections(value: Value) -> bool:
+    """Whether what may change is named, and is neither parameters nor batch statistics."""
+    names = value.items if isinstance(value, Sequence) else (value,)
+    return bool(names) and all(
+        isinstance(name, Const) and isinstance(name.value, str) and name.value not in views.OF_MODEL
+        for name in names
+    )
 
 
 def _method(run: Run, definition: ApplyFn, node: ast.expr, value: Value) -> str | None:

@@ -36,6 +36,7 @@ from migrate.analysis.kinds import (
     Pending,
     Record,
     Results,
+    SavedState,
     Sequence,
     ShapeOf,
     State,
@@ -60,7 +61,7 @@ from migrate.analysis.program.names import canonical
 from migrate.analysis.run import Run, instances_of
 from migrate.analysis.shapes import arrays, results
 from migrate.analysis.shapes.sizes import Size
-from migrate.analysis.sites import ParamsItem, ParamsLeaf, ReadState
+from migrate.analysis.sites import ParamsItem, ParamsLeaf, ReadCollection, ReadState
 from migrate.analysis.training import (
     apply_options,
     groups,
@@ -130,15 +131,21 @@ def attribute(run: Run, node: ast.Attribute, holder: Value) -> Value:
             return UNKNOWN
         case Mixed() if run.owner is None and node.attr in {"apply", "init"} and are_definitions(holder):
             return ApplyFn(instances_of(holder)) if node.attr == "apply" else Method(holder, "init")
-        case Variables() | Params() | OptState() | Optimizer() | Pending() | Mixed() | ApplyFn() | Dict():
-            run.escape(
-                node, "LNX299", f"`.{node.attr}` of a followed value has no counterpart that is known", holder
-            )
+        case Variables() | Params() | OptState() | Optimizer() | Pending() | SavedState() | Mixed():
+            _unknown(run, node, holder)
+            return UNKNOWN
+        case ApplyFn() | Dict():
+            _unknown(run, node, holder)
             return UNKNOWN
         case _ if run.families and (found := things.of_super(run, node)) is not None:
             return found
         case _:
             return nnx_bindings.attribute(run, node, holder)
+
+
+def _unknown(run: Run, node: ast.Attribute, holder: Value) -> None:
+    message = f"`.{node.attr}` of a followed value has no counterpart that is known"
+    run.escape(node, "LNX299", message, holder)
 
 
 def are_definitions(value: Mixed) -> bool:
@@ -210,6 +217,11 @@ def subscript(run: Run, node: ast.Subscript, holder: Value, index: Value) -> Val
             return layer
         case Variables(tokens, stale), Const("batch_stats"):
             return Stats(tokens, stale)
+        case Variables(), Const(str()):
+            message = "a collection beside the parameters is read of what `init` gives"
+            run.escape(node, "LNX014", message, holder, bridgeable=True)
+            run.facts.site(ReadCollection(node))
+            return UNKNOWN
         case Updates(tokens, stale), Const("batch_stats"):
             return Stats(tokens, stale)
         case Sequence(items), _ if any(isinstance(item, VANISHING) for item in items):

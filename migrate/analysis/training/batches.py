@@ -17,6 +17,7 @@ from migrate.analysis.kinds import (
     Array,
     Batched,
     Function,
+    Holder,
     Params,
     Partial,
     Sequence,
@@ -126,7 +127,7 @@ def replicated(run: Run, given: Arguments) -> Value:
     if len(given.args) != 1 or given.keywords or isinstance(given.node.args[0], ast.Starred):
         return lost(run, given)
     value = given.args[0]
-    if not isinstance(value, State | Params | Variables):
+    if not isinstance(value, State | Holder | Params | Variables):
         return lost(run, given)
     names = {token: Token(given.node, token.label) for token in tokens_of(value)}
     adopt(run, names)

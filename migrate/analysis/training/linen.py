@@ -227,7 +227,11 @@ def _apply(run: Run, instances: frozenset[Instance], given: Arguments) -> Value:
     if views.is_of_nnx(run, node.args[0]):
         return UNKNOWN
     option = apply_options.read(run, given, definition, variables)
-    match variables:
+    beside = views.params_beside_others(variables)
+    kept = option.kept or beside is not None
+    match beside or variables:
+        case Params(tokens) if beside is not None:
+            pass
         case Variables(tokens):
             pass
         case Dict((("params", Params(tokens)),)):
@@ -243,7 +247,10 @@ def _apply(run: Run, instances: frozenset[Instance], given: Arguments) -> Value:
     if not views.same_or_seen(run, node, instances, tokens):
         message = "`apply` of one model is called with the parameters of another"
         run.escape(node, "LNX003", message, definition, variables)
-    run.facts.site(Apply(node, node.args[0], option.method))
+    run.facts.site(Apply(node, node.args[0], option.method, kept))
+    if kept:
+        message = "`apply` is given or gives collections of its own, which only a module of Linen takes"
+        run.escape(node, "LNX310", message, definition, variables, bridgeable=True)
     if not option.stats:
         return UNKNOWN
     return apply_options.moved(run, node, tokens, variables)

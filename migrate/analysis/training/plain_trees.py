@@ -16,6 +16,7 @@ from migrate.analysis.kinds import (
     Holder,
     OptState,
     Params,
+    SavedState,
     Sequence,
     State,
     Symbol,
@@ -78,7 +79,7 @@ LOADERS = {
 }
 """Functions that give a tree like their `target`, with other leaves, and the place of the target."""
 
-STATES = (State, Holder, OptState)
+STATES = (State, Holder, OptState, SavedState)
 
 
 def made(run: Run, given: Arguments) -> Value:
@@ -113,7 +114,18 @@ def _holds_state(value: Value, kept: bool = False) -> bool:
 
 def can_be_kept(value: Value) -> bool:
     """Whether the fields of a state can be taken from a model and an optimizer."""
-    return isinstance(value, State) and value.group is None and not (value.whole and value.stats)
+    match value:
+        case State():
+            return value.group is None and not (value.whole and value.stats)
+        case Holder():
+            return whole_states.is_plain(value)
+        case _:
+            return isinstance(value, SavedState)
+
+
+def is_mapped_state(function: Value, tree: Value) -> bool:
+    """Whether a whole state is changed leaf by leaf, in a way that asks for nothing but the leaf."""
+    return isinstance(tree, State | Holder) and can_be_kept(tree) and whole_states.is_of_leaves(function)
 
 
 def _whole_state(run: Run, given: Arguments, values: tuple[Value, ...]) -> Value:
@@ -128,7 +140,7 @@ def _whole_state(run: Run, given: Arguments, values: tuple[Value, ...]) -> Value
 
 def _is_data(value: Value) -> bool:
     match value:
-        case Params() | Variables() | State():
+        case Params() | Variables() | State() | Holder() | SavedState():
             return True
         case Dict() | Sequence():
             return all(_is_data(item) for item in _items(value))
@@ -156,7 +168,8 @@ def load(run: Run, name: str, given: Arguments) -> Value:
     """`params = from_bytes(params, data)` changes the model; under another name it makes a new one."""
     node, target = given.node, target_of(name, given)
     values = (*given.args, *dict(given.keywords).values())
-    if target is not None and can_be_kept(target[1]) and sum(map(followed, values)) == 1:
+    stateful = target is not None and isinstance(target[1], State | Holder) and can_be_kept(target[1])
+    if target is not None and stateful and sum(map(followed, values)) == 1:
         return whole_states.load(run, given, *target)
     if any(_holds_state(value) for value in values):
         return _whole_state(run, given, values)

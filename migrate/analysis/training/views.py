@@ -5,8 +5,21 @@ from __future__ import annotations
 import ast
 
 from migrate.analysis.facts import View
-from migrate.analysis.kinds import Instance, Symbol, Tokens
+from migrate.analysis.kinds import Dict, Instance, Params, Symbol, Tokens, Value, followed
 from migrate.analysis.run import Run
+
+OF_MODEL = frozenset({"params", "batch_stats"})
+"""The collections that a model of NNX holds; others are given and taken by the calls themselves."""
+
+
+def params_beside_others(variables: Value) -> Params | None:
+    """The parameters in a dict of variables that also holds collections which nothing follows."""
+    params = variables.get("params") if isinstance(variables, Dict) else None
+    if not isinstance(variables, Dict) or not isinstance(params, Params):
+        return None
+    others = [(key, value) for key, value in variables.items if key != "params"]
+    plain = all(isinstance(k, str) and k not in OF_MODEL and not followed(v) for k, v in others)
+    return params if others and plain else None
 
 
 def origins(run: Run, tokens: Tokens) -> frozenset[Instance]:

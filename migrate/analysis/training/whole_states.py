@@ -8,10 +8,19 @@ from __future__ import annotations
 import ast
 from dataclasses import replace
 
-from migrate.analysis.activation import Arguments
-from migrate.analysis.kinds import State, Token, Value
+from migrate.analysis.activation import Arguments, enter_callbacks
+from migrate.analysis.kinds import (
+    Function,
+    Holder,
+    SavedState,
+    State,
+    Symbol,
+    Token,
+    Value,
+    tokens_of,
+)
 from migrate.analysis.run import Run
-from migrate.analysis.sites import LoadState
+from migrate.analysis.sites import LoadState, PlainTree
 from migrate.analysis.training.copies import adopt
 from migrate.analysis.training.train_states import check_inside
 
@@ -21,10 +30,10 @@ def load(run: Run, given: Arguments, expression: ast.expr, state: Value) -> Valu
 
     What a function gives back at once is the state that it was handed, as after `apply_gradients`.
     """
-    assert isinstance(state, State)
+    assert isinstance(state, State | Holder)
     node = given.node
     check_inside(run, node, state.tokens, state)
-    if state.stale or state.moved:
+    if state.stale or (isinstance(state, State) and state.moved):
         run.escape(node, "LNX011", "an old train state is what a file is loaded into", state)
     if _is_given_back(run, node) or _takes_the_place(run, node, expression):
         run.facts.site(LoadState(node, expression, in_place=True))
@@ -49,3 +58,32 @@ def _takes_the_place(run: Run, node: ast.Call, expression: ast.expr) -> bool:
     if isinstance(expression, ast.Call):
         return True
     return isinstance(expression, ast.Name) and expression.id == statement.targets[0].id
+
+
+def is_plain(state: Holder) -> bool:
+    """Whether a state of a class of the project holds one model, and else only what is saved as it is."""
+    own = (s for s in state.cls.node.body if isinstance(s, ast.AnnAssign))
+    return not state.fields and not state.whole and all(not isinstance(s.value, ast.Call) for s in own)
+
+
+def mapped(run: Run, given: Arguments) -> Value:
+    """`tree_map(lambda x: x[0], state)`: what a state holds, which can be saved from there on."""
+    (state,) = given.args[1:]
+    enter_callbacks(run, given)
+    run.facts.site(PlainTree(given.node, (given.node.args[1],)))
+    return SavedState(tokens_of(state))
+
+
+def is_of_leaves(function: Value) -> bool:
+    """Whether what a function gives depends on the leaf alone: one of a library, or `lambda x: x[0]`."""
+    match function:
+        case Symbol():
+            return True
+        case Function(ast.Lambda(args=ast.arguments(args=[ast.arg(arg=name)]), body=body)):
+            match body:
+                case ast.Subscript(value=ast.Name(id=same), slice=ast.Constant()):
+                    return same == name
+                case _:
+                    return False
+        case _:
+            return False

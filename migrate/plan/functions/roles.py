@@ -28,6 +28,7 @@ from migrate.analysis.kinds import (
     Partial,
     Pending,
     Record,
+    SavedState,
     Sequence,
     State,
     Stats,
@@ -150,7 +151,7 @@ def _add(found: Roles, variable: Variable, node: ast.Name | ast.arg, value: Valu
     role = role_of(value)
     if role is None:
         if (
-            not isinstance(value, (Grads, OptState, OptTree, Pending))
+            not isinstance(value, (Grads, OptState, OptTree, Pending, SavedState))
             and followed(value)
             and not _stays(value)
         ):

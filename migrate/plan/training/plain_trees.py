@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from migrate.analysis.kinds import Params, State, Variables, followed
+from migrate.analysis.kinds import Holder, Params, SavedState, State, Variables, followed
 from migrate.analysis.sites import PlainTree
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
@@ -32,10 +32,10 @@ def is_whole(plan: Plan, node: ast.expr) -> bool:
 def write(plan: Plan, node: ast.expr) -> None:
     """Write every tree of parameters in an argument of a reader as plain data."""
     value = plan.facts.values[node]
-    if not followed(value):
+    if not followed(value) or isinstance(value, SavedState):
         return
     match node:
-        case _ if isinstance(value, State):
+        case _ if isinstance(value, State | Holder):
             plan.edits.expressions[node] = linen_layout(plan, node)
         case _ if isinstance(value, Params | Variables) and not isinstance(node, ast.Dict):
             plan.claimed.add(node)

@@ -40,6 +40,8 @@ def second_views(facts: Facts, sites: Iterable[Site], bridged: bool) -> frozense
 
 
 def _is_other(facts: Facts, site: Site) -> bool:
+    if isinstance(site, Apply) and site.kept:
+        return True
     return not all(_is_of_same(facts, view) for view in facts.views.get(site.node, ()))
 
 

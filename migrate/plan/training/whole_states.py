@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from migrate.analysis.kinds import State
+from migrate.analysis.kinds import Holder, State
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 from migrate.rewrite.edits import Piece, template
@@ -15,10 +15,25 @@ STATS = "batch_stats"
 def linen_layout(plan: Plan, node: ast.expr) -> Piece:
     """The state `node` as a dict with the fields of Linen."""
     plan.claimed.add(node)
+    if isinstance(plan.facts.values[node], Holder):
+        return template("{}({})", fields_of(plan, node, "linen_fields"), holder(plan, node))
     function = needed(plan, node, "linen_state")
     if isinstance(node, ast.Call):
         return template(f"{function}(*{{}})", node)
     return f"{function}({pair_of(plan, node)})"
+
+
+def holder(plan: Plan, node: ast.expr) -> str:
+    """The name of a state that goes on as one value, and has not been updated since it was read."""
+    if not isinstance(node, ast.Name):
+        raise Blocked(node, "LNX403", "a train state of an own class is saved or loaded without a name")
+    plan.check_fresh(node)
+    return node.id
+
+
+def fields_of(plan: Plan, node: ast.expr, name: str) -> str:
+    """The function for a state of a class of the project, which is written into the file."""
+    return written(plan, node, name, "LNX403")
 
 
 def pair_of(plan: Plan, node: ast.expr) -> str:
