@@ -48,7 +48,8 @@ def _found(old: Any, new: Any, given: dict[str, Any]) -> list[tuple[str, str]]:
     trees = [_shapes(net, arguments) for net, arguments in tried]
     for (net, arguments), own in zip(tried, trees, strict=True):
         try:
-            found.append(_of_call(net, new, given, arguments, _richest(own, trees)))
+            most = _richest(own, trees)
+            found.append(_of_call(net, new, given, arguments, trees[most], tried[most][1]))
         except Unguessed as error:
             complaint = complaint or error
         late = time.process_time() - begun > ENOUGH
@@ -70,17 +71,17 @@ def _paths(tree: Any) -> Iterator[tuple[str, tuple[Any, Any]]]:
         yield jax.tree_util.keystr(path), (leaf.shape, leaf.dtype)
 
 
-def _richest(own: Any, trees: list[Any]) -> Any:
-    """The largest tree with all of `own`: `init` makes fewer layers where it is given fewer inputs."""
+def _richest(own: Any, trees: list[Any]) -> int:
+    """Which is the largest tree with all of `own`: `init` makes fewer layers for fewer inputs."""
     leaves = dict(_paths(own))
-    others = [tree for tree in trees if leaves.items() <= dict(_paths(tree)).items()]
-    return max(others, key=lambda tree: len(jax.tree.leaves(tree)))
+    others = [n for n, tree in enumerate(trees) if leaves.items() <= dict(_paths(tree)).items()]
+    return max(others, key=lambda n: len(jax.tree.leaves(trees[n])))
 
 
 def _of_call(
-    net: Any, new: Any, given: dict[str, Any], arguments: dict[str, Any], shapes: Any
+    net: Any, new: Any, given: dict[str, Any], arguments: dict[str, Any], shapes: Any, most: dict[str, Any]
 ) -> tuple[str, str]:
-    """The verdict for one way to call both modules."""
+    """The verdict for one way to call both modules, which have the variables of the arguments `most`."""
     try:
         variables = redrawn(dict(shapes), signed=True)
         before = linen_results(net, variables, (), arguments, rngs=keys(0))
@@ -90,7 +91,7 @@ def _of_call(
         raise Unguessed(f"{type(error).__name__}: {error}") from error
     way = ", ".join(f"{n}={_shown(v)}" for n, v in arguments.items())
     try:
-        model = _built(new, given, arguments, variables)
+        model = _built(new, given, most, variables)
         wanted = inspect.signature(model.__call__).parameters
         extra = {"rngs": nnx.Rngs(0)} if "rngs" in wanted else {}
         lent = [name for name in wanted if isinstance(given.get(name), nn.Module)]
