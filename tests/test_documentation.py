@@ -82,3 +82,11 @@ def test_the_documented_settings_are_the_defaults(tmp_path: Path) -> None:
     (block,) = [text for language, text in BLOCK.findall(page) if language == "toml"]
     (tmp_path / "pyproject.toml").write_text(block)
     assert load_settings(tmp_path, {}) == Settings(base=tmp_path)
+
+
+def test_every_fixture_has_its_row() -> None:
+    table = (ROOT / "fixtures" / "README.md").read_text("utf-8")
+    rows = re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)
+    assert sorted(rows) == sorted(
+        path.name for path in (ROOT / "fixtures").iterdir() if path.is_dir() and path.name[0] not in "._"
+    )
