@@ -79,11 +79,7 @@ def _wrapped_elsewhere(
     """In each file with a module that is wrapped, and of which no reason speaks: because of which place."""
     inits = (facts.initialised[site.node] for site in decision.component.sites if isinstance(site, Init))
     classes = {i.cls.node: None for instances in inits for i in instances if isinstance(i.cls, Class)}
-    spoken = {each.path for each in why}
-    for node in sorted(classes, key=lambda node: node.lineno):
-        if why and (path := facts.file(node).path) not in spoken:
-            spoken.add(path)
-            yield held_by(facts, node, why[0], name)
+    return _in_other_files(facts, classes, why, name)
 
 
 def reasons(facts: Facts, decision: Decision, name: str) -> list[Finding]:
@@ -93,14 +89,21 @@ def reasons(facts: Facts, decision: Decision, name: str) -> list[Finding]:
 
 def held(facts: Facts, decision: Decision, found: Sequence[Finding], name: str) -> Iterator[Finding]:
     """In each file of a component that stays, and of which nothing is said yet: because of which place."""
-    spoken = {each.path for each in found}
     component = decision.component
     places: list[ast.AST] = [node for node in component.classes if is_module(facts.classes[node])]
     places += [site.node for site in component.sites]
+    return _in_other_files(facts, places, found, name)
+
+
+def _in_other_files(
+    facts: Facts, places: Iterable[ast.AST], reasons: Sequence[Finding], name: str
+) -> Iterator[Finding]:
+    """Once for each file with a place that stays, and of which no reason speaks: because of which place."""
+    spoken = {each.path for each in reasons}
     for node in sorted(places, key=lambda node: getattr(node, "lineno", 1)):
-        if found and (path := facts.file(node).path) not in spoken:
+        if reasons and (path := facts.file(node).path) not in spoken:
             spoken.add(path)
-            yield held_by(facts, node, found[0], name)
+            yield held_by(facts, node, reasons[0], name)
 
 
 def held_by(facts: Facts, node: ast.AST, reason: Finding, name: str | None) -> Finding:

@@ -10,7 +10,7 @@ from migrate.analysis.program.scopes import FunctionNode
 from migrate.analysis.sites import ApplyFunction
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
-from migrate.plan.modules.module_drafts import drawing
+from migrate.plan.modules.drawing import drawing
 from migrate.plan.training.bridge import RESERVED
 from migrate.rewrite.edits import template
 from migrate.rule import Example, Rule

@@ -28,6 +28,7 @@ from migrate.analysis.kinds import (
 from migrate.analysis.modules.helper_sizes import afresh, brought_back, defaults, shares_sizes
 from migrate.analysis.nnx_code import nnx_classes, nnx_contexts
 from migrate.analysis.objects import heap
+from migrate.analysis.program.parameters import all_parameters, positional_parameters
 from migrate.analysis.program.scopes import FunctionNode
 from migrate.analysis.run import DEPTH, Run, callables_in
 from migrate.analysis.sites import Binding
@@ -144,7 +145,7 @@ def enter_bound(
     """Run a function that `site` calls by itself, with kinds for its first parameters and for named ones."""
     node = function.node
     run.facts.references[node].add(site)
-    names = [a.arg for a in (*node.args.posonlyargs, *node.args.args)]
+    names = [a.arg for a in positional_parameters(node)]
     if (
         node in run.active
         or len(run.active) > DEPTH
@@ -232,20 +233,13 @@ def _run_body(run: Run, function: Function, frame: Frame, entry: Variables | Non
     return result
 
 
-def all_parameters(node: FunctionNode) -> list[ast.arg]:
-    """Every parameter, starred ones too."""
-    a = node.args
-    starred = [arg for arg in (a.vararg, a.kwarg) if arg is not None]
-    return [*a.posonlyargs, *a.args, *a.kwonlyargs, *starred]
-
-
 def _bind(run: Run, function: Function, given: Arguments) -> dict[str, Value] | None:
     """Parameters to kinds; None where the call does not fit or spreads its arguments."""
     node, call_node = function.node, given.node
     spread = any(isinstance(a, ast.Starred) for a in call_node.args) or any(
         k.arg is None for k in call_node.keywords
     )
-    positional = [a.arg for a in (*node.args.posonlyargs, *node.args.args)]
+    positional = [a.arg for a in positional_parameters(node)]
     every = [a.arg for a in all_parameters(node)]
     bound: dict[str, Value] = dict.fromkeys(every, UNKNOWN)
     if spread:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from migrate.analysis.facts import Facts
+from migrate.analysis.program.parameters import all_parameters
 from migrate.analysis.program.scopes import FUNCTIONS, FunctionNode
 from migrate.plan.training.samples import has_no_effect
 
@@ -57,7 +58,7 @@ def _assignments(function: FunctionNode) -> Iterator[ast.Assign]:
     own = [*_own(function)]
     bound = Counter(n.id for n in own if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load))
     shared = {name for n in own if isinstance(n, ast.Global | ast.Nonlocal) for name in n.names}
-    arguments = {n.arg for n in ast.walk(function.args) if isinstance(n, ast.arg)}
+    arguments = {a.arg for a in all_parameters(function)}
     once = {name for name, times in bound.items() if times == 1 and name.isidentifier()} - shared - arguments
     for node in own:
         match node:

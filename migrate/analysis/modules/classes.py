@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
 
 from migrate.analysis.kinds import Class, Symbol, Value
+from migrate.analysis.program.parameters import positional_parameters
 
 NUMBERS = frozenset({"int", "float", "bool", "complex"})
 
@@ -29,6 +31,11 @@ def lineage(cls: Class) -> list[Class]:
     """A module class and those that it extends, the nearest first."""
     base = base_of(cls)
     return [cls, *(lineage(base) if base is not None else [])]
+
+
+def is_extended(cls: Class, classes: Mapping[ast.ClassDef, Class]) -> bool:
+    """Whether another class of the project extends this one."""
+    return any(cls in lineage(other)[1:] for other in classes.values())
 
 
 def fields(cls: Class) -> list[ast.AnnAssign]:
@@ -103,7 +110,7 @@ def self_name(method: ast.FunctionDef) -> str | None:
     """What a method calls the instance; None where it does not know it."""
     if is_static(method):
         return None
-    positional = [*method.args.posonlyargs, *method.args.args]
+    positional = positional_parameters(method)
     return positional[0].arg if positional else "self"
 
 

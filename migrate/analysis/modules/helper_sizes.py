@@ -20,6 +20,7 @@ from migrate.analysis.kinds import (
     followed,
 )
 from migrate.analysis.modules.classes import lineage
+from migrate.analysis.program.parameters import parameter_defaults
 from migrate.analysis.program.scopes import FunctionNode
 from migrate.analysis.run import Run
 from migrate.analysis.shapes.sizes import Shape, Size, names_in
@@ -50,12 +51,7 @@ def afresh(run: Run, node: FunctionNode) -> Iterator[None]:
 
 def defaults(run: Run, node: FunctionNode) -> dict[str, Value]:
     """The parameters with a constant as their default."""
-    positional = [*node.args.posonlyargs, *node.args.args]
-    pairs = [*zip(positional[len(positional) - len(node.args.defaults) :], node.args.defaults, strict=True)]
-    pairs += [
-        (arg, d) for arg, d in zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True) if d is not None
-    ]
-    found = {arg.arg: run.facts.values.get(default) for arg, default in pairs}
+    found = {arg.arg: run.facts.values.get(default) for arg, default in parameter_defaults(node)}
     return {name: value for name, value in found.items() if isinstance(value, Const)}
 
 

@@ -12,7 +12,7 @@ from itertools import product
 
 from migrate.analysis.kinds import UNKNOWN, Class, Instance, Lengthened, Sequence, Symbol, Value
 from migrate.analysis.modules.choices import as_test, reads_fields
-from migrate.analysis.modules.classes import lineage, own_methods
+from migrate.analysis.modules.classes import is_extended, lineage, own_methods
 from migrate.analysis.modules.hoisting import assigned_value, init_text, is_self
 from migrate.analysis.modules.layer_lists import in_setup
 from migrate.analysis.modules.reasons import blocked
@@ -62,7 +62,7 @@ def _statements(run: Run, name: str) -> list[ast.Assign | ast.AugAssign] | None:
     """The statements of `setup` that make such a tuple; None where anything else is done with it."""
     assert run.owner is not None
     owner = run.owner
-    if len(lineage(owner)) > 1 or any(owner in lineage(cls)[1:] for cls in run.facts.classes.values()):
+    if len(lineage(owner)) > 1 or is_extended(owner, run.facts.classes):
         return None
     found: list[ast.Assign | ast.AugAssign] = []
     for node in ast.walk(owner.node):

@@ -35,6 +35,7 @@ from migrate.analysis.modules.classes import (
     field_names,
     fields,
     inputs_of,
+    is_extended,
     is_module,
     is_number,
     lineage,
@@ -87,7 +88,7 @@ def summarise(run: Run, cls: Class, ranks: dict[str, int] | None = None) -> None
 
 def _is_read_with_others(run: Run, cls: Class) -> bool:
     """Whether a class is only there to be extended: its methods are read for each class that extends it."""
-    extended = any(cls in lineage(other)[1:] for other in run.facts.classes.values())
+    extended = is_extended(cls, run.facts.classes)
     return extended and not methods(cls).keys() & {"setup", "__call__"}
 
 

@@ -5,28 +5,17 @@ Linen sizes such a layer by what reaches it in `init`: the optional input where 
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Iterator
-
 from migrate.analysis.joining import join
 from migrate.analysis.kinds import Array, Class, Value
 from migrate.analysis.modules.forwarding import signature
+from migrate.analysis.program.parameters import optional_parameters
 from migrate.analysis.shapes.sizes import Shape, Size, placeholder
 
 
 def optional_inputs(cls: Class) -> frozenset[str]:
     """The parameters of `__call__` that are None where nothing is given for them."""
     call = signature(cls)
-    return frozenset(_optional(call)) if call is not None else frozenset()
-
-
-def _optional(function: ast.FunctionDef) -> Iterator[str]:
-    arguments = function.args
-    positional = [*arguments.posonlyargs, *arguments.args]
-    defaults = [*zip(reversed(positional), reversed(arguments.defaults), strict=False)]
-    for argument, default in [*defaults, *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)]:
-        if isinstance(default, ast.Constant) and default.value is None:
-            yield argument.arg
+    return frozenset(optional_parameters(call)) if call is not None else frozenset()
 
 
 def either(cls: Class, one: Value, other: Value) -> Value:

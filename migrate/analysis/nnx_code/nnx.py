@@ -32,6 +32,7 @@ from migrate.analysis.nnx_code.nnx_kinds import (
     NnxUpdates,
 )
 from migrate.analysis.nnx_code.pitfalls import TreeGradient, UpdateResult
+from migrate.analysis.program.parameters import positional_parameters
 from migrate.analysis.run import Run
 
 PREFIX = "flax.nnx."
@@ -190,7 +191,6 @@ def _unwrapped(value: Value) -> tuple[Function | None, tuple[Value, ...]]:
 def _remember_target(
     run: Run, function: Function, position: int, tree: NnxTree, call: ast.Call, target: ast.expr
 ) -> None:
-    a = function.node.args
-    names = [p.arg for p in (*a.posonlyargs, *a.args)]
+    names = [p.arg for p in positional_parameters(function.node)]
     name = names[position] if position < len(names) else None
     run.nnx.targets[call] = TreeGradient(call, target, tree.read, function.node, name)

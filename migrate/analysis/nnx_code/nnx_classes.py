@@ -7,6 +7,7 @@ import ast
 from migrate.analysis.kinds import UNKNOWN, Class, Function, Symbol, Value
 from migrate.analysis.nnx_code.nnx_kinds import Mark, NnxModel, NnxOptimizer, NnxSelf
 from migrate.analysis.program.names import canonical
+from migrate.analysis.program.parameters import positional_parameters
 from migrate.analysis.run import Run
 
 MODULES = frozenset({"flax.nnx.Module", "flax.nnx.Pytree"})
@@ -26,9 +27,8 @@ def derives(value: Value, names: frozenset[str]) -> bool:
 
 def parameters(run: Run, function: Function) -> dict[str, Value]:
     """What is known of the parameters of a function that nothing calls: `self`, and annotated ones."""
-    a = function.node.args
-    positional = [*a.posonlyargs, *a.args]
-    kinds = {p.arg: _annotated(function, p) for p in (*positional, *a.kwonlyargs)}
+    positional = positional_parameters(function.node)
+    kinds = {p.arg: _annotated(function, p) for p in (*positional, *function.node.args.kwonlyargs)}
     known = {name: kind for name, kind in kinds.items() if kind is not None}
     scope = run.facts.scopes.scope[function.node]
     holder = run.facts.classes.get(scope) if isinstance(scope, ast.ClassDef) else None

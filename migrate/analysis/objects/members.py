@@ -28,6 +28,7 @@ from migrate.analysis.kinds import (
     followed,
 )
 from migrate.analysis.modules.methods import is_module
+from migrate.analysis.program.parameters import positional_parameters
 from migrate.analysis.program.scopes import Member
 
 KEPT = (Instance, ApplyFn, State, Holder, Params, Variables, Optimizer)
@@ -111,7 +112,7 @@ def _owner(facts: Facts, node: ast.Attribute) -> ast.ClassDef | None:
 def self_name(method: ast.FunctionDef) -> str | None:
     """What a method calls its object; None for those that get none."""
     marks = {d.id for d in method.decorator_list if isinstance(d, ast.Name)}
-    positional = [*method.args.posonlyargs, *method.args.args]
+    positional = positional_parameters(method)
     return positional[0].arg if positional and not marks & {"staticmethod", "classmethod"} else None
 
 

@@ -102,6 +102,13 @@ class Scopes:
             scope = self.scope[scope]
         return scope
 
+    def method(self, node: ast.AST) -> ast.FunctionDef | None:
+        """The method of a class that holds `node`, also inside of functions in it."""
+        for scope in self.enclosing(self.scope[node]):
+            if isinstance(scope, ast.FunctionDef) and isinstance(self.parent.get(scope), ast.ClassDef):
+                return scope
+        return None
+
     def within(self, node: ast.AST, kinds: tuple[type[ast.AST], ...]) -> bool:
         """Whether a node stands inside of one of such nodes, in its function."""
         function = self.function(node)

@@ -7,11 +7,11 @@ of the tuple of all fields that are not None.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 from itertools import takewhile
 
 from migrate.analysis.activation import Arguments
 from migrate.analysis.kinds import UNKNOWN, Array, Class, Const, Results, Sequence, Symbol, Value
+from migrate.analysis.program.parameters import optional_parameters
 from migrate.analysis.run import Run
 from migrate.analysis.shapes.indexing import literal_integer
 from migrate.analysis.shapes.sizes import Shape, placeholder
@@ -59,18 +59,8 @@ def created(run: Run, cls: Class, given: Arguments) -> Value:
 def _certain(run: Run, node: ast.Call, values: list[Value]) -> tuple[Value, ...]:
     """The first items that are surely not None."""
     function = run.facts.scopes.function(node)
-    optional = {*_optional(function)} if isinstance(function, ast.FunctionDef) else set()
+    optional = {*optional_parameters(function)} if isinstance(function, ast.FunctionDef) else set()
     return tuple(takewhile(lambda v: isinstance(v, Array) and not _is_input(v.shape, optional), values))
-
-
-def _optional(function: ast.FunctionDef) -> Iterator[str]:
-    """The parameters that are None where nothing is given for them."""
-    arguments = function.args
-    positional = [*arguments.posonlyargs, *arguments.args]
-    defaults = [*reversed([*zip(reversed(positional), reversed(arguments.defaults), strict=False)])]
-    for argument, default in [*defaults, *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)]:
-        if isinstance(default, ast.Constant) and default.value is None:
-            yield argument.arg
 
 
 def _is_input(shape: Shape, names: set[str]) -> bool:

@@ -13,6 +13,7 @@ from migrate.analysis.activation import Arguments, enter_bound, lost
 from migrate.analysis.ageing import renamed
 from migrate.analysis.joining import join
 from migrate.analysis.kinds import UNKNOWN, Function, Sequence, Value, followed, tokens_of
+from migrate.analysis.program.parameters import positional_parameters
 from migrate.analysis.run import Run
 from migrate.analysis.sites import Binding, Choose
 from migrate.analysis.training.carries import mixes
@@ -58,7 +59,7 @@ def _outcome(
     """What one branch gives, under names that are the same for what the others give in its place."""
     names = copies(branch, operands, "operand")
     adopt(run, names)
-    parameters = [a.arg for a in (*branch.node.args.posonlyargs, *branch.node.args.args)]
+    parameters = [a.arg for a in positional_parameters(branch.node)]
     pairs = tuple(zip(parameters, nodes, strict=False))
     run.facts.bindings[given.node][branch.node] = Binding(given.node, branch.node, pairs)
     with run.freezing(run.visible()), run.collecting() as updated:

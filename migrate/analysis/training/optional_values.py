@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from collections.abc import Sequence as Items
 
 from migrate.analysis.kinds import Const, Transformation, Value, followed
+from migrate.analysis.program.parameters import optional_parameters
 from migrate.analysis.program.scopes import FUNCTIONS, FunctionNode
 from migrate.analysis.run import Run
 
@@ -19,11 +20,7 @@ NOTHING = Const(None)
 
 def left_out(node: FunctionNode) -> dict[str, Value]:
     """The parameters that are None where a call does not give them."""
-    positional = [*node.args.posonlyargs, *node.args.args]
-    behind = positional[len(positional) - len(node.args.defaults) :]
-    pairs = [*zip(behind, node.args.defaults, strict=True)]
-    pairs += [(a, d) for a, d in zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True) if d]
-    return {arg.arg: NOTHING for arg, default in pairs if _is_none(default)}
+    return dict.fromkeys(optional_parameters(node), NOTHING)
 
 
 def _is_none(node: ast.expr) -> bool:

@@ -6,6 +6,7 @@ import ast
 
 from migrate.analysis.activation import Arguments
 from migrate.analysis.kinds import Partial, Value, followed
+from migrate.analysis.program.parameters import positional_parameters
 from migrate.analysis.run import Run, functions_in, is_definition
 from migrate.analysis.sites import Binding
 
@@ -23,7 +24,7 @@ def made(run: Run, given: Arguments) -> Value:
     spread = any(isinstance(a, ast.Starred) for a in given.node.args) or "**" in dict(given.keywords)
     if followed(partial) and is_definition(partial) and not spread:
         for function in functions_in(partial.function):
-            names = [a.arg for a in (*function.node.args.posonlyargs, *function.node.args.args)]
+            names = [a.arg for a in positional_parameters(function.node)]
             pairs = [*zip(names, given.node.args[1:], strict=False)]
             pairs += [(k.arg, k.value) for k in given.node.keywords if k.arg is not None]
             run.facts.handed[given.node][function.node] = Binding(given.node, function.node, tuple(pairs))

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from migrate.analysis.kinds import UNKNOWN, Group, Instance, Params, State, Value, Variables, followed
+from migrate.analysis.program.parameters import parameter_defaults
 from migrate.analysis.program.scopes import FUNCTIONS, Variable
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
@@ -101,11 +102,7 @@ def origins(plan: Plan, value: Value) -> frozenset[Instance]:
 
 def _check_default(plan: Plan, variable: Variable) -> None:
     assert isinstance(variable.scope, FUNCTIONS)
-    a = variable.scope.args
-    positional = [*a.posonlyargs, *a.args]
-    with_default = {p.arg for p in positional[len(positional) - len(a.defaults) :]}
-    with_default |= {p.arg for p, d in zip(a.kwonlyargs, a.kw_defaults, strict=True) if d is not None}
-    if variable.name in with_default:
+    if any(argument.arg == variable.name for argument, _ in parameter_defaults(variable.scope)):
         raise Blocked(
             plan.roles.nodes[variable][0], "LNX005", "a train state or model parameter has a default"
         )

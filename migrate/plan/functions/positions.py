@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from migrate.analysis.kinds import Batched, Bound, Function, Jit, Mixed, Partial, Value, Wrapped
+from migrate.analysis.program.parameters import positional_parameters
 from migrate.analysis.program.scopes import FunctionNode
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
@@ -30,7 +31,7 @@ def function_of(value: Value | None) -> FunctionNode | None:
 def spread(plan: Plan, function: FunctionNode, transform: ast.expr) -> list[int]:
     """For each positional parameter that `transform` leaves open, how many parameters it becomes."""
     changed = plan.edits.parameters.get(function, {})
-    positional = [*function.args.posonlyargs, *function.args.args]
+    positional = positional_parameters(function)
     counts = [len(changed[a.arg]) if a.arg in changed else 1 for a in positional]
     return counts[_given_before(plan, transform) :]
 

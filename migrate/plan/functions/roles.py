@@ -41,6 +41,7 @@ from migrate.analysis.kinds import (
     followed,
     tokens_of,
 )
+from migrate.analysis.program.parameters import all_parameters
 from migrate.analysis.program.scopes import FUNCTIONS, FunctionNode, Variable
 from migrate.analysis.run import is_definition
 from migrate.analysis.sites import (
@@ -178,9 +179,7 @@ def _stays(value: Value) -> bool:
 
 
 def _parameter(function: FunctionNode, name: str) -> ast.arg:
-    a = function.args
-    starred = [arg for arg in (a.vararg, a.kwarg) if arg is not None]
-    return next(x for x in (*a.posonlyargs, *a.args, *a.kwonlyargs, *starred) if x.arg == name)
+    return next(x for x in all_parameters(function) if x.arg == name)
 
 
 def _check_every_use(facts: Facts, found: Roles) -> None:

@@ -6,7 +6,13 @@ import ast
 from collections.abc import Iterator
 
 from migrate.analysis.kinds import Class, Symbol
-from migrate.analysis.modules.classes import base_of, field_names, lineage, methods, own_constants
+from migrate.analysis.modules.classes import (
+    base_of,
+    field_names,
+    is_extended,
+    methods,
+    own_constants,
+)
 from migrate.analysis.sites import Construct, OwnVariable, UseVariable
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
@@ -224,7 +230,7 @@ def _check(plan: Plan, cls: Class) -> None:
     declared = variables(plan, cls)
     if not declared and not uses(plan, cls):
         return
-    if base_of(cls) is not None or any(cls in lineage(other)[1:] for other in plan.facts.classes.values()):
+    if base_of(cls) is not None or is_extended(cls, plan.facts.classes):
         raise Blocked(cls.node, "LNX312", "a class with variables of its own extends another, or is extended")
     seen: dict[str, OwnVariable] = {}
     taken = {*methods(cls), *field_names(cls), *own_constants(cls), *RESERVED, *_set_in_setup(cls)}

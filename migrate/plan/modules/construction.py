@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from migrate.analysis.kinds import Class, Symbol
-from migrate.analysis.modules.classes import inputs_of, lineage
+from migrate.analysis.modules.classes import inputs_of, is_extended, lineage
 from migrate.analysis.modules.forwarding import signature
 from migrate.analysis.modules.layers import LAYERS
 from migrate.analysis.program.names import canonical
@@ -48,7 +48,7 @@ def sizes(plan: Plan, site: Init) -> Arguments:
 
 def _check_ranks(plan: Plan, site: Init, cls: Class, names: list[str]) -> None:
     """The classes that share a `__call__` are read once: with samples of one form."""
-    if len(lineage(cls)) == 1 and not any(cls in lineage(other)[1:] for other in plan.facts.classes.values()):
+    if len(lineage(cls)) == 1 and not is_extended(cls, plan.facts.classes):
         return
     for one in lineage(cls):
         known = plan.facts.summaries[one.node].ranks if one.node in plan.facts.summaries else {}

@@ -9,7 +9,7 @@ from migrate.analysis.modules.classes import field_names, methods
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 from migrate.plan.modules.input_sizes import InputSizes
-from migrate.plan.modules.module_drafts import owned
+from migrate.plan.modules.owned import owned
 
 
 def check_names(plan: Plan, site: Class, inputs: InputSizes) -> None:

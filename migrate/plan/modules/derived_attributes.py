@@ -9,7 +9,13 @@ import ast
 from dataclasses import dataclass, field
 
 from migrate.analysis.kinds import Class
-from migrate.analysis.modules.classes import field_names, lineage, methods, own_constants, own_methods
+from migrate.analysis.modules.classes import (
+    field_names,
+    is_extended,
+    methods,
+    own_constants,
+    own_methods,
+)
 from migrate.analysis.modules.derived import attribute_of, computing
 from migrate.analysis.modules.hoisting import holes, spliced
 from migrate.analysis.sites import Parameter
@@ -100,7 +106,7 @@ def _check_sets(plan: Plan, cls: Class, names: set[str], statements: list[ast.st
             if statement not in statements and not first:
                 message = "what `setup` computes from a parameter is set in other places too"
                 raise Blocked(node, "LNX111", message)
-    if any(cls in lineage(other)[1:] for other in plan.facts.classes.values()):
+    if is_extended(cls, plan.facts.classes):
         raise Blocked(setup, "LNX111", "a class is extended that computes with parameters in `setup`")
 
 

@@ -70,7 +70,7 @@ def written(test: Test) -> str:
 def _paths(plan: Plan, cls: Class, node: ast.AST, entered: tuple[str, ...]) -> Iterator[Path]:
     """The conditions under which `__call__` comes to a node."""
     here = _around(plan, cls, node)
-    method = _method(plan, node)
+    method = plan.facts.scopes.method(node)
     if method is None or method.name in {"__call__", "setup"}:
         yield here
         return
@@ -82,17 +82,6 @@ def _paths(plan: Plan, cls: Class, node: ast.AST, entered: tuple[str, ...]) -> I
                 case ast.Attribute(value=ast.Name(id="self"), attr=name) if name == method.name:
                     for path in _paths(plan, cls, use, (*entered, method.name)):
                         yield path | here
-
-
-def _method(plan: Plan, node: ast.AST) -> ast.FunctionDef | None:
-    """The method around a node, and around the functions in it."""
-    parent = plan.facts.scopes.parent
-    while node in parent:
-        above = parent[node]
-        if isinstance(node, ast.FunctionDef) and isinstance(above, ast.ClassDef):
-            return node
-        node = above
-    return None
 
 
 def _around(plan: Plan, cls: Class, node: ast.AST) -> Path:
@@ -129,7 +118,7 @@ def _asks_for_class(plan: Plan, test: ast.expr) -> bool:
 
 def _after_returns(plan: Plan, cls: Class, node: ast.AST) -> Iterator[Test]:
     """What has not held where a `return` stands before a node."""
-    method, parent = _method(plan, node), plan.facts.scopes.parent
+    method, parent = plan.facts.scopes.method(node), plan.facts.scopes.parent
     begin = (getattr(node, "lineno", 0), getattr(node, "col_offset", 0))
     for end in ast.walk(method) if method is not None else ():
         if isinstance(end, ast.Return) and (end.end_lineno or 0, end.end_col_offset or 0) <= begin:

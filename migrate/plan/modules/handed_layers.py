@@ -9,11 +9,12 @@ from __future__ import annotations
 import ast
 
 from migrate.analysis.kinds import Class, GivenLayer
-from migrate.analysis.modules.classes import field_names, lineage, own_methods
+from migrate.analysis.modules.classes import field_names, is_extended, lineage, own_methods
 from migrate.analysis.sites import HandedLayer, Layer
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 from migrate.plan.modules.drafts import Draft, Line
+from migrate.plan.modules.own_calls import own_call, with_callers
 from migrate.rewrite.edits import template
 
 
@@ -37,7 +38,7 @@ def gives_layer(plan: Plan, node: ast.expr) -> bool:
 def lent_fields(plan: Plan, cls: Class) -> list[str]:
     """The fields of a class whose layers other modules keep."""
     names = [name for name in field_names(cls) if (cls.node, name) in plan.facts.lent]
-    extended = len(lineage(cls)) > 1 or any(cls in lineage(c)[1:] for c in plan.facts.classes.values())
+    extended = len(lineage(cls)) > 1 or is_extended(cls, plan.facts.classes)
     if names and extended:
         message = f"`{names[0]}` is a layer of another module, and `{cls.node.name}` is tied to another class"
         raise Blocked(cls.node, "LNX111", message)
@@ -102,9 +103,7 @@ def needing(plan: Plan, cls: Class, name: str) -> set[str]:
         own = isinstance(site, Layer) and site.owner.node is cls.node
         if own and isinstance(site, Layer) and any(text == name for _, text in at_calls(plan, site)):
             found |= {m for m, method in known.items() if set(site.calls) & set(ast.walk(method))}
-    while more := {m for m, method in known.items() if _calls(method, found)} - found:
-        found |= more
-    return found
+    return with_callers(known, found)
 
 
 def _reads(plan: Plan, method: ast.FunctionDef, name: str) -> bool:
@@ -114,20 +113,6 @@ def _reads(plan: Plan, method: ast.FunctionDef, name: str) -> bool:
 def _is_read(plan: Plan, node: ast.AST, name: str) -> bool:
     value = plan.facts.values.get(node)
     return isinstance(node, ast.Attribute) and isinstance(value, GivenLayer) and value.field == name
-
-
-def _calls(method: ast.FunctionDef, names: set[str]) -> bool:
-    return any(_own_call(node) in names for node in ast.walk(method))
-
-
-def _own_call(node: ast.AST) -> str | None:
-    match node:
-        case ast.Call(func=ast.Attribute(value=ast.Name(id="self"), attr=name)):
-            return name
-        case ast.Call(func=ast.Name(id="self")):
-            return "__call__"
-        case _:
-            return None
 
 
 def rewrite_lent(plan: Plan, cls: Class, draft: Draft) -> None:
@@ -142,7 +127,7 @@ def rewrite_lent(plan: Plan, cls: Class, draft: Draft) -> None:
             for node in ast.walk(method):
                 if _is_read(plan, node, name) and isinstance(node, ast.Attribute):
                     _read(plan, node, name, features)
-                elif isinstance(node, ast.Call) and _own_call(node) in methods:
+                elif isinstance(node, ast.Call) and own_call(node) in methods:
                     plan.edits.added[node].append((name, name))
             if method.name in methods:
                 _take(plan, method, name)

@@ -14,6 +14,7 @@ from migrate.analysis.modules.classes import (
     base_of,
     field_names,
     fields,
+    is_extended,
     lineage,
     methods,
     own_fields,
@@ -91,7 +92,7 @@ def check_inheritance(plan: Plan, cls: Class, owns: set[ast.ClassDef], draws: bo
 
 
 def _check_abstract(plan: Plan, cls: Class, owns: set[ast.ClassDef]) -> None:
-    extended = any(cls in lineage(other)[1:] for other in plan.facts.classes.values())
+    extended = is_extended(cls, plan.facts.classes)
     built = any(
         (isinstance(s, Construct) and s.instance.cls == cls) or (isinstance(s, Layer) and s.cls == cls)
         for s in plan.facts.sites.values()

@@ -9,7 +9,7 @@ from migrate.analysis.modules.hoisting import holes
 from migrate.analysis.sites import Layer
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
-from migrate.plan.modules.module_drafts import owned
+from migrate.plan.modules.owned import owned
 from migrate.rewrite.edits import Piece
 
 

@@ -12,11 +12,13 @@ from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 from migrate.plan.functions.roles import is_parameter
 from migrate.plan.modules.checkpoints import rewrite_checkpointed
+from migrate.plan.modules.drawing import drawing, draws
 from migrate.plan.modules.handed_layers import at_calls
 from migrate.plan.modules.late_flags import handed_flags, late_flags
 from migrate.plan.modules.layer import is_late
 from migrate.plan.modules.lifted import rewrite_lifted
-from migrate.plan.modules.module_drafts import drawing, draws, own_call, owned
+from migrate.plan.modules.own_calls import own_call
+from migrate.plan.modules.owned import owned
 from migrate.plan.modules.recurrent import initial_carry
 from migrate.rewrite.edits import Piece, Template, template
 

@@ -10,6 +10,7 @@ from migrate.analysis.modules.layers import LAYERS
 from migrate.analysis.sites import Apply, Layer
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
+from migrate.plan.modules.owned import owned
 from migrate.rewrite.edits import Piece, Template, template
 
 
@@ -110,8 +111,6 @@ def _never_given_keys(plan: Plan) -> bool:
 
 def keeps_statistics(plan: Plan, cls: Class, seen: set[ast.ClassDef]) -> bool:
     """Whether a module, or one that it builds, keeps statistics of its inputs."""
-    from migrate.plan.modules.module_drafts import owned
-
     if cls.node in seen or not methods(cls):
         return False
     for inner in owned(plan, cls):

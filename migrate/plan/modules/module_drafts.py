@@ -15,14 +15,14 @@ from migrate.analysis.modules.classes import (
     own_fields,
     own_methods,
 )
-from migrate.analysis.modules.layers import LAYERS
-from migrate.analysis.sites import CellCarry, DrawKey, Layer, Parameter, SubmoduleCall
+from migrate.analysis.sites import Layer, Parameter
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 from migrate.plan.modules.cells import declarations, early, make_in_setup
 from migrate.plan.modules.checkpoints import outer, outer_of
 from migrate.plan.modules.derived_attributes import computed
 from migrate.plan.modules.drafts import Draft, Line
+from migrate.plan.modules.drawing import drawing
 from migrate.plan.modules.earlier_values import earlier_values
 from migrate.plan.modules.guards import guard
 from migrate.plan.modules.handed_layers import kept_inside, lent_fields
@@ -30,19 +30,10 @@ from migrate.plan.modules.inheritance import base_line, check_inheritance, exten
 from migrate.plan.modules.layer import construction, parameter
 from migrate.plan.modules.layer_tuples import write_tuples
 from migrate.plan.modules.named_lists import named_list
+from migrate.plan.modules.owned import USES, Owned, owned
 from migrate.plan.modules.recurrent import is_wrapper, wrapper
-from migrate.plan.modules.silence import is_silent
 from migrate.plan.modules.skeleton import Built, Skeleton
 from migrate.rewrite.edits import Suite, template
-
-Owned = Layer | Parameter | DrawKey | CellCarry
-USES = DrawKey | CellCarry
-
-
-def owned(plan: Plan, cls: Class) -> list[Owned]:
-    """The layers, parameters and keys of one class."""
-    sites = [s for s in plan.facts.sites.values() if isinstance(s, Owned) and s.owner.node is cls.node]
-    return sorted(sites, key=lambda s: (s.node.lineno, s.node.col_offset))
 
 
 def draft_of(plan: Plan, cls: Class) -> Draft:
@@ -185,72 +176,3 @@ def _exclusive(plan: Plan, one: ast.AST, other: ast.AST) -> bool:
             return (branches[above] in first) != (node in first)
         node = above
     return False
-
-
-def drawing(plan: Plan, cls: Class) -> set[str]:
-    """The methods of a class that need random keys, found over all calls inside of it."""
-    if cls.node in plan.drawing:
-        return plan.drawing[cls.node]
-    plan.drawing[cls.node] = set()
-    base = base_of(cls)
-    found = {*drawing(plan, base)} if base is not None else set()
-    for site in owned(plan, cls):
-        if isinstance(site, DrawKey):
-            found.add(_method_of(plan, site.node))
-        elif isinstance(site, Layer) and draws(plan, site):
-            found |= {_method_of(plan, call) for call in site.calls}
-    for use in plan.facts.sites.values():
-        if isinstance(use, SubmoduleCall) and use.owner.node is cls.node and method_draws(plan, use):
-            found.add(_method_of(plan, use.node))
-    known = methods(cls)
-    while True:
-        more = {name for name, method in known.items() if _calls(method, found)} - found
-        if not more:
-            break
-        found |= more
-    plan.drawing[cls.node] = found
-    return found
-
-
-def method_draws(plan: Plan, site: SubmoduleCall) -> bool:
-    """Whether the method of another module that is called needs random keys."""
-    return site.name in methods(site.cls) and site.name in drawing(plan, site.cls)
-
-
-def _method_of(plan: Plan, node: ast.AST) -> str:
-    function = plan.facts.scopes.function(node)
-    while isinstance(function, ast.FunctionDef | ast.Lambda):
-        outer = plan.facts.scopes.parent[function]
-        if isinstance(outer, ast.ClassDef) and isinstance(function, ast.FunctionDef):
-            return function.name
-        function = plan.facts.scopes.function(function)
-    raise Blocked(node, "LNX111", "a layer that draws random numbers is called outside of a method")
-
-
-def _calls(method: ast.FunctionDef, names: set[str]) -> bool:
-    return any(own_call(node) in names for node in ast.walk(method))
-
-
-def own_call(node: ast.AST) -> str | None:
-    """The name of the method that `self.name(...)` calls."""
-    match node:
-        case ast.Call(func=ast.Attribute(value=ast.Name(id="self"), attr=name)):
-            return name
-        case ast.Call(func=ast.Name(id="self")):
-            return "__call__"
-        case _:
-            return None
-
-
-def draws(plan: Plan, site: Layer) -> bool:
-    """Whether a call of the layer may need a random key."""
-    from migrate.analysis.kinds import Const
-
-    if site.cls is not None:
-        return "__call__" in drawing(plan, site.cls) and not is_silent(plan, site, owned)
-    if not LAYERS[site.layer].draws:
-        return False
-    given = dict(site.given)
-    rate = given.get("rate", given.get("dropout_rate"))
-    value = plan.facts.values.get(rate) if rate is not None else Const(0.0)
-    return not (isinstance(value, Const) and value.value == 0)

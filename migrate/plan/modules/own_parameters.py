@@ -12,7 +12,7 @@ from migrate.plan.context import Plan
 from migrate.plan.modules.derived_attributes import computed
 from migrate.plan.modules.drafts import changed
 from migrate.plan.modules.input_sizes import InputSizes
-from migrate.plan.modules.module_drafts import owned
+from migrate.plan.modules.owned import owned
 from migrate.plan.modules.reserved import RESERVED
 from migrate.rewrite.edits import Suite
 

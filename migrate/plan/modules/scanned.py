@@ -7,8 +7,8 @@ from migrate.analysis.modules.classes import inputs_of
 from migrate.analysis.sites import Layer, OwnVariable, Scan
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
+from migrate.plan.modules.drawing import drawing
 from migrate.plan.modules.lifted import keeps_statistics
-from migrate.plan.modules.module_drafts import drawing
 from migrate.rewrite.edits import template
 
 

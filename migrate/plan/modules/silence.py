@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from migrate.analysis.kinds import Class
 from migrate.analysis.modules.classes import inputs_of, methods
 from migrate.analysis.modules.layers import LAYERS, SELF_CALLS
+from migrate.analysis.program.parameters import parameter_defaults
 from migrate.analysis.sites import Layer
 from migrate.plan.context import Plan
+from migrate.plan.modules.owned import owned
 
 Known = Mapping[str, object]
-Owned = Callable[[Plan, Class], list[Any]]
 UNKNOWN = object()
 
 
-def is_silent(plan: Plan, site: Layer, owned: Owned) -> bool:
+def is_silent(plan: Plan, site: Layer) -> bool:
     """Whether no call of a module of the project can draw, whatever its own caller asks for."""
-    return bool(site.calls) and all(_draws_nothing(plan, site, call, {}, owned, ()) for call in site.calls)
+    return bool(site.calls) and all(_draws_nothing(plan, site, call, {}, ()) for call in site.calls)
 
 
-def _draws_nothing(
-    plan: Plan, site: Layer, call: ast.Call, known: Known, owned: Owned, above: tuple[ast.AST, ...]
-) -> bool:
+def _draws_nothing(plan: Plan, site: Layer, call: ast.Call, known: Known, above: tuple[ast.AST, ...]) -> bool:
     if site.cls is None:
         return not LAYERS[site.layer].draws or _deterministic(site, call, known)
     method = methods(site.cls).get("__call__")
@@ -35,7 +33,7 @@ def _draws_nothing(
     return inner is not None and all(
         isinstance(each, Layer)
         and plan.facts.scopes.function(use) is method
-        and _draws_nothing(plan, each, use, inner, owned, (*above, method))
+        and _draws_nothing(plan, each, use, inner, (*above, method))
         for each in layers
         if _may_draw(each)
         for use in getattr(each, "calls", (site.node,))
@@ -62,11 +60,7 @@ def _given(method: ast.FunctionDef, call: ast.Call, known: Known) -> Known | Non
 
 
 def _defaults(method: ast.FunctionDef) -> dict[str, object]:
-    arguments = method.args
-    positional = [*arguments.posonlyargs, *arguments.args]
-    pairs = [*zip(positional[len(positional) - len(arguments.defaults) :], arguments.defaults, strict=True)]
-    pairs += [(a, d) for a, d in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if d]
-    return {argument.arg: _constant(default, {}) for argument, default in pairs}
+    return {argument.arg: _constant(default, {}) for argument, default in parameter_defaults(method)}
 
 
 def _constant(node: ast.expr, known: Known) -> object:

@@ -8,8 +8,9 @@ from migrate.analysis.modules.layers import LAYERS
 from migrate.analysis.sites import Layer, OwnVariable, SubmoduleCall, UseVariable
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
+from migrate.plan.modules.drawing import draws, method_draws
 from migrate.plan.modules.handed_layers import lent_fields, needing
-from migrate.plan.modules.module_drafts import draws, method_draws, owned
+from migrate.plan.modules.owned import owned
 
 
 def check_submodule_calls(plan: Plan, cls: Class) -> None:

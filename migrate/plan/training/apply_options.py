@@ -8,7 +8,7 @@ from migrate.analysis.kinds import ApplyFn, Class
 from migrate.analysis.sites import Apply
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
-from migrate.plan.modules.module_drafts import drawing
+from migrate.plan.modules.drawing import drawing
 from migrate.rewrite.edits import template
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from migrate.analysis.facts import Facts
+from migrate.analysis.program.parameters import positional_parameters
 from migrate.analysis.program.scopes import Variable
 from migrate.analysis.sites import Carry
 
@@ -14,5 +15,4 @@ def carried(facts: Facts) -> dict[Variable, Carry]:
 
 
 def _parameter(site: Carry) -> str:
-    arguments = site.body.args
-    return [*arguments.posonlyargs, *arguments.args][site.parameter].arg
+    return positional_parameters(site.body)[site.parameter].arg

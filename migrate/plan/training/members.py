@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from migrate.analysis.kinds import Bound, Class, Symbol
+from migrate.analysis.program.parameters import all_parameters, positional_parameters
 from migrate.analysis.program.scopes import FUNCTIONS, Variable
 from migrate.analysis.sites import Init
 from migrate.plan.blocked import Blocked
@@ -145,12 +146,12 @@ def _check_unknown_readers(plan: Plan) -> None:
         variable = plan.facts.scopes.variable(base, base.id) if isinstance(base, ast.Name) else None
         if variable is None or not isinstance(variable.scope, FUNCTIONS):
             continue
-        positional = [*variable.scope.args.posonlyargs, *variable.scope.args.args]
+        positional = positional_parameters(variable.scope)
         of_method = isinstance(plan.facts.scopes.scope[variable.scope], ast.ClassDef)
         is_self = of_method and bool(positional) and positional[0].arg == variable.name
         parameter = (variable.scope, variable.name) in plan.facts.parameters
         uncalled = not plan.facts.references.get(variable.scope)
-        arguments = {a.arg for a in ast.walk(variable.scope.args) if isinstance(a, ast.arg)}
+        arguments = {a.arg for a in all_parameters(variable.scope)}
         if uncalled and not is_self and not parameter and variable.name in arguments:
             message = f"`{variable.name}` may be an object whose `{node.attr}` becomes a model here"
             raise Blocked(node, "LNX015", message)

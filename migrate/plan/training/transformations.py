@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from migrate.analysis.facts import Facts
+from migrate.analysis.program.parameters import parameter_defaults
 from migrate.analysis.program.scopes import FUNCTIONS, Variable
 from migrate.analysis.sites import InitOptimizer, Site, UpdateModel
 from migrate.plan.functions.roles import is_parameter
@@ -96,11 +97,7 @@ def _use_vanishes(facts: Facts, node: ast.Name, dropped: frozenset[Variable]) ->
 def _has_default(variable: Variable) -> bool:
     """Whether the function may be called without the parameter."""
     assert isinstance(variable.scope, FUNCTIONS)
-    given = variable.scope.args
-    positional = [*given.posonlyargs, *given.args]
-    names = {p.arg for p in positional[len(positional) - len(given.defaults) :]}
-    names |= {p.arg for p, d in zip(given.kwonlyargs, given.kw_defaults, strict=True) if d is not None}
-    return variable.name in names
+    return any(argument.arg == variable.name for argument, _ in parameter_defaults(variable.scope))
 
 
 def _is_own(facts: Facts, variable: Variable) -> bool:
