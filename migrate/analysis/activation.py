@@ -8,6 +8,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, replace
 
 from migrate.analysis.ageing import renamed
+from migrate.analysis.decided import left_out
 from migrate.analysis.frames import Frame, Variables, joined_return
 from migrate.analysis.joining import join
 from migrate.analysis.kinds import (
@@ -35,7 +36,6 @@ from migrate.analysis.sites import Binding
 from migrate.analysis.training.copies import adopt, place
 from migrate.analysis.training.made_definitions import all_made_by, made_by
 from migrate.analysis.training.makers import of_this_call
-from migrate.analysis.training.optional_values import left_out
 
 
 @dataclass(frozen=True)
@@ -203,6 +203,7 @@ def enter_unknown(run: Run, function: Function, first: Value | None = None) -> V
 def _body(run: Run, function: Function, frame: Frame, certain: bool = True) -> Value:
     """Run a body; one that no followed value can reach gives the same result every time."""
     entry = heap.enter(frame, run.frame)
+    frame.entry = dict(frame.vars)
     key = (function.node, function.frame, tuple(frame.vars.items()), run.nnx.key())
     if key in run.quiet:
         return run.quiet[key]

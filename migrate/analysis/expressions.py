@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import replace
 
-from migrate.analysis import calls
+from migrate.analysis import calls, decided, unseen
 from migrate.analysis.ageing import has_stats, without_time
 from migrate.analysis.frames import Frame
 from migrate.analysis.joining import join
@@ -100,7 +100,10 @@ def _evaluate(run: Run, node: ast.expr) -> Value:
             evaluate(run, test)
             if (taken := empty_places.taken(run, node)) is not None:
                 return evaluate(run, taken)
-            yes, no = evaluate(run, body), evaluate(run, orelse)
+            start, sides = unseen.here(run), decided.possible(run, node)
+            yes, *others = (evaluate(run, body if side else orelse) for side in sides)
+            start.value, no = yes, others[0] if others else yes
+            decided.pass_by(run, node, sides, start)
             both = empty_places.hoped(run, node, yes, no) or join(yes, no)
             return without_time(both) if has_stats(both) and yes != no else both
         case ast.BoolOp(values=values):

@@ -24,6 +24,8 @@ class Frame:
         self.live = True
         self.exits: list[Variables] = []
         self.jumps: list[tuple[list[Variables], list[Variables]]] = []
+        self.entry: Variables = {}
+        """What the call began with."""
         self.spread: frozenset[str] | None = None
         """What the `**` parameter holds by name; None where that is not known."""
 

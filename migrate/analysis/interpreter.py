@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from collections.abc import Sequence as Items
 from itertools import islice
 
-from migrate.analysis import calls, leftovers
+from migrate.analysis import calls, decided, leftovers, unseen
 from migrate.analysis.activation import given_back
 from migrate.analysis.expressions import evaluate
 from migrate.analysis.facts import Attributes, Facts
@@ -43,11 +43,11 @@ from migrate.analysis.objects import empty_places, heap, members, resting, thing
 from migrate.analysis.program import imports
 from migrate.analysis.program.imports import in_order_of_import, when_imported, when_started
 from migrate.analysis.program.project import Modules
-from migrate.analysis.program.scopes import Scopes, Variable
+from migrate.analysis.program.scopes import FUNCTIONS, Scopes, Variable
 from migrate.analysis.program.source import File, Files, Source
 from migrate.analysis.run import Hooks, Run, TooComplex, instances_of, is_definition
 from migrate.analysis.shapes import arrays
-from migrate.analysis.training import compiled_apply, deleted, groups, optional_values
+from migrate.analysis.training import compiled_apply, deleted, groups
 from migrate.analysis.words import described
 from migrate.result import Style
 
@@ -88,10 +88,26 @@ def _read_again(
 def _read(
     texts: Mapping[str, str], trees: Mapping[str, ast.Module], style: Style, known: Attributes
 ) -> Facts:
+    """Read the project, again where a test has to count as one that may go both ways."""
+    undecided: frozenset[ast.AST] = frozenset()
+    while True:
+        facts = _run_all(texts, trees, style, known, undecided)
+        if facts.undecided <= undecided:
+            return facts
+        undecided = frozenset(facts.undecided)
+
+
+def _run_all(
+    texts: Mapping[str, str],
+    trees: Mapping[str, ast.Module],
+    style: Style,
+    known: Attributes,
+    undecided: frozenset[ast.AST],
+) -> Facts:
     """Run every module, those that are imported first, then every function that nothing has called."""
     files = {path: File(path, Source(text), trees[path]) for path, text in texts.items()}
     scopes = Scopes(trees.values(), known.members)
-    facts = Facts(Files(files, scopes), scopes, known)
+    facts = Facts(Files(files, scopes), scopes, known, undecided={*undecided})
     run = Run(facts, style, Hooks(evaluate, run_block, assign, calls.invoke), Modules(texts))
     run.families = known.families
     try:
@@ -110,7 +126,7 @@ def _read(
         resting.settle(run)
         _run_kept(run)
         _check_decorated(run)
-        optional_values.settle(run)
+        unseen.settle(run)
         modules.read_pending(run)
         unbuilt.read(run)
         leftovers.record(facts, run.entered)
@@ -153,6 +169,8 @@ def _run_uncalled(run: Run) -> None:
         here = waiting[last]
         roots = [n for n, users in here.items() if not users & here.keys()] or [*here]
         node = min(roots, key=lambda n: isinstance(run.facts.scopes.scope[n], ast.ClassDef))
+        if isinstance(run.facts.scopes.scope[node], FUNCTIONS) and unseen.settle(run):
+            continue
         with run.entering(frames[last]):
             resting.run_method(run, run.definitions[node])
 
@@ -245,10 +263,9 @@ def _run(run: Run, statement: ast.stmt) -> None:
             evaluate(run, value)
         case ast.If() if run.owner is not None:
             branches.run_if(run, statement)
-        case ast.If(test=test, body=body, orelse=orelse):
+        case ast.If(test=test):
             evaluate(run, test)
-            taken = optional_values.taken(run, statement)
-            _branch(run, [taken] if taken is not None else [body, orelse])
+            _if(run, statement)
         case ast.For() | ast.AsyncFor() | ast.While():
             _loop(run, statement)
         case ast.With(items=items, body=body) | ast.AsyncWith(items=items, body=body):
@@ -398,6 +415,13 @@ def _define_class(run: Run, node: ast.ClassDef) -> None:
     message = "a followed value is an attribute of a class: keep it in an object or in the module"
     run.escape(node, "LNX013", message, *frame.vars.values())
     run.frame.vars[node.name] = cls
+
+
+def _if(run: Run, node: ast.If) -> None:
+    start, sides = unseen.here(run), decided.possible(run, node)
+    _branch(run, [node.body if side else node.orelse for side in sides])
+    start.end = dict(run.frame.vars) if run.frame.live else None
+    decided.pass_by(run, node, sides, start)
 
 
 def _branch(run: Run, blocks: Items[Items[ast.stmt]]) -> None:

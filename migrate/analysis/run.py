@@ -111,9 +111,9 @@ class Run:
     repeated: set[Thing] = field(default_factory=set)
     rested: set[ast.ClassDef] = field(default_factory=set)
     attributes_read: dict[str, list[ast.Attribute]] = field(default_factory=dict)
-    passed: dict[ast.If, dict[bool, tuple[Value, ...]]] = field(default_factory=dict)
     both_sides: dict[ast.IfExp, bool] = field(default_factory=dict)
-    reached: set[tuple[ast.If, bool]] = field(default_factory=set)
+    taken: set[tuple[ast.If | ast.IfExp, bool]] = field(default_factory=set)
+    skipped: dict[tuple[ast.If | ast.IfExp, bool], Any] = field(default_factory=dict)
     resting: dict[tuple[ast.AST, ast.AST], tuple[Thing, Function]] = field(default_factory=dict)
 
     @property

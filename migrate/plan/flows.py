@@ -376,6 +376,8 @@ def _optimizer(plan: Plan, node: ast.expr) -> None:
     parent = plan.parent(node)
     if isinstance(plan.site(parent), UpdateModel) or isinstance(node, ast.Call) or _dropped(plan, node):
         return
+    if isinstance(node, ast.IfExp) and all(_is_made_or_none(part) for part in (node.body, node.orelse)):
+        return
     if (parameters := receivers(plan, node)) is not None:
         pass_on(plan, node, parameters)
         return
@@ -396,6 +398,11 @@ def _optimizer(plan: Plan, node: ast.expr) -> None:
             plan.edits.expressions[node] = plan.optimizer_of(node)
         case _:
             raise Blocked(node, "LNX014", "the optimizer state is kept or handed on as a tree")
+
+
+def _is_made_or_none(node: ast.expr) -> bool:
+    """One side of `tx.init(params) if tx is not None else None`."""
+    return isinstance(node, ast.Call) or (isinstance(node, ast.Constant) and node.value is None)
 
 
 def _moves(plan: Plan, target: ast.Name, node: ast.expr) -> bool:

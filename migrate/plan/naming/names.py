@@ -133,9 +133,17 @@ class Naming:
                     return None
                 apart = self._definitions.bridged or site.node in self._definitions.apart
                 taken = apart and variable not in self._definitions.rebound
-                return None if taken else name
+                return None if taken else self._without_definition(node, name) if apart else name
             case _:
                 return None
+
+    def _without_definition(self, node: ast.Name, name: str) -> str:
+        """`critic` for the model of `critic_def`, where nothing else is called so."""
+        scopes, stem = self._facts.scopes, name.removesuffix("_def")
+        function = scopes.function(node)
+        mentions = scopes.mentions(scopes.module(node), stem)
+        free = not any(function in scopes.enclosing(scopes.scope[mention]) for mention in mentions)
+        return stem if free and stem.isidentifier() else name
 
     def _group(self, variable: Variable) -> list[Variable]:
         root = self._roles.groups.find(variable)
