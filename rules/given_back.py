@@ -11,8 +11,9 @@ RULE = Rule(
     fix="manual",
     what=(
         "Reports functions that return a train state, a model, parameters or gradients and are handed to a "
-        "transform or stand below a decorator that is not known, and states that a batched function updates "
-        "without returning them."
+        "transform or stand below a decorator that is not known, states that a batched function updates "
+        "without returning them, and methods that nothing in the sources calls and that return a tree of "
+        "parameters."
     ),
     why="What is done with the result is not seen, and it would be two objects instead of one.",
     use_instead="A direct call, or `jax.jit`, `jax.vmap`, `jax.pmap` and the loops of `jax.lax`.",

@@ -236,6 +236,14 @@ def test_a_snapshot_of_a_jitted_loop_is_an_attribute_of_its_own() -> None:
 
 REFUSALS = [
     pytest.param(
+        method("""
+        def weights(self):
+            return self.state.params
+        """),
+        "LNX206",
+        id="parameters-for-callers-elsewhere",
+    ),
+    pytest.param(
         method(f"""
         def step(self, x):
             old = self.state

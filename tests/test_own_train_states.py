@@ -209,6 +209,12 @@ def test_several_losses_are_handed_over() -> None:
 CHECKED = "        assert loss_fn is not None or grads is not None, 'neither is given'\n"
 
 
+@pytest.mark.parametrize("name", ["class_def", "print_def", "jax_def", "Net_def", "tx_def", "_def"])
+def test_a_definition_whose_short_name_means_something_else(name: str) -> None:
+    text = result(PROGRAM.replace("net_def", name)).changed["train.py"]
+    assert f"        {name} = nnx.bridge.ToNNX({name}).lazy_init(" in text
+
+
 METHODS = [
     pytest.param(
         """
@@ -238,7 +244,17 @@ METHODS = [
             params = flax.serialization.from_bytes(self.params, data)
             return self.replace(params=params)
         """,
-        None,
+        """
+        def load(self, data):
+            model = nnx.clone(self.model)
+            nnx.update(
+                model,
+                flax.serialization.from_bytes(
+                    nnx.to_pure_dict(nnx.state(self.model, nnx.Param)), data
+                ),
+            )
+            return self.replace(model=model)
+        """,
         id="gives-a-record",
     ),
 ]
@@ -252,13 +268,22 @@ def with_method(method: str) -> str:
 
 
 @pytest.mark.parametrize(("method", "after"), METHODS)
-def test_a_method_that_nothing_calls(method: str, after: str | None) -> None:
+def test_a_method_that_nothing_calls(method: str, after: str) -> None:
     text = result(with_method(method)).changed["train.py"]
-    if after is not None:
-        assert dedent(after).replace("\n", "\n    ").rstrip() in text
+    assert dedent(after).replace("\n", "\n    ").rstrip() in text
 
 
 REFUSALS = [
+    pytest.param(
+        with_method("\ndef weights(self):\n    return self.params\n"),
+        "LNX206",
+        id="parameters-for-callers-elsewhere",
+    ),
+    pytest.param(
+        with_method("\ndef trees(self):\n    return self.params, self.opt_state\n"),
+        "LNX206",
+        id="several-trees-for-callers-elsewhere",
+    ),
     pytest.param(
         PROGRAM.replace(
             "**kwargs):\n", "**kwargs):\n        kwargs['rngs'] = {'dropout': jax.random.key(0)}\n"

@@ -11,7 +11,7 @@ from contextlib import nullcontext
 from migrate.analysis.activation import enter_unknown
 from migrate.analysis.frames import Variables, merge
 from migrate.analysis.kinds import Class, Function, Jit, Thing, Token, Value, followed
-from migrate.analysis.objects import heap, records
+from migrate.analysis.objects import given_elsewhere, heap, records
 from migrate.analysis.objects.libraries import extends_library
 from migrate.analysis.objects.things import check_class, line, lookup
 from migrate.analysis.run import Run, callables_in
@@ -23,7 +23,10 @@ def run_method(run: Run, function: Function) -> None:
     """Run what nothing calls; a method once for each class that has it."""
     cls = _class_of(run, function)
     if cls is None:
-        enter_unknown(run, function, records.some_record(run, function))
+        record = records.some_record(run, function)
+        result = enter_unknown(run, function, record)
+        if record is not None:
+            given_elsewhere.check(run, function, result)
         return
     if run.facts.scopes.runs_later(function.node):
         _refuse_generator(run, cls, function)
@@ -65,7 +68,7 @@ def _enter(run: Run, function: Function, thing: Thing, found: Value | None) -> N
     """Run a method; one that is compiled must not change what lies outside of it."""
     outside = run.visible() if isinstance(found, Jit) else frozenset[Token]()
     with run.freezing(outside) if outside else nullcontext():
-        enter_unknown(run, function, thing)
+        given_elsewhere.check(run, function, enter_unknown(run, function, thing))
 
 
 def _refuse_generator(run: Run, cls: Class, function: Function) -> None:

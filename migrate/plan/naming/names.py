@@ -11,6 +11,7 @@ import builtins
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from keyword import iskeyword
 
 from migrate.analysis.facts import Facts
 from migrate.analysis.kinds import Group, State, Tokens
@@ -140,10 +141,12 @@ class Naming:
     def _without_definition(self, node: ast.Name, name: str) -> str:
         """`critic` for the model of `critic_def`, where nothing else is called so."""
         scopes, stem = self._facts.scopes, name.removesuffix("_def")
+        if not stem.isidentifier() or iskeyword(stem) or hasattr(builtins, stem):
+            return name
         function = scopes.function(node)
         mentions = scopes.mentions(scopes.module(node), stem)
-        free = not any(function in scopes.enclosing(scopes.scope[mention]) for mention in mentions)
-        return stem if free and stem.isidentifier() else name
+        inside = any(function in scopes.enclosing(scopes.scope[mention]) for mention in mentions)
+        return name if inside or scopes.variable(node, stem) is not None else stem
 
     def _group(self, variable: Variable) -> list[Variable]:
         root = self._roles.groups.find(variable)
