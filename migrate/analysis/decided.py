@@ -8,7 +8,16 @@ from __future__ import annotations
 
 import ast
 
-from migrate.analysis.kinds import ApplyFn, Const, Function, Instance, Params, Transformation, Value, Variables
+from migrate.analysis.kinds import (
+    ApplyFn,
+    Const,
+    Function,
+    Instance,
+    Params,
+    Transformation,
+    Value,
+    Variables,
+)
 from migrate.analysis.program.parameters import all_parameters, parameter_defaults
 from migrate.analysis.program.scopes import FUNCTIONS, FunctionNode
 from migrate.analysis.run import Run
