@@ -28,6 +28,7 @@ from rules import shared_function
 
 SITE_NAMES = {
     "CreateState": "TrainState.create",
+    "StateOfTree": "TrainState.create",
     "CreateHolder": "TrainState.create",
     "ApplyGradients": "apply_gradients",
     "InitOptimizer": "tx.init",

@@ -24,7 +24,8 @@ RULE = Rule(
     fix="automatic",
     what=(
         "Finds `TrainState.create(apply_fn=..., params=..., tx=...)` of Flax's own `TrainState` for a model "
-        "whose parameters can be followed from `init` to here."
+        "whose parameters can be followed from `init` to here; beside others of a wrapped module, also one "
+        "that is created from the plain tree of a file."
     ),
     why=(
         "A train state bundles the apply function, the parameters, the gradient transformation and its "

@@ -23,6 +23,16 @@ class CreateState:
 
 
 @dataclass(frozen=True)
+class StateOfTree:
+    """`TrainState.create(...)` from a tree that nothing follows; `whole` where it holds all variables."""
+
+    node: ast.Call
+    tree: ast.expr
+    tx: ast.expr
+    whole: bool
+
+
+@dataclass(frozen=True)
 class ReplaceStats:
     """`state.replace(batch_stats=...)` of statistics that the model has already."""
 
@@ -583,6 +593,7 @@ class Binding:
 
 Site = (
     CreateState
+    | StateOfTree
     | ApplyGradients
     | InitOptimizer
     | UpdateModel

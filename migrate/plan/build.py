@@ -19,6 +19,7 @@ from migrate.analysis.sites import (
     InitOptimizer,
     Layer,
     Site,
+    StateOfTree,
     UpdateModel,
 )
 from migrate.plan.blocked import Blocked
@@ -48,7 +49,7 @@ from migrate.result import Importer, Options, Style
 from migrate.rewrite.edits import held_nodes
 from rules import record_class, rewriters, train_state_class
 
-TRAINING = (CreateState, ApplyGradients, InitOptimizer, UpdateModel, Differentiate)
+TRAINING = (CreateState, StateOfTree, ApplyGradients, InitOptimizer, UpdateModel, Differentiate)
 """Sites that make a component worth to be wrapped; one that only calls a model gains nothing by it."""
 
 

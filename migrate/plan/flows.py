@@ -63,6 +63,7 @@ from migrate.analysis.sites import (
     ReplaceTrees,
     Replicate,
     SameTree,
+    StateOfTree,
     UpdateModel,
     ViewState,
 )
@@ -139,7 +140,7 @@ def _flow(plan: Plan, node: ast.expr, value: Value) -> None:
 
 
 UPDATES = (ApplyGradients, ReplaceStats, ReplaceTrees, ViewState, CloneState)
-WRITTEN = (CreateState, LoadState, *UPDATES)
+WRITTEN = (CreateState, StateOfTree, LoadState, *UPDATES)
 """Sites that write the state that they give."""
 
 
@@ -484,7 +485,7 @@ def _definition(plan: Plan, node: ast.expr) -> None:
         case ast.Call() if isinstance(plan.site(plan.parent(parent)), ApplyFunction):
             return
         case ast.keyword() if isinstance(
-            plan.site(plan.parent(parent)), (CreateState, CreateHolder, CloneState)
+            plan.site(plan.parent(parent)), (CreateState, CreateHolder, CloneState, StateOfTree)
         ):
             return
         case ast.Assign(targets=[ast.Name()]) if isinstance(node, ast.Call):

@@ -91,6 +91,16 @@ def scaled_value_and_grad(dynamic_scale, loss_fn, **options):
 
     return grad_fn
 '''
+OF_VARIABLES = '''
+def with_linen_variables(module, variables):
+    """A wrapper of the Linen module that has these variables."""
+    model = nnx.bridge.ToNNX(module)
+    plain = nnx.traversals.unflatten_mapping(nnx.traversals.flatten_mapping(variables))
+    for name, value in nnx.bridge.variables.linen_vars_to_nnx_attrs(plain).items():
+        setattr(model, name, value)
+    return model
+'''
+
 FUNCTIONS = {
     "linen_fields": SAVED_FIELDS,
     "linen_state": SAVED,
@@ -101,4 +111,5 @@ FUNCTIONS = {
     "load_linen_state": LOADED,
     "load_linen_state_of_variables": LOADED_OF_VARIABLES,
     "load_linen_state_with_stats": LOADED_WITH_STATS,
+    "with_linen_variables": OF_VARIABLES,
 }

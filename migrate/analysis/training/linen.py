@@ -70,6 +70,7 @@ from migrate.analysis.training import (
     groups,
     holders,
     lasting_params,
+    loaded_states,
     replaced_trees,
     same_trees,
     state_views,
@@ -266,7 +267,7 @@ def create(run: Run, given: Arguments) -> Value:
     params, apply_fn = keywords["params"], keywords["apply_fn"]
     params = groups.grouped(run, params) or params
     if not isinstance(params, (Params, Variables, Group)) or not is_apply(apply_fn):
-        return lost(run, given)
+        return loaded_states.created(run, given) or lost(run, given)
     expression = expressions["params"]
     group = params if isinstance(params, Group) else None
     copied = lasting_params.lasts(run, node, expression) and not isinstance(params, Group)

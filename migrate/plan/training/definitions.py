@@ -17,7 +17,7 @@ from migrate.analysis.facts import Facts
 from migrate.analysis.kinds import ApplyFn
 from migrate.analysis.program.scopes import Variable
 from migrate.analysis.run import instances_of
-from migrate.analysis.sites import ApplyFunction, CloneState, CreateState, Init, Site
+from migrate.analysis.sites import ApplyFunction, CloneState, CreateState, Init, Site, StateOfTree
 from migrate.plan.functions.roles import Roles, is_parameter
 from migrate.plan.training.merging import stay_apart
 from migrate.plan.training.views import second_views
@@ -48,7 +48,8 @@ def definitions(facts: Facts, roles: Roles, sites: Iterable[Site], bridged: bool
         return Definitions(False)
     kept = {v for v in _kept(facts, roles, views) if bridged or _holds(facts, roles, v) & apart}
     inits = Counter(_variable(facts, site) for site in facts.sites.values() if isinstance(site, Init))
-    exchanged = any(isinstance(site, CreateState | CloneState) and site.node in views for site in sites)
+    created = (CreateState, CloneState, StateOfTree)
+    exchanged = any(isinstance(site, created) and site.node in views for site in sites)
     rebound = {
         variable
         for variable in kept

@@ -13,11 +13,21 @@ from collections.abc import Iterable, Iterator
 
 from migrate.analysis.facts import Facts, View
 from migrate.analysis.kinds import Instance, Mixed
-from migrate.analysis.sites import Apply, ApplyFunction, CloneState, CompileApply, CreateState, Init, Site
+from migrate.analysis.sites import (
+    Apply,
+    ApplyFunction,
+    CloneState,
+    CompileApply,
+    CreateState,
+    Init,
+    Site,
+    StateOfTree,
+)
 from migrate.plan.blocked import Blocked
 from migrate.plan.training.same_definitions import are_same
 
 CREATION = "`apply_fn` and `params` belong to different models"
+TREE = "the definition of a train state that is created from a tree is not at hand: give it `model.apply`"
 CLONE = "a train state is given the `apply` of another definition, which can be done with wrapped models only"
 CALL = "`apply` of one model is called with the parameters of another"
 FUNCTION = "a function is applied to one model with the parameters of another"
@@ -34,6 +44,7 @@ def second_views(facts: Facts, sites: Iterable[Site], bridged: bool) -> frozense
     for site in every:
         if site.node in found:
             _check(facts, site, bridged)
+    found |= {site.node for site in every if _is_of_tree(facts, site)}
     if any(isinstance(site, CreateState) and site.node in found for site in every):
         found |= {node for site in every for node in _through_definition(facts, site)}
     return frozenset(found)
@@ -55,6 +66,9 @@ def _check(facts: Facts, site: Site, bridged: bool) -> None:
         case CloneState(node):
             if not bridged or not _is_method(facts, apply_function(site)):
                 raise Blocked(node, "LNX012", CLONE)
+        case CreateState(node, copied=True):
+            if not bridged or not _is_method(facts, apply_function(site)):
+                raise Blocked(node, "LNX001", CREATION)
         case CreateState(node, params):
             if not bridged or site.group is not None or not _is_method(facts, apply_function(site)):
                 raise Blocked(node, "LNX001", CREATION)
@@ -64,7 +78,14 @@ def _check(facts: Facts, site: Site, bridged: bool) -> None:
             raise Blocked(site.node, "LNX001", CREATION)
 
 
-def apply_function(site: CreateState | CloneState) -> ast.expr:
+def _is_of_tree(facts: Facts, site: Site) -> bool:
+    """Whether a state is created from a tree, which needs the definition itself."""
+    if isinstance(site, StateOfTree) and not _is_method(facts, apply_function(site)):
+        raise Blocked(site.node, "LNX001", TREE)
+    return isinstance(site, StateOfTree)
+
+
+def apply_function(site: CreateState | CloneState | StateOfTree) -> ast.expr:
     """What a state is given as its `apply_fn`."""
     return next(k.value for k in site.node.keywords if k.arg == "apply_fn")
 
