@@ -13,7 +13,10 @@ RULE = Rule(
     name="same-tree",
     title="What only unpacks the dict of variables can go",
     fix="automatic",
-    what='Finds `freeze(params)`, `unfreeze(params)`, `FrozenDict(params)` and `variables.pop("params")`.',
+    what=(
+        'Finds `freeze(params)`, `unfreeze(params)`, `FrozenDict(params)`, `variables.pop("params")` and '
+        '`flax.core.pop(variables, "params")`.'
+    ),
     why=(
         "They change the form of Linen's dict of variables, or take the parameters out of it. A model of NNX "
         "holds its parameters and statistics itself."

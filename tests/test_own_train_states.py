@@ -174,6 +174,18 @@ def test_an_object_keeps_them_in_its_attributes() -> None:
     assert OBJECT in text
 
 
+@pytest.mark.parametrize(
+    "given", ["return (x, *model.apply_gradient(loss_fn))", "return [0, *model.apply_gradient(loss_fn)]"]
+)
+def test_a_star_spreads_a_record(given: str) -> None:
+    step = STEP.replace("return model.apply_gradient(loss_fn)", given)
+    text = result(HEAD + step + FOLLOW + MAIN.replace("model, info = step", "_, model, info = step")).changed[
+        "train.py"
+    ]
+    assert f"    {given}\n" in text
+    assert "    _, model, info = step(model, x)\n" in text
+
+
 OTHER_STEP = """\
 def other_step(model, x):
     def other_loss_fn(weights):
@@ -317,6 +329,20 @@ REFUSALS = [
         PROGRAM.replace("target = follow(target, model)", "new = follow(target, model)"),
         "LNX011",
         id="the-old-target-is-read",
+    ),
+    pytest.param(
+        PROGRAM.replace(
+            "return model.apply_gradient(loss_fn)", "return (0, *model.apply_gradient(loss_fn))"
+        ).replace("    model, info = step(model, x)\n", "    _, new, info = step(model, x)\n    model(x)\n"),
+        "LNX011",
+        id="the-old-one-is-read-behind-a-star",
+    ),
+    pytest.param(
+        PROGRAM.replace(
+            "    return target(x", "    trees = (0, *[model.params, target.params])\n    return target(x"
+        ),
+        "LNX010",
+        id="a-star-spreads-trees",
     ),
     pytest.param(
         PROGRAM.replace("*inputs)", "*reversed(inputs))"),

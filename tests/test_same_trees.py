@@ -36,6 +36,23 @@ SAME = [
         id="popped",
     ),
     pytest.param(
+        f'variables = {INIT}\nrest, params = variables.pop("params")\n{CALL}',
+        id="popped-from-a-frozen-dict",
+    ),
+    pytest.param(
+        f'_, params = {INIT}.pop("params")\n{CALL}',
+        id="popped-from-a-frozen-dict-on-the-spot",
+    ),
+    pytest.param(
+        f'variables = {INIT}\n_, weights = flax.core.pop(variables, "params")\n'
+        'return net.apply({"params": weights}, X)',
+        id="popped-by-a-function",
+    ),
+    pytest.param(
+        f'_, params = flax.core.pop({INIT}, "params")\n{CALL}',
+        id="popped-by-a-function-on-the-spot",
+    ),
+    pytest.param(
         f'params = {INIT}["params"].unfreeze()\nreturn net.apply({{"params": FrozenDict(params)}}, X)',
         id="methods",
     ),
@@ -85,6 +102,29 @@ STAYS = [
         "init = jax.jit(net.init)\nreturn net.apply(init(key, X), X)", id="compiled-init-under-a-name"
     ),
     pytest.param(f'params = freeze({INIT}["params"], 1)\n{CALL}', id="more"),
+    pytest.param(
+        f'variables = {INIT}\nboth = flax.core.pop(variables, "params")\n'
+        'return net.apply({"params": both[1]}, X)',
+        id="popped-without-two-names",
+    ),
+    pytest.param(
+        f'variables = {INIT}\nparams, params = variables.pop("params")\n{CALL}',
+        id="popped-into-one-name",
+    ),
+    pytest.param(
+        f'variables = {INIT}\none, two = variables.pop("params")\nprint(one, two)\n'
+        "return net.apply(variables, X)",
+        id="names-of-layers",
+    ),
+    pytest.param(
+        f'variables = {INIT}\nrest, params = flax.core.pop(variables, "params")\nprint(rest)\n{CALL}',
+        id="the-rest-is-read",
+    ),
+    pytest.param(
+        f'variables = {INIT}\n_, stats = flax.core.pop(variables, "batch_stats")\n'
+        "return net.apply(variables, X)",
+        id="another-collection-is-popped",
+    ),
 ]
 
 

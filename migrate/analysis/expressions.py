@@ -23,7 +23,7 @@ from migrate.analysis.modules import (
 )
 from migrate.analysis.modules.optional_layers import are_optional
 from migrate.analysis.nnx_code import nnx_contexts
-from migrate.analysis.objects import empty_places, things
+from migrate.analysis.objects import empty_places, spread_records, things
 from migrate.analysis.program.scopes import COMPREHENSIONS, Comprehension
 from migrate.analysis.run import Run
 from migrate.analysis.shapes import arrays
@@ -152,6 +152,9 @@ def lookup(run: Run, name: str) -> Value:
 
 def _display(run: Run, elements: list[ast.expr]) -> Value:
     kinds = [evaluate(run, element) for element in elements]
+    if (whole := spread_records.display(elements, kinds)) is not None:
+        run.keep(*kinds)
+        return whole
     for element, kind in zip(elements, kinds, strict=True):
         if isinstance(element, ast.Starred):
             run.escape(element, "LNX010", "a followed value is spread with a star: write its items out", kind)

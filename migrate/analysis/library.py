@@ -139,6 +139,8 @@ def call(run: Run, name: str, given: Arguments) -> Value:
             return conditions.call(run, name, given)
         case _ if name in same_trees.SAME and given.args and followed(given.args[0]):
             return same_trees.same(run, given)
+        case _ if name in same_trees.POP and given.args and followed(given.args[0]):
+            return same_trees.popped(run, given)
         case _ if name in plain_trees.CHECKPOINTS:
             return plain_trees.made(run, given)
         case _ if name in plain_trees.READERS and any(map(followed, (*given.args, *keywords.values()))):

@@ -67,6 +67,7 @@ from migrate.analysis.sites import (
     UpdateModel,
     ViewState,
 )
+from migrate.analysis.training.same_trees import rest_and_tree
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 from migrate.plan.functions.needs import OPTIMIZER, returned_in_place
@@ -123,6 +124,8 @@ def _flow(plan: Plan, node: ast.expr, value: Value) -> None:
             _record(plan, node, value)
         case Sequence() | Dict() if isinstance(node, ast.Name):
             _container(plan, node, value)
+        case Sequence() if isinstance(plan.site(node), SameTree):
+            _rest_and_tree(plan, node)
         case Params() | Variables() | Group():
             _tree(plan, node)
         case Optimizer():
@@ -357,6 +360,16 @@ def _tree(plan: Plan, node: ast.expr) -> None:
             pass
         case _:
             raise Blocked(node, "LNX014", "parameters are kept or handed on as a tree")
+
+
+def _rest_and_tree(plan: Plan, node: ast.expr) -> None:
+    """Nothing is left of `rest, params = variables.pop("params")` where the model has its name."""
+    if initialised(plan, node) is None:
+        target = rest_and_tree(plan.facts.scopes, node)
+        assert target is not None
+        if plan.names(target).model != plan.model_of(node):
+            raise Blocked(node, "LNX018", f"`{target.id}` would be a second name of one model: use one")
+        plan.edits.statements[plan.statement(node)] = []
 
 
 def _names_itself(plan: Plan, node: ast.expr, parent: ast.Tuple) -> bool:

@@ -16,6 +16,7 @@ CANONICAL = {
     "jax.tree_util.tree_leaves": "jax.tree.leaves",
     "jax.tree_util.tree_reduce": "jax.tree.reduce",
     "jax.tree_map": "jax.tree.map",
+    "jax.tree_multimap": "jax.tree.map",
     "jax.tree_leaves": "jax.tree.leaves",
     "flax.linen.module.Module": "flax.linen.Module",
     "flax.linen.checkpoint": "flax.linen.remat",

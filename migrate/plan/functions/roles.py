@@ -210,10 +210,12 @@ def _group(facts: Facts, found: Roles) -> None:
 
 
 def _updated(facts: Facts, statement: ast.AST | None, node: ast.AST) -> Variable | None:
-    """The optimizer state from which `updates, node = tx.update(...)` makes a new one."""
+    """What `updates, node = tx.update(...)` makes anew, or `rest, node = variables.pop("params")` takes."""
     match statement:
         case ast.Assign(targets=[ast.Tuple(elts=[_, target])], value=value) if target is node:
             site = facts.sites.get(value)
+            if isinstance(site, SameTree):
+                return _same_object(facts, site.tree)
             return _variable(facts, site.optimizer) if isinstance(site, UpdateModel) else None
         case _:
             return None

@@ -18,6 +18,7 @@ from migrate.analysis.kinds import Group, State, Tokens
 from migrate.analysis.objects.libraries import extends_library
 from migrate.analysis.program.scopes import FUNCTIONS, Variable
 from migrate.analysis.sites import CreateState, Init, ParamsItem, ReadState, SameTree
+from migrate.analysis.training.same_trees import rest_and_tree
 from migrate.plan.blocked import Blocked
 from migrate.plan.functions.roles import Roles, is_parameter
 from migrate.plan.training.carries import carried
@@ -241,6 +242,7 @@ class Naming:
             statement = self._facts.scopes.statement(node)
             if isinstance(statement, (ast.Assign, ast.AnnAssign)) and statement.value is not None:
                 targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+                targets = [rest_and_tree(self._facts.scopes, statement.value) or targets[0], *targets[1:]]
                 name = self.model_in(statement.value) if targets == [node] else None
                 if name is not None and not self._by_itself(variable, statement.value):
                     yield name

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from migrate.analysis.kinds import Class
 from migrate.analysis.sites import CreateHolder, Init, ParamsItem, SameTree
+from migrate.analysis.training.same_trees import rest_and_tree
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 from migrate.plan.modules.construction import Arguments, rngs, sizes
@@ -24,6 +25,8 @@ def initialise(plan: Plan, site: Init) -> None:
     parent = plan.parent(root)
     match parent:
         case ast.Assign(targets=[ast.Name() as target], value=value) if value is root:
+            plan.edits.statements[parent] = [template("{} = {}", plan.names(target).model, model)]
+        case ast.Assign() if (target := rest_and_tree(plan.facts.scopes, root)) is not None:
             plan.edits.statements[parent] = [template("{} = {}", plan.names(target).model, model)]
         case ast.Return():
             plan.edits.expressions[root] = model
