@@ -26,8 +26,8 @@ def initialise(plan: Plan, site: Init) -> None:
     match parent:
         case ast.Assign(targets=[ast.Name() as target], value=value) if value is root:
             plan.edits.statements[parent] = [template("{} = {}", plan.names(target).model, model)]
-        case ast.Assign() if (target := rest_and_tree(plan.facts.scopes, root)) is not None:
-            plan.edits.statements[parent] = [template("{} = {}", plan.names(target).model, model)]
+        case ast.Assign() if (second := rest_and_tree(plan.facts.scopes, root)) is not None:
+            plan.edits.statements[parent] = [template("{} = {}", plan.names(second).model, model)]
         case ast.Return():
             plan.edits.expressions[root] = model
         case ast.keyword(arg=str(name)) if _is_held(plan, parent, name):
