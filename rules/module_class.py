@@ -6,7 +6,7 @@ import ast
 
 from migrate.analysis.kinds import Class, Symbol
 from migrate.analysis.modules.checkers import is_checker
-from migrate.analysis.modules.classes import base_of, field_names, fields, own_fields, own_methods
+from migrate.analysis.modules.classes import base_of, field_names, own_fields, own_methods
 from migrate.analysis.sites import Scan
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
@@ -16,7 +16,8 @@ from migrate.plan.modules.class_values import rewrite_class_values
 from migrate.plan.modules.constructor_names import check_names
 from migrate.plan.modules.documenting import only_documents
 from migrate.plan.modules.drafts import Line, changed
-from migrate.plan.modules.handed_layers import lent_fields, rewrite_lent
+from migrate.plan.modules.field_defaults import parameters
+from migrate.plan.modules.handed_layers import rewrite_lent
 from migrate.plan.modules.inheritance import is_abstract, needs_constructor
 from migrate.plan.modules.input_sizes import input_sizes
 from migrate.plan.modules.layer_calls import rewrite_calls
@@ -29,7 +30,7 @@ from migrate.plan.modules.scanned import rewrite_scan
 from migrate.plan.modules.sown import rewrite_sown
 from migrate.plan.modules.submodule_calls import check_submodule_calls
 from migrate.plan.modules.tied import rewrite_tied
-from migrate.rewrite.edits import ClassEdit, Method, Piece, template
+from migrate.rewrite.edits import ClassEdit, Method
 from migrate.rule import Example, Rule
 
 SITE = Class
@@ -134,8 +135,9 @@ def rewrite(plan: Plan, site: Class) -> None:
     documented = setup is not None and ast.get_docstring(setup, clean=False) is not None
     body = [*lines[:documented], *body, *lines[documented:]]
     arguments = [argument.annotated for argument in sizes.arguments]
-    parameters = _fields_as_parameters(plan, site)
-    signature = ["self", *parameters, *([] if is_abstract(site) else ["*", *arguments, "rngs: nnx.Rngs"])]
+    given = ["self", *parameters(plan, site)]
+    marked = ["*"] if "*" not in given else []
+    signature = [*given, *([] if is_abstract(site) else [*marked, *arguments, "rngs: nnx.Rngs"])]
     method = Method("__init__", tuple(signature), tuple(body))
     removed: set[ast.stmt] = {*own_fields(site), *([setup] if setup is not None else [])}
     if needs_constructor(site):
@@ -158,7 +160,12 @@ def rewrite(plan: Plan, site: Class) -> None:
 
 def _check_form(plan: Plan, site: Class) -> None:
     node = site.node
-    if len(node.bases) != 1 or node.keywords or not all(only_documents(plan, d) for d in node.decorator_list):
+    keywords = {k.arg: ast.unparse(k.value) for k in node.keywords}
+    if (
+        len(node.bases) != 1
+        or keywords not in ({}, {"kw_only": "True"})
+        or not all(only_documents(plan, d) for d in node.decorator_list)
+    ):
         raise Blocked(node, "LNX111", f"`{node.name}` has other bases, keywords or decorators")
     base = plan.facts.values.get(node.bases[0])
     if getattr(base, "name", None) != "flax.linen.Module" and base_of(site) is None:
@@ -172,12 +179,8 @@ def _check_form(plan: Plan, site: Class) -> None:
     for statement in own_fields(site):
         if statement.value is not None and _reads(statement.value) & (names | own):
             raise Blocked(statement, "LNX111", "the default of a field reads another field or the class")
-        if _reads(statement.annotation) & {"KW_ONLY", "InitVar"} or "KW_ONLY" in ast.unparse(
-            statement.annotation
-        ):
+        if ast.unparse(statement.annotation).rpartition(".")[2].startswith(("KW_ONLY", "InitVar")):
             raise Blocked(statement, "LNX111", "a field marks keywords or is no field of the instance")
-        if isinstance(statement.value, ast.Call) and ast.unparse(statement.value.func).endswith("field"):
-            raise Blocked(statement, "LNX111", "a field is declared by `field(...)`")
     for name, method in own_methods(site).items():
         if name in {"setup", "__call__"} and [a.arg for a in method.args.args[:1]] != ["self"]:
             raise Blocked(method, "LNX111", f"the first parameter of `{name}` is not called `self`")
@@ -203,24 +206,6 @@ def _check_decorators(plan: Plan, method: ast.FunctionDef) -> None:
 
 def _reads(node: ast.AST) -> set[str]:
     return {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
-
-
-def _fields_as_parameters(plan: Plan, site: Class) -> list[Piece]:
-    parameters: list[Piece] = []
-    here = plan.facts.file(site.node)
-    lent = lent_fields(plan, site)
-    for statement in fields(site):
-        assert isinstance(statement.target, ast.Name)
-        if statement.target.id in lent:
-            continue
-        text = f"{statement.target.id}: {{}}"
-        parts: list[ast.expr] = [statement.annotation, *([statement.value] if statement.value else [])]
-        text += " = {}" if statement.value is not None else ""
-        if plan.facts.file(statement) is here:
-            parameters.append(template(text, *parts))
-        else:
-            parameters.append(text.format(*map(plan.facts.files.segment, parts)))
-    return parameters
 
 
 def _drop_compact(plan: Plan, known: dict[str, ast.FunctionDef], scan: Scan | None) -> None:

@@ -27,6 +27,30 @@ ROWS = [
     pytest.param("nn.DenseGeneral((3, 4))(x)", TOKENS, id="general-features"),
     pytest.param("nn.DenseGeneral(7, axis=(-2, -1))(x)", TOKENS, id="general-axes"),
     pytest.param("nn.DenseGeneral(features=4, use_bias=False)(x)", TOKENS, id="general-plain"),
+    pytest.param("nn.DenseGeneral(4, axis=(-1, -2))(x)", TOKENS, id="general-axes-out-of-order"),
+    pytest.param("nn.DenseGeneral(4, axis=(1, -1))(x)", IMAGE, id="general-axes-apart"),
+    pytest.param("nn.DenseGeneral(4, batch_dims=0)(x.swapaxes(0, 1))", TOKENS, id="general-batch"),
+    pytest.param("nn.DenseGeneral((2, 3), -1, (0, 1))(x.transpose(1, 2, 0, 3))", IMAGE, id="general-batches"),
+    pytest.param("nn.glu(x)", FLAT, id="gated"),
+    pytest.param("nn.normalize(x)", FLAT, id="normalize"),
+    pytest.param("nn.pooling.min_pool(x, (2, 2), (2, 2))", IMAGE, id="min-pool"),
+    pytest.param("nn.Conv(4, (3,), padding='REFLECT')(x)", TOKENS, id="conv-reflect"),
+    pytest.param("nn.Conv(4, (3,), mask=jnp.tril(jnp.ones((3, 6, 4))))(x)", TOKENS, id="conv-mask"),
+    pytest.param("nn.Conv(4, (3, 3), padding=((1, 2), (0, 1)))(x)", IMAGE, id="conv-padding"),
+    pytest.param("nn.Conv(4, 3, dtype=jnp.bfloat16)(x)", TOKENS, id="conv-half"),
+    pytest.param("nn.ConvTranspose(4, (3, 3), padding='CIRCULAR')(x)", IMAGE, id="transpose-circular"),
+    pytest.param("nn.BatchNorm(False)(x, mask=jnp.ones((4, 1), bool))", FLAT, id="batch-norm-mask"),
+    pytest.param("nn.BatchNorm(False, use_fast_variance=False)(x)", FLAT, id="batch-norm-slow-variance"),
+    pytest.param("nn.BatchNorm(True, param_dtype=jnp.bfloat16)(x)", FLAT, id="batch-norm-half-params"),
+    pytest.param(
+        "nn.SelfAttention(3, attention_fn=nn.dot_product_attention)(x)", TOKENS, id="attention-by-the-default"
+    ),
+    pytest.param("nn.SelfAttention(3, decode=False)(x)", TOKENS, id="attention-without-a-cache"),
+    pytest.param(
+        "nn.dot_product_attention(x[:, :, None], x[:, :, None], x[:, :, None])[:, :, 0]",
+        TOKENS,
+        id="attention-by-hand",
+    ),
     pytest.param("nn.Conv(4, (3, 3))(x)", IMAGE, id="conv"),
     pytest.param("nn.Conv(4, (3, 3), (2, 2), 'VALID')(x)", IMAGE, id="conv-by-position"),
     pytest.param(
@@ -46,6 +70,7 @@ ROWS = [
     pytest.param("nn.RMSNorm(dtype=jnp.float16)(x)", FLAT, id="rms-norm-half"),
     pytest.param("nn.GroupNorm(3)(x)", IMAGE, id="group-norm-by-position"),
     pytest.param("nn.GroupNorm(num_groups=None, group_size=1)(x)", IMAGE, id="group-norm-size"),
+    pytest.param("nn.GroupNorm(2, use_fast_variance=False)(x)", IMAGE, id="group-norm-slow-variance"),
     pytest.param("nn.GroupNorm(3, dtype=jnp.bfloat16)(x)", IMAGE, id="group-norm-half"),
     pytest.param("nn.BatchNorm(True)(x)", FLAT, id="batch-norm-running"),
     pytest.param("nn.BatchNorm(False, momentum=0.9)(x)", FLAT, id="batch-norm-training"),
@@ -115,6 +140,17 @@ def test_attention_with_a_rate_that_is_a_field(rate: float) -> None:
     outcome = compared(program(module, f"Net({rate})", TOKENS))
     assert_identical(outcome)
     assert "dropout_rate=dropout_rate or 1.0" in outcome.text
+
+
+SHARED = [
+    pytest.param(["d, e = nn.Dense(6), nn.LayerNorm()", "d(nn.relu(e(d(e(x)))))"], id="in-a-row"),
+    pytest.param(["d = nn.Dense(6)", "y = d(x)", "d(y) if x.ndim > 1 else y"], id="again-maybe"),
+]
+
+
+@pytest.mark.parametrize("lines", SHARED)
+def test_layers_that_are_called_again(lines: list[str]) -> None:
+    assert_identical(compared(program(compact(*lines), "Net()", FLAT)))
 
 
 CELLS = [

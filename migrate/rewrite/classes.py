@@ -37,6 +37,16 @@ def class_body(page: Page, owner: ast.ClassDef, suite: Any, indent: str, write: 
     return written if place < len(lines) else [*written, _after(written, method)]
 
 
+def without_keyword_mark(changed: Any) -> Any:
+    """A class header without `kw_only=True`, which the `*` of `__init__` says."""
+    kept = [arg for arg in changed.keywords if arg.keyword is None or arg.keyword.value != "kw_only"]
+    if len(kept) == len(changed.keywords):
+        return changed
+    last = cst.MaybeSentinel.DEFAULT
+    bases = changed.bases if kept else [arg.with_changes(comma=last) for arg in changed.bases]
+    return changed.with_changes(bases=bases, keywords=kept)
+
+
 def _place(owner: ast.ClassDef, change: ClassEdit) -> int:
     """The statement that `__init__` comes before: the first field, `setup`, or what follows the docstring."""
     if change.at is not None:

@@ -10,7 +10,7 @@ from typing import Any
 import libcst as cst
 
 from migrate.rewrite import lens
-from migrate.rewrite.classes import class_body
+from migrate.rewrite.classes import class_body, without_keyword_mark
 from migrate.rewrite.comments import as_lines, comments, joined, left_behind, lost
 from migrate.rewrite.edits import Piece, Template
 from migrate.rewrite.expressions import below, code_of, parsed_statement, text_of, tree_of
@@ -140,6 +140,8 @@ def headed(page: Page, statement: ast.stmt, line: Any, indent: str) -> Any:
     changed = below(page, statement, line)
     if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)):
         changed = changed_function(page, statement, line, changed, indent)
+    if statement in page.edits.classes:
+        changed = without_keyword_mark(changed)
     for block, path in lens.blocks(statement, line):
         if statement not in page.edits.classes and not any(child in page.spine for child in block):
             continue

@@ -14,7 +14,6 @@ from migrate.analysis.kinds import (
     Const,
     Instance,
     LayerField,
-    Length,
     Lifted,
     Partial,
     Symbol,
@@ -35,7 +34,7 @@ from migrate.analysis.modules.reasons import blocked
 from migrate.analysis.modules.scanned import check_calls
 from migrate.analysis.modules.summaries import applied
 from migrate.analysis.run import Run
-from migrate.analysis.shapes.layer_shapes import output
+from migrate.analysis.shapes.layer_shapes import output, size
 from migrate.analysis.shapes.plain_shapes import of
 from migrate.analysis.shapes.sizes import Shape, literal
 from migrate.analysis.sites import Layer
@@ -245,8 +244,24 @@ def _compatible(
         here, there = (run.facts.called_under.get(call, ()) for call in (node, *site.calls))
         if (test := exclusive(here, there)) is not None:
             return tuple(merged(test, dict(inputs), known).items())
+    if _runs_first(run, site):
+        return site.inputs or inputs
     owner = site.owner
     return tuple((n, either(owner, known[n], value) if n in known else value) for n, value in inputs)
+
+
+def _runs_first(run: Run, site: Layer) -> bool:
+    """Whether the first call of a shared layer is one that always runs: it decides the sizes in Linen."""
+    method, first = methods(site.owner).get("__call__"), site.calls[0]
+    shared = site.cls is None and LAYERS[site.layer].inputs == 1 and not site.loops
+    if not shared or method is None or run.facts.scopes.function(first) is not method:
+        return False
+    around: ast.AST = first
+    while around is not method:
+        if isinstance(around, (*STOPS, ast.For, ast.If)):
+            return False
+        around = run.facts.scopes.parent[around]
+    return not _after_return(run, method, first)
 
 
 def _own(run: Run, site: Layer, inputs: dict[str, Value]) -> Value:
@@ -276,5 +291,4 @@ def attend(run: Run, instance: Instance, given: Arguments) -> Value:
     if not isinstance(site, Layer) or shape is None:
         return UNKNOWN
     count = run.facts.values.get(dict(site.given).get("num_embeddings", given.node), UNKNOWN)
-    size = count.size if isinstance(count, Length) else None
-    return Array(shape.with_last(size))
+    return Array(shape.with_last(size({"num_embeddings": count}, {}, "num_embeddings")))

@@ -39,16 +39,58 @@ def is_extended(cls: Class, classes: Mapping[ast.ClassDef, Class]) -> bool:
 
 
 def fields(cls: Class) -> list[ast.AnnAssign]:
-    """The dataclass fields of a module class in order: inherited ones first, each as it is declared last."""
+    """The dataclass fields of a module class in order: inherited ones first, each as it is declared last.
+
+    Those that are given by keyword only come behind all others.
+    """
     found = {s.target.id: s for one in reversed(lineage(cls)) for s in own_fields(one)
              if isinstance(s.target, ast.Name)}  # fmt: skip
-    return [*found.values()]
+    keywords = keyword_only(cls)
+    return sorted(found.values(), key=lambda s: getattr(s.target, "id", "") in keywords)
 
 
 def own_fields(cls: Class) -> list[ast.AnnAssign]:
     """The fields that the class itself declares."""
     statements = [s for s in cls.node.body if isinstance(s, ast.AnnAssign) and isinstance(s.target, ast.Name)]
-    return [s for s in statements if "ClassVar" not in ast.dump(s.annotation)]
+    return [s for s in statements if not is_class_variable(s)]
+
+
+def is_class_variable(statement: ast.stmt) -> bool:
+    """`scale: ClassVar[float] = 2.0`, which is no field."""
+    return isinstance(statement, ast.AnnAssign) and "ClassVar" in ast.dump(statement.annotation)
+
+
+def keyword_only(cls: Class) -> set[str]:
+    """The fields that are given by keyword only, each as it is declared last."""
+    found: dict[str, bool] = {}
+    for one in reversed(lineage(cls)):
+        marked = any(k.arg == "kw_only" and ast.unparse(k.value) == "True" for k in one.node.keywords)
+        for statement in own_fields(one):
+            own = declared(statement, "kw_only")
+            name = getattr(statement.target, "id", "")
+            found[name] = marked if own is None else ast.unparse(own) == "True"
+    return {name for name, only in found.items() if only}
+
+
+def is_declared(statement: ast.AnnAssign) -> bool:
+    """Whether a field is declared by `field(...)`."""
+    match statement.value:
+        case ast.Call(func=ast.Name(id="field") | ast.Attribute(attr="field")):
+            return True
+        case _:
+            return False
+
+
+def declared(statement: ast.AnnAssign, name: str) -> ast.expr | None:
+    """What `field(...)` says under a keyword."""
+    call = statement.value if is_declared(statement) else None
+    keywords = call.keywords if isinstance(call, ast.Call) else []
+    return next((keyword.value for keyword in keywords if keyword.arg == name), None)
+
+
+def default_of(statement: ast.AnnAssign) -> ast.expr | None:
+    """What a field holds where nothing is given, if that is one value for all instances."""
+    return declared(statement, "default") if is_declared(statement) else statement.value
 
 
 def field_names(cls: Class) -> tuple[str, ...]:
@@ -80,8 +122,10 @@ def holds_module(annotation: ast.expr) -> bool:
 
 def own_constants(cls: Class) -> set[str]:
     """The names that the class body, or that of a base, binds by plain assignments."""
-    statements = [s for one in lineage(cls) for s in one.node.body if isinstance(s, ast.Assign)]
-    return {t.id for s in statements for t in s.targets if isinstance(t, ast.Name)}
+    statements = [s for one in lineage(cls) for s in one.node.body]
+    targets = [t for s in statements if isinstance(s, ast.Assign) for t in s.targets]
+    targets += [s.target for s in statements if isinstance(s, ast.AnnAssign) and is_class_variable(s)]
+    return {t.id for t in targets if isinstance(t, ast.Name)}
 
 
 def methods(cls: Class) -> dict[str, ast.FunctionDef]:

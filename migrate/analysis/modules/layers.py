@@ -169,7 +169,7 @@ LAYERS: dict[str, LayerKind] = {
         target="GroupNorm",
         positional=("num_groups", "group_size", "epsilon", "dtype", "param_dtype", *_NORM, "reduction_axes"),
         first=("in",),
-        kept=frozenset({"num_groups", "group_size", "epsilon", *_TYPES, *_NORM, "reduction_axes", *_OVER}),
+        kept=frozenset({"num_groups", "group_size", "epsilon", *_TYPES, *_NORM, *_OVER}),
         output="same",
         leaves=("scale", "bias"),
         calls=("mask",),
@@ -317,11 +317,13 @@ FUNCTIONS = frozenset(
         "relu6",
         "avg_pool",
         "max_pool",
+        "min_pool",
         "pool",
     ]
 )
 ELSEWHERE = {
     "dot_product_attention_weights": "nn.attention.dot_product_attention_weights",
+    "normalize": "standardize",
     **{name: f"initializers.{name}" for name in ("zeros", "ones", "zeros_init", "ones_init")},
 }
 """Functions that stand in a module of `nnx`."""

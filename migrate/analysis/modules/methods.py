@@ -32,6 +32,7 @@ from migrate.analysis.modules import (
 from migrate.analysis.modules.classes import (
     argument,
     base_of,
+    default_of,
     field_names,
     fields,
     inputs_of,
@@ -100,7 +101,9 @@ def _read(run: Run, cls: Class, ranks: dict[str, int]) -> tuple[Value, dict[str,
     with run.freezing(run.visible()), run.entering(Frame(cls.node, cls.frame)):
         for statement in own_fields(cls):
             if statement.value is not None:
-                value = run.evaluate(statement.value)
+                run.evaluate(statement.value)
+            if (default := default_of(statement)) is not None:
+                value = run.evaluate(default)
                 class_fields.default(run, cls, getattr(statement.target, "id", ""), value)
         if (base := base_of(cls)) is not None:
             ranks, result = _inherited(run, cls, base, ranks)

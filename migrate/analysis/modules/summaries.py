@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from migrate.analysis.kinds import UNKNOWN, Array, Class, Dict, Length, Results, Sequence, Value
-from migrate.analysis.modules.classes import fields
+from migrate.analysis.modules.classes import default_of, fields
 from migrate.analysis.modules.hoisting import init_text
 from migrate.analysis.run import Run
 from migrate.analysis.shapes.indexing import literal_integer
@@ -58,8 +58,9 @@ def _fields(run: Run, cls: Class, given: dict[str, str | None]) -> dict[str, str
     known = {f"self.{name}": text for name, text in given.items() if text is not None}
     for statement in fields(cls):
         name = getattr(statement.target, "id", "")
-        if name not in given and statement.value is not None:
-            text = init_text(run.facts, cls, statement.value)
+        default = default_of(statement)
+        if name not in given and default is not None:
+            text = init_text(run.facts, cls, default)
             if text is not None and not names_in(text) - BUILTINS:
                 known[f"self.{name}"] = text
     return known

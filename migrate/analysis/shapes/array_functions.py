@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from migrate.analysis.kinds import UNKNOWN, Array, Collected, Const, Sequence, ShapeOf, Value
 from migrate.analysis.shapes.einops_shapes import rearranged
+from migrate.analysis.shapes.gates import attended, halved
 from migrate.analysis.shapes.gathering import GATHERING, displayed, split_at
 from migrate.analysis.shapes.plain_shapes import elementwise, filled, integers, matmul, of, size_of, sizes_of
 from migrate.analysis.shapes.pooling import pooled
@@ -111,6 +112,7 @@ ELEMENTWISE = frozenset(
         "sqrt",
         "square",
         "standardize",
+        "normalize",
         "stop_gradient",
         "subtract",
         "swish",
@@ -238,7 +240,17 @@ def function(name: str, args: Arguments, keywords: Keywords) -> Value:
 
 
 def _elementwise(short: str, args: Arguments, operands: Keywords) -> Value:
-    if short in {"softmax", "log_softmax", "standardize", "cumsum", "cumprod", "flip", "sort", "argsort"}:
+    if short in {
+        "softmax",
+        "log_softmax",
+        "standardize",
+        "normalize",
+        "cumsum",
+        "cumprod",
+        "flip",
+        "sort",
+        "argsort",
+    }:
         return args[0] if isinstance(args[0], Array) and not operands else UNKNOWN
     if short in {"asarray", "array"} and isinstance(args[0], Sequence):
         shape = displayed(args[0])
@@ -637,4 +649,6 @@ HANDLERS: dict[str, Callable[[Arguments, Keywords], Value]] = {
     "einsum": _einsum,
     "matmul": _matmul,
     "dot": _matmul,
+    "glu": halved,
+    "dot_product_attention": attended,
 }

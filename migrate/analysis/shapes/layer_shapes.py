@@ -119,12 +119,15 @@ def _transposed(inputs: Shape, given: Given, texts: dict[str, str]) -> Shape:
 def general(inputs: Shape, given: Given, texts: dict[str, str]) -> Shape:
     """`DenseGeneral`: the axes that are contracted go, the features come at the end."""
     axes = integers(given.get("axis", Const(-1)))
+    batch = integers(given.get("batch_dims", Sequence(())))
     features = sizes_of(given["features"]) if "features" in given else None
-    if axes is None or features is None or "batch_dims" in given:
-        return UNKNOWN_SHAPE
-    if sorted(axes) != list(range(-len(axes), 0)):
+    if axes is None or features is None or batch is None:
         return UNKNOWN_SHAPE
     if inputs.exact:
-        return Shape((*inputs.axes[: -len(axes)], *features.axes), True)
+        count = len(inputs.axes)
+        gone = {axis % count for axis in axes if -count <= axis < count}
+        return Shape((*(a for i, a in enumerate(inputs.axes) if i not in gone), *features.axes), True)
+    if batch or sorted(axes) != list(range(-len(axes), 0)):
+        return UNKNOWN_SHAPE
     kept = inputs.axes[: -len(axes)]
     return Shape((*kept, *features.axes))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from migrate.analysis.kinds import UNKNOWN, Class, Const, Function, Length, Partial, Symbol, Value
-from migrate.analysis.modules.classes import argument, field_names, fields, holds_module
+from migrate.analysis.modules.classes import argument, default_of, field_names, fields, holds_module
 from migrate.analysis.modules.layers import shared
 from migrate.analysis.modules.module_calls import PLAIN, is_layer
 from migrate.analysis.sites import Construct, Layer
@@ -36,7 +36,7 @@ def _check_given_modules(plan: Plan, site: Class) -> None:
             continue
         named = [*ast.walk(statement.annotation)]
         modules = any(_word(node).endswith("Module") for node in named)
-        unknown = statement.value is None and not {"Callable", "callable"} & {*map(_word, named)}
+        unknown = default_of(statement) is None and not {"Callable", "callable"} & {*map(_word, named)}
         if modules or (unknown and name in plan.facts.called[site.node]):
             message = f"callers elsewhere may give a Linen module for the field `{name}`"
             raise Blocked(statement, "LNX111", message)
@@ -62,12 +62,13 @@ def _holds_functions(plan: Plan, cls: Class, name: str, seen: Seen) -> bool:
         return True
     seen.add((cls.node, name))
     names = field_names(cls)
-    defaults = {s.target.id: s.value for s in fields(cls) if isinstance(s.target, ast.Name) and s.value}
+    declared = {s.target.id: s for s in fields(cls) if isinstance(s.target, ast.Name)}
+    default = (default_of(declared[name]) or declared[name].value) if name in declared else None
     builds = _builds(plan, cls)
     given = [argument(build, names, name) for build in builds]
     return all(
         expression is None or _is_function(plan, expression, plan.facts.values.get(expression, UNKNOWN), seen)
-        for expression in [defaults.get(name), *given]
+        for expression in [default, *given]
     )
 
 

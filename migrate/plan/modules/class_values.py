@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from migrate.analysis.kinds import Class, Partial, Symbol
-from migrate.analysis.modules.classes import own_fields
+from migrate.analysis.modules.classes import default_of, own_fields
 from migrate.analysis.modules.layers import LAYERS, NORMS
 from migrate.analysis.sites import Construct, Layer
 from migrate.plan.blocked import Blocked
@@ -16,8 +16,8 @@ from migrate.plan.modules.layer import EXACT
 def rewrite_class_values(plan: Plan, cls: Class) -> None:
     """Every layer class that reaches a field of the class, from a default or from outside of modules."""
     for statement in own_fields(cls):
-        if statement.value is not None:
-            _rewrite(plan, statement.value)
+        if (default := default_of(statement)) is not None:
+            _rewrite(plan, default)
     for site in plan.component.sites:
         if not isinstance(site, Construct | Layer):
             continue

@@ -15,6 +15,7 @@ from migrate.analysis.modules.classes import (
     field_names,
     fields,
     is_extended,
+    keyword_only,
     lineage,
     methods,
     own_fields,
@@ -45,7 +46,8 @@ def needs_constructor(cls: Class) -> bool:
 
 def base_line(plan: Plan, cls: Class, base: Draft) -> Line | None:
     """`super().__init__(...)` with the fields of the base, its input sizes and `rngs`."""
-    given = [*field_names(base.cls)]
+    keywords = keyword_only(base.cls)
+    given = [f"{name}={name}" if name in keywords else name for name in field_names(base.cls)]
     if not given and not extends(cls):
         return None
     if not is_abstract(base.cls):

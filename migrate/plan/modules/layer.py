@@ -39,6 +39,14 @@ NO_DROPOUT, ANY_DROPOUT = ATTENTION.format("1.0"), ATTENTION.format("dropout_rat
 """Without dropout the rate is not read, so any other one will do."""
 
 
+DEFAULTS: dict[str, Value] = {
+    "decode": Const(False),
+    "attention_fn": Symbol("flax.linen.dot_product_attention"),
+    "force_fp32_for_softmax": Const(False),
+    "force_float32_reductions": Const(True),
+}
+
+
 def layer_line(plan: Plan, draft: Draft, site: Layer) -> Line:
     """`self.Dense_0 = nnx.Linear(...)`; the construction in the method becomes `self.Dense_0`."""
     made = construction(plan, draft, site)
@@ -193,6 +201,7 @@ def positional(
             pieces.append(last_axis(plan, draft, site))
         elif name == "general":
             pieces.append(_contracted(plan, draft, site))
+            given.pop("batch_dims", None)
         elif name == "bias_shape":
             given.pop("use_bias", None)
             pieces += [text] if (text := bias_shape(plan, site)) is not None else []
@@ -201,20 +210,42 @@ def positional(
         else:
             raise Blocked(site.node, "LNX112", f"`{name}` of this layer is not given")
     for name in given:
-        if name not in kind.kept:
+        if name not in kind.kept and not _is_default(plan, name, dict(site.given)[name]):
             raise Blocked(site.node, "LNX110", f"`{name}` of this layer has no counterpart in NNX")
+    for name in DEFAULTS.keys() - kind.kept:
+        given.pop(name, None)
     return pieces
+
+
+def _is_default(plan: Plan, name: str, node: ast.expr) -> bool:
+    """Whether an option that NNX does not take under this name is what Linen does without it."""
+    return name in DEFAULTS and plan.facts.values.get(node) == DEFAULTS[name]
 
 
 def added(plan: Plan, site: Layer, kind: LayerKind) -> list[tuple[str, str]]:
     """What Linen does without being told."""
-    given = dict(site.given)
+    given = {name: node for name, node in site.given if name in kind.kept or name not in DEFAULTS}
     more = [(name, text) for name, text in kind.added if name not in given]
     if site.layer in NORMS and _may_be_half(plan, given.get("dtype")):
         more.append(("promote_dtype", EXACT))
     if kind.output == "attention":
         more += _attention(plan, site, given)
+    if kind.output == "general" and (batch := _batch_axes(plan, site, given)):
+        more.append(("batch_axis", batch))
     return more
+
+
+def _batch_axes(plan: Plan, site: Layer, given: dict[str, ast.expr]) -> str:
+    """The axes along which `DenseGeneral` has weights of its own, with their sizes: `{0: heads}`."""
+    axes = integers(plan.facts.values.get(given["batch_dims"])) if "batch_dims" in given else ()
+    found = [(axis, input_of(site).axis(axis)) for axis in axes] if axes is not None else [(0, None)]
+    pairs = []
+    for axis, one in found:
+        if one is None:
+            raise Blocked(site.node, "LNX112", "the batch axes of this layer cannot be told from the code")
+        check_size(plan, site, one)
+        pairs.append(f"{axis}: {one.text}")
+    return f"{{{', '.join(pairs)}}}" if pairs else ""
 
 
 def _may_be_half(plan: Plan, node: ast.expr | None) -> bool:
@@ -256,8 +287,8 @@ def last_axis(plan: Plan, draft: Draft, site: Layer) -> str:
     """The size of the input of a layer, as an expression for `__init__`."""
     axis = -1
     given = dict(site.given)
-    for name in ("axis", "feature_axes", "reduction_axes"):
-        if name in given and LAYERS[site.layer].first == ("in",) and name != "reduction_axes":
+    for name in ("axis", "feature_axes"):
+        if name in given and LAYERS[site.layer].first == ("in",):
             known = integers(plan.facts.values.get(given[name]))
             if known is None or len(known) != 1:
                 raise Blocked(site.node, "LNX110", f"`{name}` of this layer is not one known axis")
@@ -290,8 +321,9 @@ def _contracted(plan: Plan, draft: Draft, site: Layer) -> str:
     """The axes that `DenseGeneral` contracts."""
     given = dict(site.given)
     axes = integers(plan.facts.values.get(given["axis"])) if "axis" in given else (-1,)
-    if axes is None or "batch_dims" in given:
+    if axes is None:
         raise Blocked(site.node, "LNX110", "the axes of this layer are not known numbers")
+    axes = _in_order(axes, input_of(site))
     found = [input_of(site).axis(axis) for axis in axes]
     texts = []
     if found == [None] and "axis" not in given:
@@ -306,6 +338,12 @@ def _contracted(plan: Plan, draft: Draft, site: Layer) -> str:
         if len(texts) == 1 and "axis" not in given
         else f"({', '.join(texts)},)".replace(",)", ")" if len(texts) > 1 else ",)")
     )
+
+
+def _in_order(axes: tuple[int, ...], shape: Shape) -> tuple[int, ...]:
+    """Axes as Linen sorts them: in the order of the input."""
+    rank = shape.rank
+    return tuple(sorted(axes, key=lambda axis: axis % rank if rank else axis))
 
 
 def _own(plan: Plan, draft: Draft, site: Layer, cls: Class) -> Piece:

@@ -22,12 +22,12 @@ def rewrite_annotations(plan: Plan, cls: Class) -> None:
     """`encoder: nn.Module` says `nnx.Module` afterwards, and `embed: nn.Embed` says `nnx.Embed`."""
     for statement in fields(cls):
         for node in ast.walk(statement.annotation):
-            if isinstance(node, ast.Name | ast.Attribute) and (meant := _means(plan, node)) in WRITTEN:
+            if isinstance(node, ast.Name | ast.Attribute) and (meant := means(plan, node)) in WRITTEN:
                 plan.edits.expressions[node] = WRITTEN[meant]
 
 
-def _means(plan: Plan, node: ast.Name | ast.Attribute) -> str:
-    """The qualified name of what an annotation names, through the imports of its file."""
+def means(plan: Plan, node: ast.expr) -> str:
+    """The qualified name of what an expression names, through the imports of its file."""
     text = ast.unparse(node)
     first, dot, rest = text.partition(".")
     origins: dict[str, str] = {}
