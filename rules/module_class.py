@@ -21,6 +21,7 @@ from migrate.plan.modules.handed_layers import rewrite_lent
 from migrate.plan.modules.inheritance import is_abstract, needs_constructor
 from migrate.plan.modules.input_sizes import input_sizes
 from migrate.plan.modules.layer_calls import rewrite_calls
+from migrate.plan.modules.listed_names import read_listed
 from migrate.plan.modules.module_drafts import draft_of
 from migrate.plan.modules.module_fields import rewrite_annotations
 from migrate.plan.modules.named_lists import read_named_lists
@@ -153,6 +154,7 @@ def rewrite(plan: Plan, site: Class) -> None:
     rewrite_tied(plan, site)
     read_attributes(plan, site)
     read_named_lists(plan, site)
+    read_listed(plan, site)
     rewrite_class_values(plan, site)
     rewrite_annotations(plan, site)
     _drop_compact(plan, known, rewrite_scan(plan, site))

@@ -137,13 +137,6 @@ REFUSED = [
         "LNX112",
         id="sizes-that-change",
     ),
-    pytest.param(
-        "blocks = []\nfor i in range(3):\n    blocks.append(Block(self.dim, name=f'b{i}'))\n"
-        "self.blocks = blocks",
-        OVER,
-        "LNX111",
-        id="names-of-their-own",
-    ),
     pytest.param(f"{APPENDED}\nself.blocks = tuple(blocks)", OVER, "LNX", id="changed-before-it-is-kept"),
     pytest.param(f"{APPENDED}\nself.blocks = blocks\nblocks.append(print)", OVER, "LNX", id="something-else"),
     pytest.param(

@@ -40,6 +40,7 @@ from migrate.analysis.modules import (
     building,
     choice_calls,
     choices,
+    class_choices,
     class_fields,
     given_layers,
     module_calls,
@@ -143,6 +144,8 @@ def invoke(run: Run, callee: Value, given: Arguments) -> Value:
             return modules.call_itself(run, given.node)
         case Chain(items) if run.owner is not None:
             return sequences.call(run, items, given, invoke)
+        case Mixed() if class_choices.are_classes(run, callee, given.node):
+            return class_choices.built(run, callee, given, invoke)
         case Mixed() if choices.reached(run, callee) is not None:
             return choice_calls.call(run, callee, given, invoke)
         case Mixed(parts) if run.owner is not None and all(map(_is_function, parts)):

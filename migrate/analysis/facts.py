@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from migrate.analysis.joining import join
-from migrate.analysis.kinds import Class, Instance, LayerField, Token, Tokens, Value
+from migrate.analysis.kinds import Class, Instance, LayerField, Loop, Token, Tokens, Value
 from migrate.analysis.nnx_code.pitfalls import Pitfall
 from migrate.analysis.program.scopes import FunctionNode, Member, Scopes
 from migrate.analysis.program.source import File, Files
@@ -89,6 +89,10 @@ class Facts:
     lent: set[tuple[ast.ClassDef, str]] = field(default_factory=set)
     adopted: set[tuple[ast.ClassDef, str]] = field(default_factory=set)
     checkpoints: dict[ast.Call, ast.If] = field(default_factory=dict)
+    fillings: dict[ast.For, Loop] = field(default_factory=dict)
+    """The loops of `setup` that fill lists of layers with names."""
+    twins: dict[ast.Call, list[ast.Call]] = field(default_factory=dict)
+    """For constructions of one of several classes: a node for each class but the first."""
     built_under: dict[ast.AST, tuple[str | None, ...]] = field(default_factory=dict)
     in_tuples: dict[ast.expr, ast.Call] = field(default_factory=dict)
     """The layers of tuples that `setup` lengthens, by where they are built and where they are read."""
@@ -118,6 +122,7 @@ class Facts:
     def forget(self, owner: ast.ClassDef) -> None:
         """Drop all that one reading of a module class has found, before it is read again."""
         inside = {node for statement in owner.body for node in ast.walk(statement)}
+        inside |= {twin for node, twins in self.twins.items() if node in inside for twin in twins}
         for node in inside & self.values.keys():
             del self.values[node]
         for node in inside & self.sites.keys():

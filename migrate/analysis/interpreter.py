@@ -35,7 +35,17 @@ from migrate.analysis.kinds import (
     followed,
     tokens_of,
 )
-from migrate.analysis.modules import branches, cells, collected, layer_tuples, loops, sequences, unbuilt
+from migrate.analysis.modules import (
+    branches,
+    cells,
+    collected,
+    layer_tuples,
+    loops,
+    named_lists,
+    running_lists,
+    sequences,
+    unbuilt,
+)
 from migrate.analysis.modules import methods as modules
 from migrate.analysis.modules import turns as layers_in_turn
 from migrate.analysis.nnx_code import nnx_bindings, nnx_contexts
@@ -445,6 +455,8 @@ def _branch(run: Run, blocks: Items[Items[ast.stmt]]) -> None:
 def _loop(run: Run, node: ast.For | ast.AsyncFor | ast.While) -> None:
     if run.owner is not None and isinstance(node, ast.For) and layers_in_turn.run_numbered(run, node):
         return
+    if run.owner is not None and isinstance(node, ast.For) and named_lists.run_filling(run, node):
+        return
     layers = loops.recognised(run, node)
     if layers is not None:
         loops.execute(run, layers)
@@ -454,6 +466,8 @@ def _loop(run: Run, node: ast.For | ast.AsyncFor | ast.While) -> None:
     inside = run.owner is not None and isinstance(node, ast.For) and not loops.leaves(node)
     turns = sequences.over_layers(run, node.iter) if inside and not isinstance(node, ast.While) else None
     if turns is not None and isinstance(node, ast.For):
+        if running_lists.run_filled(run, node):
+            return
         layers_in_turn.run_turns(run, node, turns)
         return
     if not isinstance(node, ast.While):

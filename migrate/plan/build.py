@@ -35,6 +35,7 @@ from migrate.plan.functions.roles import roles
 from migrate.plan.functions.visible import visible
 from migrate.plan.lines import check_lines
 from migrate.plan.modules.class_values import stands_for_field
+from migrate.plan.modules.twins import choice_is_built
 from migrate.plan.naming.library_name import check_library_name
 from migrate.plan.naming.names import Naming
 from migrate.plan.overwritten import check_overwritten
@@ -231,6 +232,8 @@ def _is_built(plan: Plan, node: ast.expr) -> bool:
             return not isinstance(plan.parent(statement), ast.ClassDef)
         case ast.ClassDef():
             return True
+        case ast.IfExp(body=body, orelse=other) as choice if node in (body, other):
+            return choice_is_built(plan, choice)
         case _:
             return False
 

@@ -8,12 +8,13 @@ from collections.abc import Sequence as Items
 
 from migrate.analysis.frames import merge
 from migrate.analysis.kinds import Array, Const, Length, Sequence, ShapeOf, Value
-from migrate.analysis.modules import checkpoints, counting, layer_lists, type_tests
+from migrate.analysis.modules import checkpoints, counting, optional_layers, type_tests
 from migrate.analysis.modules.classes import is_static
 from migrate.analysis.modules.given_arguments import is_given
 from migrate.analysis.modules.hoisting import init_text
 from migrate.analysis.modules.layers import STATELESS
 from migrate.analysis.modules.reasons import blocked
+from migrate.analysis.modules.setups import in_setup
 from migrate.analysis.run import Run
 from migrate.analysis.shapes.plain_shapes import size_of
 from migrate.analysis.shapes.sizes import Size, chosen, conditional
@@ -89,7 +90,7 @@ def _is_in_helper(run: Run, node: ast.If) -> bool:
 def condition(run: Run, node: ast.expr) -> str | None:
     """A condition as text for `__init__`; None where it is known only at the call."""
     assert run.owner is not None
-    return _of_shapes(run, node) or init_text(run.facts, run.owner, node)
+    return _of_shapes(run, node) or _of_optional(run, node) or init_text(run.facts, run.owner, node)
 
 
 def _of_shapes(run: Run, node: ast.expr) -> str | None:
@@ -112,6 +113,20 @@ def _of_shapes(run: Run, node: ast.expr) -> str | None:
         if one != other:
             found.append(_differ(one, other))
     return " or ".join(reversed(found)) if found else None
+
+
+def _of_optional(run: Run, node: ast.expr) -> str | None:
+    """`self.shortcut is not None`, by the condition on which `setup` builds it."""
+    match node:
+        case ast.Compare(
+            left=ast.Attribute(value=ast.Name(id="self"), attr=name),
+            ops=[(ast.Is() | ast.IsNot()) as operator],
+            comparators=[ast.Constant(value=None)],
+        ) if run.owner is not None and (test := optional_layers.built_if(run.owner, name)) is not None:
+            written = init_text(run.facts, run.owner, test)
+            return negated(written) if written is not None and isinstance(operator, ast.Is) else written
+        case _:
+            return None
 
 
 def _differ(one: Size, other: Size) -> str:
@@ -166,7 +181,7 @@ def _counters(
         return yes
     if test is not None:
         return counting.merged(test, yes, no)
-    if layer_lists.in_setup(run, node):
+    if in_setup(run, node):
         return no | yes
     stateless = {name.rpartition(".")[2] for name in STATELESS}
     if any(yes.get(short) != no.get(short) for short in {*yes, *no} - stateless):
@@ -175,15 +190,25 @@ def _counters(
 
 
 def run_choice(run: Run, node: ast.IfExp) -> Value:
-    """`a if test else b`, where neither side builds a layer."""
+    """`a if test else b`."""
     run.evaluate(node.test)
     if (held := type_tests.decided(run, node.test)) is not None:
         return run.evaluate(node.body if held else node.orelse)
     test = condition(run, node.test)
-    yes, no = run.evaluate(node.body), run.evaluate(node.orelse)
+    yes, no = _side(run, node.body, test, True), _side(run, node.orelse, test, False)
     if test is not None and yes != no and isinstance(yes, Sequence) and isinstance(no, Sequence):
         assert run.owner is not None
         written = init_text(run.facts, run.owner, node)
         if written is not None:
             return Length(Size(f"({written})"), False)
     return merged(test, {"": yes}, {"": no})[""]
+
+
+def _side(run: Run, node: ast.expr, test: str | None, held: bool) -> Value:
+    """One side of a choice; a layer that `setup` builds there is known to be built under the condition."""
+    if not in_setup(run, node):
+        return run.evaluate(node)
+    run.tests.append(test if held or test is None else negated(test))
+    value = run.evaluate(node)
+    run.tests.pop()
+    return value

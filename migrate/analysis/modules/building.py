@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import replace
 from keyword import iskeyword
 
@@ -32,6 +33,7 @@ from migrate.analysis.modules.methods import summarise
 from migrate.analysis.modules.optional_inputs import either
 from migrate.analysis.modules.reasons import blocked
 from migrate.analysis.modules.scanned import check_calls
+from migrate.analysis.modules.setups import in_setup
 from migrate.analysis.modules.summaries import applied
 from migrate.analysis.run import Run
 from migrate.analysis.shapes.layer_shapes import output, size
@@ -43,6 +45,8 @@ STOPS = (
     *(ast.AsyncFor, ast.While, ast.Try, ast.TryStar, ast.Match, ast.BoolOp, ast.IfExp),
     *(ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.Lambda, ast.FunctionDef),
 )
+PLAIN_NAME = re.compile(r"\d\w*")
+"""Names such as "0", which no attribute can have that is written with a dot."""
 FORMER = {"inputs_q": "inputs", "inputs_kv": "inputs_k"}
 """Keywords of Linen's attention, by the names of what they stand for."""
 
@@ -120,6 +124,8 @@ def _name(run: Run, node: ast.Call, short: str, given: dict[str, ast.expr]) -> t
     if isinstance(value, ast.Constant) and isinstance(value.value, str):
         text = value.value
         if text.isidentifier() and not iskeyword(text) and not text.startswith("__") and not run.loops:
+            return text, True
+        if in_setup(run, node) and not run.loops and PLAIN_NAME.fullmatch(text):
             return text, True
     if isinstance(value, ast.JoinedStr) and run.owner is not None and "\\" not in ast.unparse(value):
         written = init_text(run.facts, run.owner, value)
@@ -217,9 +223,10 @@ def _inputs(run: Run, site: Layer, given: Arguments) -> tuple[tuple[str, Value],
         return (("inputs", UNKNOWN),)
     attention = site.cls is None and "inputs_k" in names
     former = FORMER if attention else {}
-    if len(given.args) > len(names) or any(former.get(n, n) not in names for n, _ in given.keywords):
+    others = [n for n, _ in given.keywords if former.get(n, n) not in names]
+    if len(given.args) > len(names) or (others and not forwarding.drops_keywords(site.cls)):
         blocked(run, node, "LNX111", "a layer is called with other arguments than are known of it")
-    keywords = tuple((former.get(name, name), value) for name, value in given.keywords)
+    keywords = ((former.get(name, name), value) for name, value in given.keywords if name not in others)
     return (*zip(names, given.args, strict=False), *keywords)
 
 

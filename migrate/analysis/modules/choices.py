@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 import builtins
 
-from migrate.analysis.kinds import Const, Function, Instance, Mixed, Symbol, Value
-from migrate.analysis.modules.layers import LAYERS
+from migrate.analysis.kinds import Class, Const, Function, Instance, Mixed, Partial, Symbol, Value
+from migrate.analysis.modules.classes import methods
+from migrate.analysis.modules.layers import LAYERS, shared
 from migrate.analysis.run import Run
 
 
@@ -27,11 +28,34 @@ def _takes(run: Run, value: Value, layers: list[Instance]) -> bool:
     """Whether a function can stand in place of layers: it is given what NNX adds to their calls as well."""
     if isinstance(value, Function):
         return value.node.args.kwarg is not None or not any(_is_given_more(layer) for layer in layers)
-    plain = isinstance(value, Symbol) and not value.name.startswith("flax.")
-    return plain and not any(_is_given_more(layer) for layer in layers)
+    return _is_function(value) and not any(_is_given_more(layer) for layer in layers)
+
+
+def _is_function(value: Value) -> bool:
+    """Whether this is a function of a library, which builds no layers."""
+    match value:
+        case Symbol(name):
+            return not name.startswith("flax.") or shared(name) is not None
+        case Partial(function):
+            return _is_function(function)
+        case _:
+            return False
+
+
+def or_functions(value: Value) -> list[Instance]:
+    """The layers of `functions[name] if name else Identity()`; none where it may be anything else."""
+    parts = value.parts if isinstance(value, Mixed) else frozenset()
+    layers = [part for part in parts if isinstance(part, Instance)]
+    if not all(_is_function(part) or isinstance(part, Function) for part in parts - {*layers}):
+        return []
+    return sorted(layers, key=lambda layer: (layer.site.lineno, layer.site.col_offset))
 
 
 def _is_given_more(layer: Instance) -> bool:
+    """Whether NNX adds to the calls of a layer; surely not where its `__call__` calls nothing."""
+    if isinstance(layer.cls, Class):
+        call = methods(layer.cls).get("__call__")
+        return call is None or any(isinstance(node, ast.Call) for node in ast.walk(call))
     kind = LAYERS.get(layer.cls.name) if isinstance(layer.cls, Symbol) else None
     return kind is None or kind.draws or bool(kind.late)
 

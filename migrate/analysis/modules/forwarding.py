@@ -30,6 +30,15 @@ def forwarded(cls: Class) -> Class | None:
             return None
 
 
+def drops_keywords(cls: Class | None) -> bool:
+    """Whether `__call__` takes any keywords, `**kwargs`, and does nothing with them."""
+    call = methods(cls).get("__call__") if cls is not None else None
+    kwargs = call.args.kwarg if call is not None else None
+    if call is None or kwargs is None:
+        return False
+    return not any(isinstance(node, ast.Name) and node.id == kwargs.arg for node in ast.walk(call))
+
+
 def _target(call: ast.FunctionDef) -> str | None:
     body = call.body[1:] if ast.get_docstring(call) is not None else call.body
     match call.args, body:

@@ -13,8 +13,8 @@ from migrate.analysis.kinds import UNKNOWN, Array, Class, GivenLayer, Instance, 
 from migrate.analysis.modules.classes import field_names, fields
 from migrate.analysis.modules.copied_settings import with_same
 from migrate.analysis.modules.hoisting import init_text
-from migrate.analysis.modules.layer_lists import in_setup
 from migrate.analysis.modules.reasons import blocked
+from migrate.analysis.modules.setups import in_setup
 from migrate.analysis.program.names import canonical
 from migrate.analysis.program.scopes import COMPREHENSIONS
 from migrate.analysis.run import Run

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from migrate.analysis.kinds import Array, Class, Const, Function, Length, Partial, Symbol, followed
 from migrate.analysis.modules.classes import field_names, own_constants, self_names
+from migrate.analysis.modules.one_shot import is_used_up
 from migrate.analysis.program.scopes import Variable
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def _assigned(facts: Facts, owner: Class, root: ast.expr, node: ast.Name, found:
         found[node] = chosen
         return True
     text = init_text(facts, owner, value) if value is not None else None
-    if value is None or text is None:
+    if value is None or text is None or is_used_up(facts, node, value):
         return False
     symbols = (facts.values.get(part) for part in ast.walk(value))
     if node is not root and any(isinstance(s, Symbol) and s.name.startswith("flax.") for s in symbols):

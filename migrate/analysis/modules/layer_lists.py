@@ -27,6 +27,7 @@ from migrate.analysis.modules import collected
 from migrate.analysis.modules.layers import shared
 from migrate.analysis.modules.module_calls import PLAIN, is_layer
 from migrate.analysis.modules.optional_layers import alternatives
+from migrate.analysis.modules.setups import in_setup
 from migrate.analysis.run import Run
 from migrate.analysis.shapes.indexing import literal_integer
 
@@ -40,12 +41,6 @@ def layers_in(value: Value | None) -> list[Instance] | None:
             return alternatives(value)
         case _:
             return None
-
-
-def in_setup(run: Run, node: ast.AST) -> bool:
-    """Whether a node stands in `setup`, not in a function inside of it."""
-    function = run.facts.scopes.function(node)
-    return run.owner is not None and isinstance(function, ast.FunctionDef) and function.name == "setup"
 
 
 def fills(run: Run, items: Sequence | Collected, name: str, given: Arguments) -> bool:

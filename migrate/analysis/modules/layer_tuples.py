@@ -14,8 +14,8 @@ from migrate.analysis.kinds import UNKNOWN, Class, Instance, Lengthened, Sequenc
 from migrate.analysis.modules.choices import as_test, reads_fields
 from migrate.analysis.modules.classes import is_extended, lineage, own_methods
 from migrate.analysis.modules.hoisting import assigned_value, init_text, is_self
-from migrate.analysis.modules.layer_lists import in_setup
 from migrate.analysis.modules.reasons import blocked
+from migrate.analysis.modules.setups import in_setup
 from migrate.analysis.run import Run
 from migrate.analysis.shapes.indexing import literal_integer
 from migrate.analysis.sites import Layer

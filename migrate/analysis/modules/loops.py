@@ -24,7 +24,8 @@ from migrate.analysis.kinds import (
 )
 from migrate.analysis.modules import collected, counting, turn_counts
 from migrate.analysis.modules.classes import field_names
-from migrate.analysis.modules.hoisting import init_text
+from migrate.analysis.modules.hoisting import assigned_value, init_text
+from migrate.analysis.modules.one_shot import is_iterator
 from migrate.analysis.modules.reasons import blocked
 from migrate.analysis.run import Run
 from migrate.analysis.shapes.plain_shapes import size_of
@@ -48,7 +49,7 @@ def recognised(run: Run, node: ast.stmt) -> Loop | None:
     if leaves(node):
         return None
     run.evaluate(node.iter)
-    return _shape(run, node)
+    return shape_of(run, node)
 
 
 def leaves(node: ast.For) -> bool:
@@ -56,7 +57,8 @@ def leaves(node: ast.For) -> bool:
     return bool(node.orelse) or any(isinstance(n, LEAVING) for n in ast.walk(node))
 
 
-def _shape(run: Run, node: ast.For) -> Loop | None:
+def shape_of(run: Run, node: ast.For) -> Loop | None:
+    """What a loop runs over, in the terms of `__init__`."""
     match node.target, node.iter:
         case ast.Tuple(elts=[ast.Name(id=index), _]), ast.Call(args=[inner], keywords=[]) as call if _is(
             run, call, "enumerate"
@@ -105,10 +107,14 @@ def _made(run: Run, node: ast.For, index: str | None, counted: ast.expr) -> Loop
 
 
 def _length(run: Run, node: ast.expr) -> str | None:
+    value = assigned_value(run.facts, node) if isinstance(node, ast.Name) else None
+    node = value if value is not None and is_iterator(run.facts, value) else node
     if isinstance(node, ast.Tuple | ast.List) and not any(isinstance(e, ast.Starred) for e in node.elts):
         return str(len(node.elts))
     if isinstance(node, ast.Call):
         lengths = [_length(run, arg) for arg in node.args]
+        if _is(run, node, "enumerate") or _is(run, node, "reversed"):
+            return lengths[0] if len(lengths) == 1 else None
         if not _is(run, node, "zip") or node.keywords or not lengths or None in lengths:
             return None
         return f"min({', '.join(length or '' for length in lengths)})" if len(lengths) > 1 else lengths[0]
@@ -127,10 +133,11 @@ def _bound(target: ast.expr) -> frozenset[str]:
 
 def _free(run: Run, name: str) -> str:
     """`name`, or a longer one where the module uses it already."""
-    return _unused(run, (name, *(f"{name}{k}" for k in "jklmn")), f"{name}_layer")
+    return unused(run, (name, *(f"{name}{k}" for k in "jklmn")), f"{name}_layer")
 
 
-def _unused(run: Run, names: tuple[str, ...], otherwise: str) -> str:
+def unused(run: Run, names: tuple[str, ...], otherwise: str) -> str:
+    """The first of some names that the module does not use yet."""
     assert run.owner is not None
     used = {n.id for n in ast.walk(run.owner.node) if isinstance(n, ast.Name)} | set(field_names(run.owner))
     used |= {n.arg for n in ast.walk(run.owner.node) if isinstance(n, ast.arg)}
@@ -218,7 +225,7 @@ def _names(run: Run, loop: Loop, changing: list[Key]) -> dict[Key, str]:
             base = NAMES.get(axis, "axis")
             wanted = (base, f"inner_{base}", *(f"{base}_{k}" for k in range(2, 9)))
             free = tuple(w for w in wanted if w not in names.values())
-            names[name, axis] = _unused(run, free, f"running_{name}_{base}")
+            names[name, axis] = unused(run, free, f"running_{name}_{base}")
     return names
 
 

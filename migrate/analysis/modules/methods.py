@@ -29,6 +29,7 @@ from migrate.analysis.modules import (
     scanned,
     sequences,
 )
+from migrate.analysis.modules.choices import or_functions
 from migrate.analysis.modules.classes import (
     argument,
     base_of,
@@ -286,7 +287,7 @@ def keep(run: Run, target: ast.Attribute, holder: Value, kind: Value) -> bool:
     _name_parameter(run, target)
     if isinstance(kind, Instance):
         _name_layer(run, kind, target.attr)
-    elif (layers := alternatives(kind)) is not None:
+    elif layers := alternatives(kind) or or_functions(kind):
         for layer in layers:
             _name_layer(run, layer, target.attr)
     elif followed(kind) and not sequences.listed(run, target, kind):
@@ -307,7 +308,7 @@ def _name_layer(run: Run, instance: Instance, name: str) -> None:
     site = run.facts.sites.get(instance.site)
     if not isinstance(site, Layer):
         return
-    if site.explicit and site.name != name and not site.name.isidentifier():
+    if site.explicit and site.name != name and "{" in site.name:
         blocked(run, site.node, "LNX111", "a layer in `setup` has another name than its attribute")
     if site.kept is not None and site.kept != name:
         blocked(run, site.node, "LNX111", "one layer is kept under two names")

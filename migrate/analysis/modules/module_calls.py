@@ -30,6 +30,7 @@ from migrate.analysis.kinds import (
 )
 from migrate.analysis.modules import choices, class_fields, type_tests
 from migrate.analysis.modules.applied_layers import layer_of
+from migrate.analysis.modules.class_choices import are_classes
 from migrate.analysis.modules.classes import methods
 from migrate.analysis.modules.hoisting import is_bound
 from migrate.analysis.modules.layers import ATTENTION_OPTIONS, LAYERS, shared
@@ -101,7 +102,7 @@ def _is_plain(run: Run, node: ast.Call, callee: Value) -> bool:
         case Function() | Instance() | Class() | Method() | Chain() | Object():
             return True
         case Mixed(parts):
-            known = choices.reached(run, callee) is not None
+            known = choices.reached(run, callee) is not None or are_classes(run, callee, node)
             known |= isinstance(node.func, ast.Name) and _is_transformed(run, node.func)
             return known or all(_is_function(run, node, part) for part in parts)
         case Length(size):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from migrate.analysis.kinds import Const, Instance, Mixed, Value
+import ast
+
+from migrate.analysis.kinds import Class, Const, Instance, Mixed, Value
+from migrate.analysis.modules.classes import methods
 from migrate.analysis.run import Run
 
 NOTHING = Const(None)
@@ -17,6 +20,25 @@ def alternatives(value: Value) -> list[Instance] | None:
     if not layers or len(layers) < len(parts):
         return None
     return sorted(layers, key=lambda layer: (layer.site.lineno, layer.site.col_offset))
+
+
+def built_if(cls: Class, name: str) -> ast.expr | None:
+    """The condition in `self.name = Layer() if condition else None`, which `setup` does once and for all."""
+    stores = [
+        node
+        for method in methods(cls).values()
+        for node in ast.walk(method)
+        if isinstance(node, ast.Attribute) and node.attr == name and not isinstance(node.ctx, ast.Load)
+    ]
+    setup = methods(cls).get("setup")
+    for statement in setup.body if setup is not None else ():
+        match statement:
+            case ast.Assign(
+                targets=[target],
+                value=ast.IfExp(test=test, body=ast.Call(), orelse=ast.Constant(value=None)),
+            ) if stores == [target]:
+                return test
+    return None
 
 
 def are_optional(run: Run, *values: Value) -> bool:

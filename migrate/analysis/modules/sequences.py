@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from migrate.analysis.activation import Arguments
 from migrate.analysis.kinds import UNKNOWN, Array, Chain, Instance, Repeated, Sequence, Symbol, Value
-from migrate.analysis.modules import layer_lists
+from migrate.analysis.modules import layer_lists, named_lists
 from migrate.analysis.modules.hoisting import init_text
 from migrate.analysis.modules.layers import LAYERS
 from migrate.analysis.modules.reasons import blocked
@@ -116,6 +116,8 @@ def listed(run: Run, target: ast.Attribute, kind: Value) -> bool:
     value = statement.value if isinstance(statement, ast.Assign) else None
     if value is None or not isinstance(value, ast.List | ast.Name):
         return False
+    if named_lists.kept_list(run, target.attr, statement):
+        return True
     if isinstance(value, ast.List):
         items = kind.items if isinstance(kind, Sequence) else ()
         layers = [item for item in items if isinstance(item, Instance)]
@@ -150,6 +152,8 @@ def over_layers(run: Run, node: ast.expr) -> list[Value] | None:
             return turns
         case Repeated(item):
             return [item, item]
+        case Sequence((*first, Repeated(item))):
+            return [*first, item, item]
         case Sequence(items) if any(map(layer_lists.layers_in, items)):
             return [*items] if all(map(layer_lists.may_be_turned, items)) else None
         case _:

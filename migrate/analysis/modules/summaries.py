@@ -112,6 +112,11 @@ def _reduced(text: str) -> str:
     return ast.unparse(_Reduction().visit(ast.parse(text, mode="eval")))
 
 
+def _is_read(node: ast.expr) -> bool:
+    """Whether an expression only reads names and attributes."""
+    return isinstance(node, ast.Name) or (isinstance(node, ast.Attribute) and _is_read(node.value))
+
+
 class _Reduction(ast.NodeTransformer):
     def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
         self.generic_visit(node)
@@ -121,6 +126,27 @@ class _Reduction(ast.NodeTransformer):
                 if at is not None and -len(items) <= at < len(items):
                     return items[at]
         return node
+
+    def visit_Compare(self, node: ast.Compare) -> ast.expr:
+        """Whether two numbers are equal, or a size and itself."""
+        self.generic_visit(node)
+        match node.left, node.ops, node.comparators:
+            case ast.Constant(value=int(a)), [(ast.Eq() | ast.NotEq()) as op], [ast.Constant(value=int(b))]:
+                return ast.Constant((a == b) == isinstance(op, ast.Eq))
+            case left, [(ast.Eq() | ast.NotEq()) as op], [right] if ast.dump(left) == ast.dump(right):
+                return ast.Constant(isinstance(op, ast.Eq)) if _is_read(left) else node
+        return node
+
+    def visit_BoolOp(self, node: ast.BoolOp) -> ast.expr:
+        """`a or True`, `a or False` of conditions."""
+        self.generic_visit(node)
+        decisive = isinstance(node.op, ast.Or)
+        if any(isinstance(v, ast.Constant) and v.value is decisive for v in node.values):
+            return ast.Constant(decisive)
+        left = [v for v in node.values if not (isinstance(v, ast.Constant) and v.value is not decisive)]
+        if not left:
+            return ast.Constant(not decisive)
+        return left[0] if len(left) == 1 else ast.BoolOp(node.op, left)
 
     def visit_IfExp(self, node: ast.IfExp) -> ast.expr:
         self.generic_visit(node)

@@ -85,16 +85,17 @@ def changed(piece: Piece | Suite, change: Callable[[str], str]) -> Piece | Suite
         case str():
             return change(piece)
         case Template(parts):
-            return Template(tuple(_piece(part, change) for part in parts))
+            return Template(tuple(changed_piece(part, change) for part in parts))
         case Suite(header, lines, otherwise):
             new = tuple((changed(line, change), origin) for line, origin in lines)
             other = tuple((changed(line, change), origin) for line, origin in otherwise)
-            return Suite(_piece(header, change), new, other)
+            return Suite(changed_piece(header, change), new, other)
         case _:
             return piece
 
 
-def _piece(piece: Piece, change: Callable[[str], str]) -> Piece:
+def changed_piece(piece: Piece, change: Callable[[str], str]) -> Piece:
+    """The piece of one line with its texts changed."""
     new = changed(piece, change)
     assert not isinstance(new, Suite)
     return new

@@ -30,10 +30,12 @@ from migrate.plan.modules.handed_layers import kept_inside, lent_fields
 from migrate.plan.modules.inheritance import base_line, check_inheritance, extends
 from migrate.plan.modules.layer import construction, parameter
 from migrate.plan.modules.layer_tuples import write_tuples
+from migrate.plan.modules.listed_names import write_lists, write_quoted
 from migrate.plan.modules.named_lists import named_list
 from migrate.plan.modules.owned import USES, Owned, owned
 from migrate.plan.modules.recurrent import is_wrapper, wrapper
 from migrate.plan.modules.skeleton import Built, Skeleton
+from migrate.plan.modules.twins import check_twins, originals
 from migrate.rewrite.edits import Suite, template
 
 
@@ -72,10 +74,12 @@ def _made(plan: Plan, cls: Class) -> Draft:
     sites = [s for s in owned(plan, cls) if not isinstance(s, USES)]
     setup = known.get("setup")
     inside = {s.node: s for s in sites if setup is not None and s.node in set(ast.walk(setup))}
+    twins = originals(plan, cls)
     if setup is not None:
         make_in_setup(plan, draft, setup)
         _setup(plan, draft, setup, [*inside.values()])
-    others = [s for s in sites if s.node not in inside]
+    check_twins(plan, draft, [s for s in sites if isinstance(s, Layer) and s.node in twins])
+    others = [s for s in sites if s.node not in inside and s.node not in twins]
     for site in others:
         if isinstance(site, Layer) and is_wrapper(site):
             plan.edits.expressions[site.node] = wrapper(plan, site)
@@ -97,9 +101,11 @@ def _setup(plan: Plan, draft: Draft, setup: ast.FunctionDef, sites: list[Layer |
         plan.edits.expressions[site.node] = made
         draft.constructions.append(made)
     write_tuples(plan, sites)
+    write_lists(plan, draft)
+    write_quoted(plan, sites)
     layers = [site for site in sites if isinstance(site, Layer) and site.explicit and site.kept == "*"]
     layers = [site for site in layers if site.node not in plan.facts.in_tuples]
-    named = {outer(plan, site): site for site in layers}
+    named = {outer(plan, site): site for site in layers if isinstance(plan.parent(site.node), ast.ListComp)}
     for node in plan.facts.lists & set(ast.walk(setup)):
         if outer_of(plan, node) in named:
             continue
@@ -116,7 +122,7 @@ def _setup(plan: Plan, draft: Draft, setup: ast.FunctionDef, sites: list[Layer |
     moved: list[Line] = [
         (named_list(plan, named[s]) if s in named else s, s if s in named else None) for s in setup.body
     ]
-    moved = [*_under_guards(setup.body, moved, guarded)]
+    moved = [*_under_guards(plan, setup.body, moved, guarded)]
     if own := {s: lines for s in setup.body if (lines := kept_inside(plan, s))}:
         if guarded or len(moved) != len(setup.body):
             raise Blocked(setup, "LNX111", "a layer that a module is handed is made under a condition")
@@ -132,7 +138,9 @@ def _guarded(plan: Plan, sites: list[Layer | Parameter]) -> dict[ast.stmt, str]:
     return {statement: test for statement, test in found.items() if test is not None}
 
 
-def _under_guards(body: list[ast.stmt], lines: list[Line], guarded: dict[ast.stmt, str]) -> Iterator[Line]:
+def _under_guards(
+    plan: Plan, body: list[ast.stmt], lines: list[Line], guarded: dict[ast.stmt, str]
+) -> Iterator[Line]:
     """The lines of `setup`, those with one condition side by side under it."""
     for test, group in groupby(zip(body, lines, strict=True), lambda pair: guarded.get(pair[0])):
         if test is None:
@@ -142,16 +150,18 @@ def _under_guards(body: list[ast.stmt], lines: list[Line], guarded: dict[ast.stm
         for statement, (piece, _) in group:
             if not isinstance(statement, ast.Assign) or len(statement.targets) != 1 or piece is not statement:
                 raise Blocked(statement, "LNX111", "layers of a list are called under a condition")
-            made.append((template("{} = {}", statement.targets[0], statement.value), statement))
+            plain = template("{} = {}", statement.targets[0], statement.value)
+            made += [(line, statement) for line in plan.edits.statements.get(statement, [plain])]
         yield Suite(f"if {test}:", tuple(made)), None
 
 
 def _check_names(plan: Plan, cls: Class) -> None:
     """Two constructions under one name are one layer only where just one of them is ever reached."""
     seen: dict[str, Layer | Parameter] = {}
+    twins = originals(plan, cls)
     taken = {*methods(cls), *field_names(cls), *own_constants(cls)}
     for site in owned(plan, cls):
-        if isinstance(site, USES) or is_wrapper(site):
+        if isinstance(site, USES) or is_wrapper(site) or site.node in twins:
             continue
         if site.name in taken and site.kept != "*":
             raise Blocked(site.node, "LNX111", f"`{site.name}` is a layer and something else of the class")

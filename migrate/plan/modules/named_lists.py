@@ -30,7 +30,7 @@ def read_named_lists(plan: Plan, cls: Class) -> None:
     sites = [s for s in plan.facts.sites.values() if isinstance(s, Layer) and s.owner.node is cls.node]
     lists: dict[str, str] = {}
     for site in sites:
-        if site.explicit and site.kept == "*" and site.node not in plan.facts.in_tuples:
+        if site.explicit and site.kept == "*" and isinstance(plan.parent(site.node), ast.ListComp):
             comprehension, name = _parts(plan, site)
             statement = plan.statement(site.node)
             assert isinstance(statement, ast.Assign)

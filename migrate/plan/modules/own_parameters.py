@@ -5,16 +5,16 @@ from __future__ import annotations
 import ast
 
 from migrate.analysis.kinds import Class
-from migrate.analysis.modules.classes import field_names, methods, own_constants, own_methods
+from migrate.analysis.modules.classes import own_methods
 from migrate.analysis.sites import Layer, Parameter
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 from migrate.plan.modules.derived_attributes import computed
-from migrate.plan.modules.drafts import changed
+from migrate.plan.modules.drafts import changed_piece
 from migrate.plan.modules.input_sizes import InputSizes
+from migrate.plan.modules.own_attributes import attributes
 from migrate.plan.modules.owned import owned
 from migrate.plan.modules.reserved import RESERVED
-from migrate.rewrite.edits import Suite
 
 
 def read_attributes(plan: Plan, cls: Class) -> None:
@@ -26,7 +26,7 @@ def read_attributes(plan: Plan, cls: Class) -> None:
     values = {site.kept for site in made if isinstance(site, Parameter)}
     names = {site.kept: site.name for site in made}
     for name in {*names.values()} - {*names}:
-        if name in _attributes(cls) or name in RESERVED:
+        if name in attributes(cls) or name in RESERVED:
             raise Blocked(cls.node, "LNX111", f"`{name}` is the name of a layer and another attribute")
     for method in own_methods(cls).values():
         for node in ast.walk(method):
@@ -34,15 +34,14 @@ def read_attributes(plan: Plan, cls: Class) -> None:
                 case ast.Attribute(value=ast.Name(id="self"), attr=name, ctx=ast.Load()) if name in values:
                     plan.edits.expressions[node] = f"self.{names[name]}[...]"
                 case ast.Attribute(value=ast.Name(id="self"), attr=name) if names.get(name, name) != name:
-                    plan.edits.expressions[node] = f"self.{names[name]}"
+                    plan.edits.expressions[node] = reached(names[name])
     for read, text in computed(plan, cls).reads.items():
         plan.edits.expressions[read] = text
 
 
-def _attributes(cls: Class) -> set[str]:
-    nodes = (node for method in methods(cls).values() for node in ast.walk(method))
-    used = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
-    return used | {*methods(cls), *field_names(cls), *own_constants(cls)}
+def reached(name: str) -> str:
+    """An attribute of a module, which may have a name that needs quotes."""
+    return f"self.{name}" if name.isidentifier() else f'getattr(self, "{name}")'
 
 
 def rename_setup(plan: Plan, setup: ast.FunctionDef | None, sizes: InputSizes) -> None:
@@ -50,6 +49,8 @@ def rename_setup(plan: Plan, setup: ast.FunctionDef | None, sizes: InputSizes) -
     inside = set(ast.walk(setup)) if setup is not None else set()
     for node in inside & plan.edits.expressions.keys():
         if isinstance(plan.facts.sites.get(node), Layer | Parameter):
-            piece = changed(plan.edits.expressions[node], sizes.renamed)
-            assert not isinstance(piece, Suite)
-            plan.edits.expressions[node] = piece
+            plan.edits.expressions[node] = changed_piece(plan.edits.expressions[node], sizes.renamed)
+    for lines in (plan.edits.before, plan.edits.statements):
+        for statement in inside & lines.keys():
+            assert isinstance(statement, ast.stmt)
+            lines[statement] = [changed_piece(line, sizes.renamed) for line in lines[statement]]
