@@ -143,7 +143,7 @@ def test_attention_with_a_rate_that_is_a_field(rate: float) -> None:
 
 
 SHARED = [
-    pytest.param(["d, e = nn.Dense(6), nn.LayerNorm()", "d(nn.relu(e(d(e(x)))))"], id="in-a-row"),
+    pytest.param(["d = nn.Dense(6)", "e = nn.LayerNorm()", "d(nn.relu(e(d(e(x)))))"], id="in-a-row"),
     pytest.param(["d = nn.Dense(6)", "y = d(x)", "d(y) if x.ndim > 1 else y"], id="again-maybe"),
 ]
 
