@@ -17,10 +17,10 @@ from migrate.plan.modules.constructor_names import check_names
 from migrate.plan.modules.documenting import only_documents
 from migrate.plan.modules.drafts import Line, changed
 from migrate.plan.modules.field_defaults import parameters
-from migrate.plan.modules.handed_layers import rewrite_lent
 from migrate.plan.modules.inheritance import is_abstract, needs_constructor
 from migrate.plan.modules.input_sizes import input_sizes
 from migrate.plan.modules.layer_calls import rewrite_calls
+from migrate.plan.modules.lent_layers import rewrite_lent
 from migrate.plan.modules.listed_names import read_listed
 from migrate.plan.modules.module_drafts import draft_of
 from migrate.plan.modules.module_fields import rewrite_annotations
@@ -146,8 +146,8 @@ def rewrite(plan: Plan, site: Class) -> None:
         plan.edits.classes[node] = ClassEdit(method, removed, at)
     if base_of(site) is None:
         plan.edits.expressions[node.bases[0]] = "nnx.Module"
-    rewrite_calls(plan, site)
     rewrite_lent(plan, site, draft)
+    rewrite_calls(plan, site)
     check_submodule_calls(plan, site)
     rewrite_cells(plan, site)
     rewrite_sown(plan, site)

@@ -722,6 +722,30 @@ FORMS = [
     pytest.param(
         """
         class Net(nn.Module):
+            dim: int = 6
+            scaled: bool = True
+
+            def setup(self):
+                if self.scaled:
+                    self.scale = self.param("scale", nn.initializers.normal(), (self.dim))
+                else:
+                    self.scale = None
+                self.inner = nn.Dense(self.dim)
+                self.outer = nn.Dense(2)
+
+            def __call__(self, x):
+                x = self.inner(x)
+                if self.scale is not None:
+                    x = self.scale.astype(x.dtype) * x
+                return self.outer(x)
+        """,
+        "Net()",
+        FLAT,
+        id="a-parameter-or-nothing",
+    ),
+    pytest.param(
+        """
+        class Net(nn.Module):
             deep: bool = False
             tied: bool = True
 

@@ -43,6 +43,7 @@ from migrate.analysis.modules import (
     class_choices,
     class_fields,
     given_layers,
+    given_modules,
     module_calls,
     sequences,
     type_tests,
@@ -134,6 +135,8 @@ def invoke(run: Run, callee: Value, given: Arguments) -> Value:
                 run.entered.add(inner.node)
                 class_fields.bind(run, inner, given)
             return building.construct(run, layer, inner, given, callee)
+        case GivenLayer(cls=Class() as inner) if run.owner is not None:
+            return given_modules.call(run, callee, inner, given)
         case GivenLayer() if run.owner is not None:
             return given_layers.call(run, callee, given)
         case Lifted(_, inner) if run.owner is not None:

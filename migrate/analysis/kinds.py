@@ -202,10 +202,14 @@ class LayerField:
 
 @dataclass(frozen=True)
 class GivenLayer:
-    """A layer in a field of a module, which belongs to another one or was made for it."""
+    """A layer in a field of a module, which belongs to another one or was made for it.
+
+    `cls` is its class where that is one of the project.
+    """
 
     field: str
     layer: str
+    cls: Class | None = None
 
 
 @dataclass(frozen=True)

@@ -268,13 +268,15 @@ class Layer:
 class HandedLayer:
     """A layer that a module of the project is handed for a field, both made in `setup` of `owner`.
 
-    `layer` is where it was built, or the field of `owner` that it came by.
+    `layer` is where it was built, or the field of `owner` that it came by; `choice` the expression that hands
+    it or None.
     """
 
     node: ast.Call
     field: str
     layer: ast.Call | str
     owner: Class
+    choice: ast.IfExp | None = None
 
 
 @dataclass(frozen=True)

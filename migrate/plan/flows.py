@@ -591,7 +591,8 @@ def _is_alternative(plan: Plan, node: ast.expr, parent: ast.AST) -> bool:
     """Whether `setup` keeps a layer or something else by a condition, or it is asked which of the two."""
     if isinstance(parent, ast.IfExp) and node is not parent.test:
         above = plan.parent(parent)
-        return isinstance(above, ast.IfExp | ast.Assign) and in_setup(plan, node)
+        kept = isinstance(above, ast.IfExp | ast.Assign) or is_handed(plan, parent)
+        return kept and in_setup(plan, node)
     return isinstance(parent, ast.Compare) and alternatives(plan.facts.values[node]) is not None
 
 

@@ -53,7 +53,7 @@ def run_if(run: Run, node: ast.If) -> None:
         if frame.live:
             ends.append((frame.vars, run.counters))
     frame.live = bool(ends)
-    run.attributes = merged(test, attributes[0], attributes[1])
+    run.attributes = _attributes(test, attributes[0], attributes[1])
     if len(ends) == 1:
         frame.vars, run.counters = ends[0]
     elif ends:
@@ -161,6 +161,16 @@ def merged(test: str | None, yes: dict[str, Value], no: dict[str, Value]) -> dic
     for name in yes.keys() & no.keys():
         if yes[name] != no[name] and test is not None:
             both[name] = _chosen(test, yes[name], no[name], both[name])
+    return both
+
+
+def _attributes(test: str | None, yes: dict[str, Value], no: dict[str, Value]) -> dict[str, Value]:
+    """The attributes after both branches: what is None in one has the shape that it has in the other."""
+    both = merged(test, yes, no)
+    for name in yes.keys() & no.keys():
+        match yes[name], no[name]:
+            case (Array() as array, Const(None)) | (Const(None), Array() as array):
+                both[name] = array
     return both
 
 

@@ -277,18 +277,23 @@ def _own(run: Run, site: Layer, inputs: dict[str, Value]) -> Value:
     if site.cls.node in run.reading:
         blocked(run, site.node, "LNX113", "a module builds itself")
         return UNKNOWN
-    ranks = {n: s.rank for n, v in inputs.items() if isinstance(v, Array) and (s := v.shape).rank is not None}
-    summarise(run, site.cls, {name: rank for name, rank in ranks.items() if rank is not None})
-    for name, value in inputs.items():
-        single = isinstance(value, Array) and literal(value.shape.axis(-1)) == 1
-        if single and (site.cls.node, name) in run.facts.spread:
-            message = f"`{name}` is a single number, which the module adds to several"
-            blocked(run, site.node, "LNX112", message)
+    read_with(run, site.cls, inputs, site.node)
     texts = {n: given_layers.text(run, v) or init_text(run.facts, site.owner, v) for n, v in site.given}
     texts |= {n: text for name, v in site.given for n, text in copied_settings.texts(run, name, v)}
     result = applied(run, site.cls, texts, inputs)
     ensemble = site.lifted is not None and site.lifted.transform == "flax.linen.vmap"
     return side_by_side(result) if ensemble else result
+
+
+def read_with(run: Run, cls: Class, inputs: dict[str, Value], node: ast.Call) -> None:
+    """Read a module of the project with the numbers of axes of what a call gives it."""
+    ranks = {n: s.rank for n, v in inputs.items() if isinstance(v, Array) and (s := v.shape).rank is not None}
+    summarise(run, cls, {name: rank for name, rank in ranks.items() if rank is not None})
+    for name, value in inputs.items():
+        single = isinstance(value, Array) and literal(value.shape.axis(-1)) == 1
+        if single and (cls.node, name) in run.facts.spread:
+            message = f"`{name}` is a single number, which the module adds to several"
+            blocked(run, node, "LNX112", message)
 
 
 def attend(run: Run, instance: Instance, given: Arguments) -> Value:

@@ -1,7 +1,7 @@
 """Layers that a module is handed through a field: `FlaxEncoder(embed_tokens=self.shared)`.
 
 In Linen such a layer stays where it was made if an attribute keeps it there, and belongs to the module that
-receives it if none does.
+receives it if none does. A field is known to hold a module of the project by what it is handed.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ import ast
 from migrate.analysis.activation import Arguments
 from migrate.analysis.kinds import UNKNOWN, Array, Class, GivenLayer, Instance, Length, Symbol, Value
 from migrate.analysis.modules.classes import field_names, fields
-from migrate.analysis.modules.copied_settings import with_same
+from migrate.analysis.modules.handed_sizes import learn_features, learn_fields
 from migrate.analysis.modules.hoisting import init_text
+from migrate.analysis.modules.optional_layers import handed
 from migrate.analysis.modules.reasons import blocked
 from migrate.analysis.modules.setups import in_setup
 from migrate.analysis.program.names import canonical
@@ -29,11 +30,14 @@ NUMBERS = frozenset({"features", "num_embeddings"})
 
 
 def read(run: Run, cls: Class, name: str) -> GivenLayer | None:
-    """The layer in a field that is declared to hold one: `embed_tokens: nn.Embed`."""
+    """The layer in a field that is handed one, or is declared to hold one: `embed_tokens: nn.Embed`."""
     statement = next((s for s in fields(cls) if getattr(s.target, "id", "") == name), None)
-    if statement is None or statement.value is not None:
+    if statement is None or not isinstance(statement.value, ast.Constant | None):
         return None
-    return GivenLayer(name, EMBED) if _meant(cls, statement.annotation) == EMBED else None
+    if (module := run.facts.handed_classes.get((cls.node, name))) is not None:
+        return GivenLayer(name, module.node.name, module)
+    meant = _meant(cls, statement.annotation) if statement.value is None else ""
+    return GivenLayer(name, EMBED) if meant == EMBED else None
 
 
 def _meant(cls: Class, annotation: ast.expr) -> str:
@@ -51,16 +55,23 @@ def accepts(run: Run, cls: Class, name: str, node: ast.expr, value: Value, given
     """Whether a layer may be handed to this field; then it is remembered who keeps it."""
     if name not in field_names(cls) or run.owner is None or not in_setup(run, given.node):
         return False
-    taken = read(run, cls, name)
-    if taken is None or not isinstance(value, Instance | GivenLayer):
+    layer, choice = handed(run, node, value)
+    taken = _learnt(run, cls, name, layer)
+    if taken is None or not isinstance(layer, Instance | GivenLayer):
         return False
-    if isinstance(value, GivenLayer):
-        run.facts.handed_layers[given.node, name] = HandedLayer(given.node, name, value.field, run.owner)
+    if isinstance(layer, GivenLayer):
+        found = HandedLayer(given.node, name, layer.field, run.owner, choice)
+        run.facts.handed_layers[given.node, name] = found
         run.facts.lent.add((cls.node, name))
-        _learn_features(run, cls, name, _features(run, value).size.text, given)
-        return value.layer == taken.layer
-    site = run.facts.sites.get(value.site)
-    own = isinstance(site, Layer) and site.owner.node is run.owner.node and site.layer == taken.layer
+        if taken.layer == EMBED:
+            learn_features(run, cls, name, _features(run, layer).size.text, given)
+        else:
+            held = run.facts.handed_fields.get((run.owner.node, layer.field), {})
+            learn_fields(run, cls, name, held, given)
+        return (layer.layer, layer.cls) == (taken.layer, taken.cls)
+    site = run.facts.sites.get(layer.site)
+    own = isinstance(site, Layer) and site.owner.node is run.owner.node and site.lifted is None
+    own &= isinstance(site, Layer) and (site.layer, site.cls) == (taken.layer, taken.cls)
     if not own or not isinstance(site, Layer) or not in_setup(run, site.node) or site.explicit:
         return False
     if site.kept is None:
@@ -71,27 +82,23 @@ def accepts(run: Run, cls: Class, name: str, node: ast.expr, value: Value, given
         return False
     else:
         run.facts.lent.add((cls.node, name))
-    run.facts.handed_layers[given.node, name] = HandedLayer(given.node, name, site.node, run.owner)
-    wanted = dict(site.given).get("features")
-    features = init_text(run.facts, run.owner, wanted) if wanted is not None else None
-    _learn_features(run, cls, name, features, given)
+    run.facts.handed_layers[given.node, name] = HandedLayer(given.node, name, site.node, run.owner, choice)
+    texts = {field: init_text(run.facts, run.owner, value) for field, value in site.given}
+    if taken.layer == EMBED:
+        learn_features(run, cls, name, texts.get("features"), given)
+    else:
+        learn_fields(run, cls, name, texts, given)
     return True
 
 
-def _learn_features(run: Run, cls: Class, name: str, features: str | None, given: Arguments) -> None:
-    """The size of the layer in the terms of the module that takes it: `self.config.d_model`."""
-    assert run.owner is not None
-    pairs = [*zip(field_names(cls), given.node.args, strict=False)]
-    pairs += [(keyword.arg or "", keyword.value) for keyword in given.node.keywords]
-    found = ""
-    for field, node in pairs:
-        text = with_same(run, node, (features or "").split("."))
-        if text is not None and features is not None and f"{features}.".startswith(f"{text}."):
-            found = f"self.{field}{features.removeprefix(text)}"
-    known = run.facts.handed_features.setdefault((cls.node, name), found)
-    if known and known != found:
-        message = f"`{name}` of `{cls.node.name}` is handed layers of different sizes"
-        blocked(run, given.node, "LNX112", message)
+def _learnt(run: Run, cls: Class, name: str, layer: Value) -> GivenLayer | None:
+    """What a field holds, which a module of the project tells that it is handed."""
+    held = layer.cls if isinstance(layer, Instance | GivenLayer) else None
+    key = cls.node, name
+    if read(run, cls, name) is None and isinstance(held, Class) and key not in run.facts.handed_classes:
+        run.facts.handed_classes[key] = held
+        run.facts.summaries.pop(cls.node, None)
+    return read(run, cls, name)
 
 
 def _features(run: Run, held: GivenLayer) -> Length:
@@ -117,8 +124,8 @@ def _is_only_for(run: Run, site: Layer, node: ast.expr, call: ast.Call) -> bool:
 
 def keep_handed(run: Run, site: ast.Call) -> None:
     """Layers that only this construction is handed are kept by what it makes."""
-    for handed in [h for h in run.facts.handed_layers.values() if h.node is site]:
-        layer = run.facts.sites.get(handed.layer) if isinstance(handed.layer, ast.Call) else None
+    for each in [h for h in run.facts.handed_layers.values() if h.node is site]:
+        layer = run.facts.sites.get(each.layer) if isinstance(each.layer, ast.Call) else None
         if isinstance(layer, Layer) and layer.kept is None:
             run.facts.sites[layer.node] = layer.in_list()
 
@@ -134,9 +141,9 @@ def text(run: Run, node: ast.expr) -> str | None:
 
 def attribute(run: Run, node: ast.Attribute, held: GivenLayer) -> Value:
     """`self.embed_tokens.features`, or what both layers know of themselves."""
-    if node.attr == "features" and run.owner is not None:
+    if node.attr == "features" and held.layer == EMBED:
         return _features(run, held)
-    if node.attr in NUMBERS:
+    if node.attr in NUMBERS and held.layer == EMBED:
         return Length(Size(f"self.{held.field}.{node.attr}"))
     return UNKNOWN
 
@@ -151,15 +158,19 @@ def call(run: Run, held: GivenLayer, given: Arguments) -> Value:
 
 
 def check(run: Run, node: ast.expr, value: Value) -> None:
-    """Such a layer may be called, asked for its sizes, and handed on to another module as it is."""
+    """Such a layer may be called, asked for its sizes or whether it is there, and handed on as it is."""
     if not isinstance(value, GivenLayer):
         return
     parent = run.facts.scopes.parent[node]
     match parent:
-        case ast.Attribute(attr=name) if name in NUMBERS:
+        case ast.Attribute(attr=name) if name in NUMBERS and value.layer == EMBED:
             return
         case ast.Call(func=callee) if callee is node:
             return
+        case ast.Compare(ops=[ast.Is() | ast.IsNot()], comparators=[ast.Constant(value=None)]):
+            return
+        case ast.IfExp(test=test) if test is not node and handed(run, parent, value)[1] is not None:
+            parent = run.facts.scopes.parent[parent]
     above = run.facts.scopes.parent[parent] if isinstance(parent, ast.keyword) else parent
     if isinstance(above, ast.Call) and isinstance(run.facts.values.get(above.func), Class):
         return

@@ -6,7 +6,17 @@ import ast
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from migrate.analysis.kinds import Array, Class, Const, Function, Length, Partial, Symbol, followed
+from migrate.analysis.kinds import (
+    Array,
+    Class,
+    Const,
+    Function,
+    GivenLayer,
+    Length,
+    Partial,
+    Symbol,
+    followed,
+)
 from migrate.analysis.modules.classes import field_names, own_constants, self_names
 from migrate.analysis.modules.one_shot import is_used_up
 from migrate.analysis.program.scopes import Variable
@@ -46,7 +56,9 @@ def _movable(facts: Facts, owner: Class, root: ast.expr, node: ast.AST, found: d
             return True
         if isinstance(node, ast.Name):
             return _name(facts, owner, root, node, found)
-        if isinstance(node, NEVER) or (value is not None and followed(value)):
+        if isinstance(node, NEVER) or isinstance(value, GivenLayer):
+            return False
+        if value is not None and followed(value):
             return False
         if isinstance(node, ast.Attribute) and is_self(owner, node.value):
             return node.attr in {*field_names(owner), *own_constants(owner)}

@@ -333,7 +333,7 @@ def leaf(run: Run, instance: Instance, keys: tuple[str, ...]) -> bool:
 
 def _below(run: Run, cls: Class, key: str) -> Class | Symbol | None:
     if (cls.node, key) in run.facts.adopted and (given := given_layers.read(run, cls, key)) is not None:
-        return Symbol(given.layer)
+        return given.cls or Symbol(given.layer)
     for site in run.facts.sites.values():
         if isinstance(site, Layer) and site.owner.node is cls.node and site.name == key:
             return site.cls or Symbol(site.layer)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from migrate.analysis.kinds import Class, Const, Instance, Mixed, Value
+from migrate.analysis.modules.choices import reads_fields
 from migrate.analysis.modules.classes import methods
 from migrate.analysis.run import Run
 
@@ -44,3 +45,16 @@ def built_if(cls: Class, name: str) -> ast.expr | None:
 def are_optional(run: Run, *values: Value) -> bool:
     """Whether values that are compared are such layers of the module that is being read, or None."""
     return run.owner is not None and all(v == NOTHING or alternatives(v) is not None for v in values)
+
+
+def handed(run: Run, node: ast.expr, value: Value) -> tuple[Value, ast.IfExp | None]:
+    """The layer in what a module is handed; `self.shared if self.wide else None` with that expression."""
+    match node:
+        case ast.IfExp(body=body, orelse=ast.Constant(value=None)) | ast.IfExp(
+            body=ast.Constant(value=None), orelse=body
+        ) if reads_fields(run.facts.files.segment(node.test)):
+            return run.facts.values.get(body, value), node
+        case ast.Attribute() if (layers := alternatives(value)) is not None and len(layers) == 1:
+            return layers[0], None
+        case _:
+            return value, None

@@ -20,7 +20,7 @@ from migrate.analysis.sites import Construct, Layer
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 from migrate.plan.modules.drafts import Line
-from migrate.plan.modules.handed_layers import lent_fields
+from migrate.plan.modules.lent_names import lent_fields
 from migrate.plan.modules.module_fields import means
 from migrate.rewrite.edits import Piece, template
 

@@ -15,6 +15,7 @@ from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 from migrate.plan.modules.given_inputs import given_if
 from migrate.plan.modules.layer import in_setup
+from migrate.plan.modules.lent_names import is_read
 
 Test = tuple[str, bool]
 """A condition, which is a text for `__init__` or a number that no text has, and whether it has to hold."""
@@ -46,7 +47,8 @@ def _reached(plan: Plan, site: Layer) -> set[Path] | None:
         return None
     own = {(f"self.{site.kept}", True), (f"self.{site.kept} is not None", True)}
     inside = _around(plan, site.owner, site.node) | own
-    found = _reduced({path - inside for call in site.calls for path in _paths(plan, site.owner, call, ())})
+    paths = {path - inside for call in site.calls for path in _paths(plan, site.owner, call, ())}
+    found = _reduced(paths | {path - inside for path in _handed(plan, site.owner, site.node)})
     return found if found and frozenset() not in found else None
 
 
@@ -82,6 +84,33 @@ def _paths(plan: Plan, cls: Class, node: ast.AST, entered: tuple[str, ...]) -> I
                 case ast.Attribute(value=ast.Name(id="self"), attr=name) if name == method.name:
                     for path in _paths(plan, cls, use, (*entered, method.name)):
                         yield path | here
+
+
+def _handed(plan: Plan, cls: Class, layer: ast.Call | str) -> Iterator[Path]:
+    """The conditions under which modules that are handed a layer call it."""
+    for handed in plan.facts.handed_layers.values():
+        site = plan.facts.sites.get(handed.node)
+        if handed.owner.node is not cls.node or handed.layer != layer or not isinstance(site, Layer):
+            continue
+        choice = handed.choice
+        held = choice is not None and isinstance(choice.orelse, ast.Constant)
+        outer = {_test(plan, cls, choice, held)} if choice is not None else set()
+        for inner in _inside(plan, site, handed.field):
+            unknown = {(f"?{id(handed)}", True)} if inner else set()
+            for call in site.calls:
+                for path in _paths(plan, cls, call, ()):
+                    yield path | outer | unknown
+
+
+def _inside(plan: Plan, site: Layer, field: str) -> Iterator[Path]:
+    """The conditions under which a module calls a layer that it was handed, or hands it on."""
+    assert site.cls is not None
+    given = {(f"self.{field} is not None", True)}
+    for method in methods(site.cls).values():
+        for node in ast.walk(method):
+            if isinstance(node, ast.Call) and is_read(plan, node.func, field):
+                yield from (path - given for path in _paths(plan, site.cls, node, ()))
+    yield from (path - given for path in _handed(plan, site.cls, field))
 
 
 def _around(plan: Plan, cls: Class, node: ast.AST) -> Path:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import ast
 
-from migrate.analysis.kinds import Class, GivenLayer
-from migrate.analysis.modules.classes import field_names, is_extended, lineage, own_methods
+from migrate.analysis.kinds import Const
+from migrate.analysis.modules.classes import field_names
 from migrate.analysis.sites import HandedLayer, Layer
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
-from migrate.plan.modules.drafts import Draft, Line
-from migrate.plan.modules.own_calls import own_call, with_callers
+from migrate.plan.modules.drafts import Line
+from migrate.plan.modules.lent_names import lent_fields, lent_name
 from migrate.rewrite.edits import template
 
 
@@ -35,16 +35,6 @@ def gives_layer(plan: Plan, node: ast.expr) -> bool:
     return own and function.name not in {"__call__", "setup"} and not function.decorator_list
 
 
-def lent_fields(plan: Plan, cls: Class) -> list[str]:
-    """The fields of a class whose layers other modules keep."""
-    names = [name for name in field_names(cls) if (cls.node, name) in plan.facts.lent]
-    extended = len(lineage(cls)) > 1 or is_extended(cls, plan.facts.classes)
-    if names and extended:
-        message = f"`{names[0]}` is a layer of another module, and `{cls.node.name}` is tied to another class"
-        raise Blocked(cls.node, "LNX111", message)
-    return names
-
-
 def goes_with_call(plan: Plan, site: Layer, node: ast.expr) -> bool:
     """Whether an argument of a construction is a layer that the calls are given in its place."""
     return any(_given(site).get(name) is node for name in _handed(plan, site))
@@ -58,15 +48,44 @@ def _handed(plan: Plan, site: Layer) -> dict[str, HandedLayer | None]:
 
 def at_calls(plan: Plan, site: Layer) -> list[tuple[str, str]]:
     """The layers that every call of a module is given: `table=self.shared`."""
-    return [(name, _written(plan, site, name, handed)) for name, handed in _handed(plan, site).items()]
+    found = _handed(plan, site)
+    if site.cls is None or not found:
+        return []
+    if site.lifted is not None or plan.facts.partials.get(site.node):
+        _unseen(site, *found)
+    given = {name: handed for name, handed in found.items() if not is_left_out(plan, site, name)}
+    return [(lent_name(plan, site.cls, name), _chosen(plan, site, name, h)) for name, h in given.items()]
+
+
+def is_left_out(plan: Plan, site: Layer, name: str) -> bool:
+    """Whether a module is made without a layer for this field."""
+    given = _given(site).get(name)
+    return given is None or plan.facts.values.get(given) == Const(None)
+
+
+def _unseen(site: Layer, *names: str) -> None:
+    for name in names:
+        raise Blocked(site.node, "LNX111", f"it cannot be seen which layer `{name}` of this module is")
+
+
+def _chosen(plan: Plan, site: Layer, name: str, handed: HandedLayer | None) -> str:
+    """The layer, or the expression that decides between it and None."""
+    place = _written(plan, site, name, handed)
+    if handed is None or handed.choice is None:
+        return place
+    test = plan.facts.files.segment(handed.choice.test)
+    if isinstance(handed.choice.orelse, ast.Constant):
+        return f"{place} if {test} else None"
+    return f"None if {test} else {place}"
 
 
 def _written(plan: Plan, site: Layer, name: str, handed: HandedLayer | None) -> str:
-    if handed is None or site.lifted is not None:
-        raise Blocked(site.node, "LNX111", f"it cannot be seen which layer `{name}` of this module is")
+    if handed is None:
+        _unseen(site, name)
+    assert handed is not None
     if isinstance(handed.layer, str):
         lent = (site.owner.node, handed.layer) in plan.facts.lent
-        return handed.layer if lent else f"self.{handed.layer}"
+        return lent_name(plan, site.owner, handed.layer) if lent else f"self.{handed.layer}"
     layer = plan.facts.sites.get(handed.layer)
     if isinstance(layer, Layer) and layer.kept != "*":
         return f"self.{layer.kept}"
@@ -93,58 +112,3 @@ def _given(site: Layer) -> dict[str | None, ast.expr]:
     """The arguments of a construction by the names of the fields."""
     names = field_names(site.cls) if site.cls is not None else ()
     return {**dict(zip(names, site.node.args, strict=False)), **{k.arg: k.value for k in site.node.keywords}}
-
-
-def needing(plan: Plan, cls: Class, name: str) -> set[str]:
-    """The methods of a class that need a layer which other modules keep."""
-    known = own_methods(cls)
-    found = {m for m, method in known.items() if m != "setup" and _reads(plan, method, name)}
-    for site in plan.facts.sites.values():
-        own = isinstance(site, Layer) and site.owner.node is cls.node
-        if own and isinstance(site, Layer) and any(text == name for _, text in at_calls(plan, site)):
-            found |= {m for m, method in known.items() if set(site.calls) & set(ast.walk(method))}
-    return with_callers(known, found)
-
-
-def _reads(plan: Plan, method: ast.FunctionDef, name: str) -> bool:
-    return any(_is_read(plan, node, name) for node in ast.walk(method))
-
-
-def _is_read(plan: Plan, node: ast.AST, name: str) -> bool:
-    value = plan.facts.values.get(node)
-    return isinstance(node, ast.Attribute) and isinstance(value, GivenLayer) and value.field == name
-
-
-def rewrite_lent(plan: Plan, cls: Class, draft: Draft) -> None:
-    """The methods that need such a layer take it, and read it there."""
-    for name in lent_fields(plan, cls):
-        features = plan.facts.handed_features.get((cls.node, name))
-        methods = needing(plan, cls, name)
-        if any(f"self.{name}." in text for text in draft.texts()) or "setup" in methods:
-            message = f"the size of `{name}`, a layer of another module, is not known"
-            raise Blocked(cls.node, "LNX112", message)
-        for method in own_methods(cls).values():
-            for node in ast.walk(method):
-                if _is_read(plan, node, name) and isinstance(node, ast.Attribute):
-                    _read(plan, node, name, features)
-                elif isinstance(node, ast.Call) and own_call(node) in methods:
-                    plan.edits.added[node].append((name, name))
-            if method.name in methods:
-                _take(plan, method, name)
-
-
-def _read(plan: Plan, node: ast.Attribute, name: str, features: str | None) -> None:
-    parent = plan.parent(node)
-    if not isinstance(parent, ast.Attribute):
-        plan.edits.expressions[node] = name
-    elif parent.attr == "features" and features:
-        plan.edits.expressions[parent] = features
-    else:
-        message = f"`{parent.attr}` of a layer that another module keeps is read"
-        raise Blocked(parent, "LNX111", message)
-
-
-def _take(plan: Plan, method: ast.FunctionDef, name: str) -> None:
-    if name in plan.facts.scopes.bound[method] or method.decorator_list[1:]:
-        raise Blocked(method, "LNX111", f"`{method.name}` would need an argument `{name}`, which is taken")
-    plan.edits.keyword_only[method].append(f"{name}: nnx.Embed")

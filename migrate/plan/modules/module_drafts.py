@@ -26,10 +26,11 @@ from migrate.plan.modules.drawing import drawing
 from migrate.plan.modules.earlier_values import earlier_values
 from migrate.plan.modules.field_defaults import attribute_line
 from migrate.plan.modules.guards import guard
-from migrate.plan.modules.handed_layers import kept_inside, lent_fields
+from migrate.plan.modules.handed_layers import kept_inside
 from migrate.plan.modules.inheritance import base_line, check_inheritance, extends
 from migrate.plan.modules.layer import construction, parameter
 from migrate.plan.modules.layer_tuples import write_tuples
+from migrate.plan.modules.lent_names import lent_fields
 from migrate.plan.modules.listed_names import write_lists, write_quoted
 from migrate.plan.modules.named_lists import named_list
 from migrate.plan.modules.owned import USES, Owned, owned

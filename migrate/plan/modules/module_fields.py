@@ -7,6 +7,7 @@ import ast
 from migrate.analysis.kinds import Class
 from migrate.analysis.modules.classes import fields, holds_module
 from migrate.analysis.modules.given_layers import EMBED
+from migrate.analysis.modules.hoisting import spliced
 from migrate.analysis.program.names import imported
 from migrate.plan.context import Plan
 
@@ -24,6 +25,13 @@ def rewrite_annotations(plan: Plan, cls: Class) -> None:
         for node in ast.walk(statement.annotation):
             if isinstance(node, ast.Name | ast.Attribute) and (meant := means(plan, node)) in WRITTEN:
                 plan.edits.expressions[node] = WRITTEN[meant]
+
+
+def annotation(plan: Plan, statement: ast.AnnAssign) -> str:
+    """What the annotation of a field is afterwards."""
+    parts = [n for n in ast.walk(statement.annotation) if isinstance(n, ast.Name | ast.Attribute)]
+    found: dict[ast.expr, str] = {n: WRITTEN[meant] for n in parts if (meant := means(plan, n)) in WRITTEN}
+    return spliced(plan.facts, statement.annotation, found)
 
 
 def means(plan: Plan, node: ast.expr) -> str:

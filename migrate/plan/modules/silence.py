@@ -6,10 +6,11 @@ import ast
 from collections.abc import Mapping
 from typing import Any
 
+from migrate.analysis.kinds import Class
 from migrate.analysis.modules.classes import inputs_of, methods
 from migrate.analysis.modules.layers import LAYERS, SELF_CALLS
 from migrate.analysis.program.parameters import parameter_defaults
-from migrate.analysis.sites import Layer
+from migrate.analysis.sites import Layer, SubmoduleCall
 from migrate.plan.context import Plan
 from migrate.plan.modules.owned import owned
 
@@ -26,7 +27,7 @@ def _draws_nothing(plan: Plan, site: Layer, call: ast.Call, known: Known, above:
     if site.cls is None:
         return not LAYERS[site.layer].draws or _deterministic(site, call, known)
     method = methods(site.cls).get("__call__")
-    if method is None or method in above:
+    if method is None or method in above or _reaches_in(plan, site.cls):
         return False
     inner = _given(method, call, known)
     layers = [each for each in owned(plan, site.cls) if not isinstance(each, Layer) or each.calls]
@@ -38,6 +39,14 @@ def _draws_nothing(plan: Plan, site: Layer, call: ast.Call, known: Known, above:
         if _may_draw(each)
         for use in getattr(each, "calls", (site.node,))
     )
+
+
+def _reaches_in(plan: Plan, cls: Class) -> bool:
+    """Whether a class calls a method of another module that draws, or a module that it is handed."""
+    from migrate.plan.modules.drawing import method_draws
+
+    uses = (use for use in plan.facts.sites.values() if isinstance(use, SubmoduleCall))
+    return any(use.owner.node is cls.node and method_draws(plan, use) for use in uses)
 
 
 def _may_draw(site: Any) -> bool:

@@ -9,7 +9,8 @@ from migrate.analysis.sites import Layer, OwnVariable, SubmoduleCall, UseVariabl
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 from migrate.plan.modules.drawing import draws, method_draws
-from migrate.plan.modules.handed_layers import lent_fields, needing
+from migrate.plan.modules.lent_layers import needing
+from migrate.plan.modules.lent_names import lent_fields
 from migrate.plan.modules.owned import owned
 
 
