@@ -13,6 +13,7 @@ from typing import Any
 
 import libcst as cst
 
+from migrate.analysis.program.parameters import parameter_defaults
 from migrate.analysis.program.scopes import FunctionNode
 
 Path = tuple[str | int, ...]
@@ -70,7 +71,7 @@ def expressions(node: ast.AST, tree: Any) -> Iterator[tuple[ast.AST, Path]]:
                 yield value, ("elements", i, "value")
         case ast.Lambda(body=body):
             yield body, ("body",)
-            yield from _defaults(node, tree)
+            yield from _defaults(node)
         case ast.ListComp() | ast.SetComp() | ast.GeneratorExp():
             yield node.elt, ("elt",)
             yield from _generators(node.generators)
@@ -222,7 +223,7 @@ def _of_statement(node: ast.AST, tree: Any) -> Iterator[tuple[ast.AST, Path]]:
                 if item.optional_vars is not None:
                     yield item.optional_vars, ("items", i, "asname", "name")
         case ast.FunctionDef() | ast.AsyncFunctionDef():
-            yield from _function(node, tree)
+            yield from _function(node)
         case ast.ClassDef(bases=bases, decorator_list=decorators, keywords=keywords):
             for i, keyword in enumerate(keywords):
                 yield keyword.value, ("keywords", i, "value")
@@ -234,13 +235,25 @@ def _of_statement(node: ast.AST, tree: Any) -> Iterator[tuple[ast.AST, Path]]:
             return
 
 
-def _function(
-    node: ast.FunctionDef | ast.AsyncFunctionDef, tree: cst.FunctionDef
-) -> Iterator[tuple[ast.AST, Path]]:
+def _function(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[tuple[ast.AST, Path]]:
     for i, decorator in enumerate(node.decorator_list):
         yield decorator, ("decorators", i, "decorator")
     if node.returns is not None:
         yield node.returns, ("returns", "annotation")
+    for argument, path in _parameters(node):
+        if argument.annotation is not None:
+            yield argument.annotation, (*path, "annotation", "annotation")
+    yield from _defaults(node)
+
+
+def _defaults(node: FunctionNode) -> Iterator[tuple[ast.AST, Path]]:
+    defaults = dict(parameter_defaults(node))
+    for argument, path in _parameters(node):
+        if argument in defaults:
+            yield defaults[argument], (*path, "default")
+
+
+def _parameters(node: FunctionNode) -> Iterator[tuple[ast.arg, Path]]:
     groups = (
         ("posonly_params", node.args.posonlyargs),
         ("params", node.args.args),
@@ -248,31 +261,7 @@ def _function(
     )
     for name, arguments in groups:
         for i, argument in enumerate(arguments):
-            if argument.annotation is not None:
-                yield argument.annotation, ("params", name, i, "annotation", "annotation")
-    yield from _defaults(node, tree)
-
-
-def _defaults(node: FunctionNode, tree: cst.FunctionDef | cst.Lambda) -> Iterator[tuple[ast.AST, Path]]:
-    groups = (
-        ("posonly_params", node.args.posonlyargs),
-        ("params", node.args.args),
-        ("kwonly_params", node.args.kwonlyargs),
-    )
-    for name, arguments in groups:
-        for i, argument in enumerate(arguments):
-            if get(tree, ("params", name, i)).default is not None:
-                yield _default(node, argument), ("params", name, i, "default")
-
-
-def _default(node: FunctionNode, argument: ast.arg) -> ast.expr:
-    a = node.args
-    positional = [*a.posonlyargs, *a.args]
-    pairs = [
-        *zip(reversed(positional), reversed(a.defaults), strict=False),
-        *zip(a.kwonlyargs, a.kw_defaults, strict=True),
-    ]
-    return next(d for p, d in pairs if p is argument and d is not None)
+            yield argument, ("params", name, i)
 
 
 def blocks(node: ast.AST, tree: Any) -> Iterator[tuple[list[ast.stmt], Path]]:
