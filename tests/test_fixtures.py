@@ -107,8 +107,20 @@ def test_line_endings_and_bom_stay(case: Case, variant: str) -> None:
     assert migrated_bytes(changed, case.style) == {path: change(data) for path, data in after.items()}
 
 
+QUICK = {"JAX_DISABLE_MOST_OPTIMIZATIONS": "1"}
+"""Compiling is most of the time of a program this small: all are verified without, some as users run them."""
+
+
+@pytest.mark.parametrize(
+    "compiler",
+    [pytest.param(QUICK, id="quick"), pytest.param({}, id="optimised", marks=pytest.mark.corpus)],
+)
 @each_program
-def test_verify_says_identical_bits(targets: list[Case], tmp_path: Path) -> None:
+def test_verify_says_identical_bits(
+    targets: list[Case], compiler: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in compiler.items():
+        monkeypatch.setenv(name, value)
     for case in targets:
         request = Request(entry(case.before), entry(case.after), steps=STEPS, verdict_only=True)
         report = verify(request, keep=tmp_path)
