@@ -156,7 +156,9 @@ def _update_holder(plan: Plan, site: ApplyGradients) -> None:
     state = plan.written(site.state)
     optimizer = plan.optimizer_of(site.state)
     update = template(f"{optimizer}.update({state}.model, {{}})", site.grads)
-    others = [k for k in site.node.keywords if k.arg != "grads"]
+    holder = plan.facts.values[site.state]
+    assert isinstance(holder, Holder)
+    others = [k for k in site.node.keywords if k.arg not in {"grads", holder.stats}]
     for keyword in others:
         if reads_models(plan.facts, keyword.value):
             message = "the old state is read beside the update that replaces it"

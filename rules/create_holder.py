@@ -21,7 +21,7 @@ def rewrite(plan: Plan, site: CreateHolder) -> None:
     model = plan.model_of(site.params)
     for keyword in site.node.keywords:
         value = keyword.value
-        if keyword.arg == "apply_fn":
+        if keyword.arg in {"apply_fn", site.stats}:
             new: tuple[tuple[str | None, Piece], ...] = ()
         elif keyword.arg == "params":
             new = (("model", model),)

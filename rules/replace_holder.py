@@ -19,7 +19,9 @@ def rewrite(plan: Plan, site: ReplaceHolder) -> None:
     for keyword in site.node.keywords:
         name, value = keyword.arg, keyword.value
         assert name is not None
-        if name in site.trees and name == "opt_state":
+        if name in site.stats:
+            plan.edits.arguments[site.node][value] = ()
+        elif name in site.trees and name == "opt_state":
             updates.append(template(f"nnx.update({state}.optimizer.opt_state, nnx.state({{}}))", value))
             plan.edits.arguments[site.node][value] = ()
         elif name in site.trees:

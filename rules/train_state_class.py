@@ -7,7 +7,8 @@ import ast
 from migrate.analysis.kinds import Class
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
-from migrate.plan.training.holders import field_name, held_fields
+from migrate.plan.training.annotated_states import check_annotated
+from migrate.plan.training.holders import field_name, held_fields, stats_field
 from migrate.rule import Example, Rule
 
 RULE = Rule(
@@ -26,7 +27,8 @@ RULE = Rule(
     use_instead=(
         "A `struct.PyTreeNode` with `model`, `optimizer` and the same fields: it goes through functions, "
         "containers, `jax.jit` and `replace` as the train state did. A field with parameters becomes a model "
-        "of its own, which is copied where Linen shared the arrays; a soft update writes into it."
+        "of its own, which is copied where Linen shared the arrays; a soft update writes into it. A field "
+        "with batch statistics goes: the model holds them."
     ),
     fix_safety=(
         "Functions and containers that hand the state on are not touched. Such components are written in the "
@@ -127,13 +129,16 @@ def rewrite(plan: Plan, cls: Class) -> None:
     """Another base, two more fields, and models where there were parameters."""
     node = cls.node
     _check_name(plan, node)
+    check_annotated(plan, cls)
     plan.edits.expressions[node.bases[0]] = "struct.PyTreeNode"
-    held = held_fields(plan.facts, cls)
+    held, stats = held_fields(plan.facts, cls), stats_field(plan.facts, cls)
     first = next(s for s in node.body if isinstance(s, ast.AnnAssign))
     plan.edits.before[first] += ["model: nnx.Module", "optimizer: nnx.Optimizer"]
     for statement in node.body:
         if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
             name = statement.target.id
+            if name == stats:
+                plan.edits.statements[statement] = []
             if name in held:
                 if statement.value is not None:
                     raise Blocked(statement, "LNX012", "a field with parameters has a default")

@@ -77,6 +77,12 @@ def result(text: str, style: Style = "functional") -> Result:
     return migrate_sources({"train.py": HEAD + text}, Options(style=style, bridge=False))
 
 
+COUNTED = HEAD.replace("    batch_stats: Any\n", "    batch_stats: Any\n    count: int\n").replace(
+    "tx=optax.sgd(1)", "tx=optax.sgd(1), count=0"
+)
+"""The same state with a field beside the statistics: it goes on as a record."""
+
+
 def in_step(body: str) -> str:
     return STEP.replace("BODY", dedent(body).strip().replace("\n", "\n    "))
 
@@ -220,3 +226,58 @@ def test_stays(text: str, style: Style) -> None:
     found = result(text, style)
     assert not found.changed
     assert found.findings
+
+
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("body", STEPS)
+def test_statistics_beside_other_fields_stay_in_the_model(body: str, style: Style) -> None:
+    found = migrate_sources({"train.py": COUNTED + in_step(body)}, Options(style=style, bridge=False))
+    text = found.changed["train.py"]
+    assert "batch_stats" not in text
+    assert "    optimizer: nnx.Optimizer\n    count: int\n" in text
+    assert "optimizer=nnx.Optimizer(net, optax.sgd(1), wrt=nnx.Param), count=0)" in text
+    assert "    state.optimizer.update(state.model, grads)\n" in text
+    assert [c.plan for c in found.components] == ["holder"]
+
+
+BESIDE = [
+    pytest.param(
+        "return state.apply_gradients(grads=grads, batch_stats=updates['batch_stats'], count=state.count + 1)"
+        ", loss",
+        "    return state.replace(count=state.count + 1), loss\n",
+        id="both-at-once",
+    ),
+    pytest.param(
+        "state = state.apply_gradients(grads=grads)\n"
+        "return state.replace(batch_stats=updates['batch_stats'], count=state.count + 1), loss",
+        "    return state.replace(count=state.count + 1), loss\n",
+        id="replaced-with-another-field",
+    ),
+    pytest.param(
+        "state = state.replace(count=state.count + 1)\n"
+        "return state.apply_gradients(grads=grads, batch_stats=updates['batch_stats']), loss",
+        "    state = state.replace(count=state.count + 1)\n"
+        "    state.optimizer.update(state.model, grads)\n"
+        "    return state, loss\n",
+        id="another-field-first",
+    ),
+]
+
+
+@pytest.mark.parametrize(("body", "expected"), BESIDE)
+def test_other_fields_follow_by_replace(body: str, expected: str) -> None:
+    found = migrate_sources({"train.py": COUNTED + in_step(body)}, Options(bridge=False))
+    assert expected in found.changed["train.py"]
+
+
+@pytest.mark.parametrize("text", [case for case in STAYS if case.id != "the-class-is-a-value"])
+def test_stays_beside_other_fields(text: str) -> None:
+    found = migrate_sources({"train.py": COUNTED + text}, Options(bridge=False))
+    assert not found.changed
+    assert found.findings
+
+
+def test_a_record_with_statistics_in_some_places_only_stays() -> None:
+    other = COUNTED + in_step("return state.apply_gradients(grads=grads), loss")
+    other = other.replace('batch_stats=variables["batch_stats"]', "batch_stats=other")
+    assert not migrate_sources({"train.py": other}, Options(bridge=False)).changed

@@ -71,7 +71,7 @@ def aged(value: Value, tokens: Tokens, stats: bool = False) -> Value:
     """
 
     def change(part: Any) -> Value:
-        if stats and isinstance(part, State):
+        if stats and isinstance(part, State | Holder):
             return replace(part, moved=part.moved or (part.stats is not None and bool(part.tokens & tokens)))
         spared = not isinstance(part, OF_STATS) if stats else isinstance(part, VANISHING)
         hit = not isinstance(part, TIMELESS) and not spared and part.tokens & tokens

@@ -124,14 +124,14 @@ def _last(value: Sequence | Results) -> Value:
 
 def _alike(left: Holder, right: Holder) -> bool:
     names = [name for name, _ in left.fields] == [name for name, _ in right.fields]
-    return names and (left.cls, left.whole) == (right.cls, right.whole)
+    return names and (left.cls, left.whole, left.stats) == (right.cls, right.whole, right.stats)
 
 
 def _join_holders(left: Holder, right: Holder) -> Holder:
     pairs = zip(left.fields, right.fields, strict=True)
     fields = tuple((name, join(one, other)) for (name, one), (_, other) in pairs)
-    stale = left.stale or right.stale
-    return Holder(left.cls, left.tokens | right.tokens, left.whole, stale, fields)
+    stale, moved = left.stale or right.stale, left.moved or right.moved
+    return replace(left, tokens=left.tokens | right.tokens, stale=stale, fields=fields, moved=moved)
 
 
 def _callable(value: Value) -> bool:

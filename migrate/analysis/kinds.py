@@ -330,7 +330,8 @@ class State:
 class Holder:
     """A train state of a class of the project, which goes on as one value.
 
-    `fields` are those of its own fields that hold parameters, sorted by name.
+    `fields` are those of its own fields that hold parameters, sorted by name; `stats` is the one that holds
+    batch statistics, which have `moved` where the model has newer ones.
     """
 
     cls: Class
@@ -338,6 +339,8 @@ class Holder:
     whole: bool
     stale: bool
     fields: tuple[tuple[str, Value], ...]
+    stats: str | None = None
+    moved: bool = False
 
 
 @dataclass(frozen=True)

@@ -151,7 +151,8 @@ class ReplaceRecord:
 class CreateHolder:
     """`State.create(...)` of a class with fields of its own.
 
-    `held` are the fields that hold parameters, `copied` those of them that need a copy of their own.
+    `held` are the fields that hold parameters, `copied` those of them that need a copy of their own, and
+    `stats` is the one that holds batch statistics.
     """
 
     node: ast.Call
@@ -160,6 +161,7 @@ class CreateHolder:
     tx: ast.expr
     held: tuple[str, ...]
     copied: tuple[str, ...]
+    stats: str | None = None
 
 
 @dataclass(frozen=True)
@@ -172,12 +174,13 @@ class ReadHolder:
 
 @dataclass(frozen=True)
 class ReplaceHolder:
-    """`state.replace(...)`: `trees` are updated in place, `models` take a copy."""
+    """`state.replace(...)`: `trees` are updated in place, `models` take a copy, `stats` the model has."""
 
     node: ast.Call
     state: ast.expr
     trees: tuple[str, ...]
     models: tuple[str, ...]
+    stats: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

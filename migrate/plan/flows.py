@@ -111,7 +111,7 @@ def rewrite_flows(plan: Plan) -> None:
 
 
 def _flow(plan: Plan, node: ast.expr, value: Value) -> None:
-    if isinstance(value, State):
+    if isinstance(value, State | Holder):
         _check_moved(plan, node, value)
     if node in plan.claimed:
         return
@@ -142,17 +142,17 @@ def _flow(plan: Plan, node: ast.expr, value: Value) -> None:
             pass
 
 
-UPDATES = (ApplyGradients, ReplaceStats, ReplaceTrees, ViewState, CloneState)
+UPDATES = (ApplyGradients, ReplaceStats, ReplaceTrees, ReplaceHolder, ViewState, CloneState)
 WRITTEN = (CreateState, StateOfTree, LoadState, *UPDATES)
 """Sites that write the state that they give."""
 
 
-def _check_moved(plan: Plan, node: ast.expr, value: State) -> None:
+def _check_moved(plan: Plan, node: ast.expr, value: State | Holder) -> None:
     """A state that has not been given the new statistics of its model may not go on."""
     parent = plan.parent(node)
     updated = isinstance(parent, ast.Attribute) and isinstance(plan.site(plan.parent(parent)), UPDATES)
     named = isinstance(plan.site(node), UPDATES) and isinstance(parent, ast.Assign | ast.AnnAssign)
-    if value.moved and not (updated or named or isinstance(plan.site(parent), ReadState)):
+    if value.moved and not (updated or named or isinstance(plan.site(parent), ReadState | ReadHolder)):
         message = "this state has older statistics than its model: give it the new ones before it goes on"
         raise Blocked(node, "LNX011", message)
 
@@ -243,7 +243,7 @@ def _holds_old(value: Value) -> bool:
         case Dict(items):
             return any(_holds_old(item) for _, item in items)
         case Holder():
-            return is_old(value)
+            return is_old(value) or value.moved
         case Record():
             return records.is_old(value)
         case State():

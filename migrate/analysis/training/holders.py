@@ -18,6 +18,7 @@ from migrate.analysis.kinds import (
     Method,
     OptTree,
     Params,
+    Stats,
     Symbol,
     Token,
     Value,
@@ -26,7 +27,7 @@ from migrate.analysis.kinds import (
 )
 from migrate.analysis.run import Run
 from migrate.analysis.sites import CopyTree, CreateHolder, Init, ReadHolder, ReplaceHolder
-from migrate.analysis.training import dynamic_scales, train_states
+from migrate.analysis.training import dynamic_scales, stats_states, train_states
 from migrate.analysis.training.copies import adopt
 from migrate.analysis.training.train_states import check_created, check_inside, field, is_apply
 
@@ -68,10 +69,15 @@ def create(run: Run, cls: Class, given: Arguments) -> Value:
     if not isinstance(params, (Params, Variables)) or not is_apply(apply_fn):
         return lost(run, given)
     held = {name: value for name, value in keywords.items() if name in names and followed(value)}
-    if any(not isinstance(value, (Params, Variables)) for value in held.values()):
+    stats = [name for name, value in held.items() if isinstance(value, Stats)]
+    statistics = [held.pop(name) for name in stats]
+    if len(stats) > 1 or any(not isinstance(value, (Params, Variables)) for value in held.values()):
         return lost(run, given)
     stale = any(isinstance(v, (Params, Variables)) and v.stale for v in held.values())
     check_created(run, node, replace(params, stale=params.stale or stale), apply_fn)
+    for value in statistics:
+        assert isinstance(value, Stats)
+        stats_states.check_given(run, node, params, value)
     taken = params.tokens
     fields: list[tuple[str, Value]] = []
     copied: list[str] = []
@@ -82,10 +88,11 @@ def create(run: Run, cls: Class, given: Arguments) -> Value:
             copied.append(name)
         taken |= value.tokens
         fields.append((name, value))
-    made = CreateHolder(node, cls, expressions["params"], expressions["tx"], tuple(held), tuple(copied))
+    field = stats[0] if stats else None
+    made = CreateHolder(node, cls, expressions["params"], expressions["tx"], (*held,), (*copied,), field)
     run.facts.site(made)
     run.facts.links |= {(a, b) for a in taken for b in taken}
-    return Holder(cls, params.tokens, isinstance(params, Variables), False, tuple(sorted(fields)))
+    return Holder(cls, params.tokens, isinstance(params, Variables), False, tuple(sorted(fields)), field)
 
 
 def _is_fresh(run: Run, node: ast.expr) -> bool:
@@ -108,6 +115,8 @@ def attribute(run: Run, node: ast.Attribute, holder: Holder) -> Value:
         run.escape(node, "LNX012", f"`.{node.attr}` is no field of `{holder.cls.node.name}`", holder)
         return UNKNOWN
     run.facts.site(ReadHolder(node, node.attr))
+    if node.attr == holder.stats:
+        return Stats(holder.tokens, holder.moved)
     if node.attr not in OWN and node.attr not in dict(holder.fields):
         return dynamic_scales.field(run, holder.cls, node.attr)
     return dict(holder.fields).get(node.attr, field(run, holder, node.attr))
@@ -122,13 +131,16 @@ def _apply_gradients(run: Run, holder: Holder, given: Arguments) -> Value:
     node, keywords = given.node, dict(given.keywords)
     assert isinstance(node.func, ast.Attribute)
     grads = keywords.get("grads")
-    others = {name: value for name, value in keywords.items() if name != "grads"}
+    others = {name: value for name, value in keywords.items() if name not in {"grads", holder.stats}}
     plain = set(others) <= {n for n in field_names(holder.cls) if n not in dict(holder.fields)}
     if node.args or not isinstance(grads, Grads) or not plain or any(map(followed, others.values())):
         run.escape(node, "LNX002", "`apply_gradients` is called in a way that has no rewriting yet", holder)
         return UNKNOWN
     train_states.update(run, node, holder, grads)
-    return replace(holder, stale=False)
+    updated = replace(holder, stale=False)
+    if holder.stats in keywords:
+        return stats_states.taken(run, node, updated, keywords[holder.stats])
+    return updated
 
 
 def _replace(run: Run, holder: Holder, given: Arguments) -> Value:
@@ -138,6 +150,9 @@ def _replace(run: Run, holder: Holder, given: Arguments) -> Value:
     held = {"params", *dict(holder.fields)}
     for name, value in keywords.items():
         if name == "opt_state" and value == OptTree(holder.tokens) and not node.args:
+            continue
+        if name == holder.stats and not node.args:
+            holder = stats_states.taken(run, node, holder, value)
             continue
         model_valued = isinstance(value, (Params, Variables, Grads))
         if (
@@ -151,7 +166,8 @@ def _replace(run: Run, holder: Holder, given: Arguments) -> Value:
             return UNKNOWN
     trees = tuple(name for name, value in keywords.items() if isinstance(value, Grads | OptTree))
     models = tuple(name for name, value in keywords.items() if isinstance(value, (Params, Variables)))
-    run.facts.site(ReplaceHolder(node, node.func.value, trees, models))
+    stats = tuple(name for name in keywords if name == holder.stats)
+    run.facts.site(ReplaceHolder(node, node.func.value, trees, models, stats))
     return _replaced(run, node, holder, keywords, trees, models)
 
 

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import ast
 from dataclasses import replace
+from typing import TypeVar
 
 from migrate.analysis.activation import Arguments
-from migrate.analysis.kinds import UNKNOWN, ApplyFn, Class, Params, State, Stats, Value
+from migrate.analysis.kinds import UNKNOWN, ApplyFn, Class, Holder, Params, State, Stats, Value, Variables
 from migrate.analysis.run import Run
 from migrate.analysis.sites import CreateState, ReadState, ReplaceStats
 from migrate.analysis.training import holders
 from migrate.analysis.training.train_states import check_created
 
+StateOrHolder = TypeVar("StateOrHolder", State, Holder)
 REQUIRED = frozenset({"apply_fn", "params", "tx"})
 
 
@@ -31,14 +33,19 @@ def create(run: Run, cls: Class, given: Arguments) -> Value | None:
         return None
     expressions = {k.arg: k.value for k in node.keywords}
     check_created(run, node, params, apply_fn)
+    check_given(run, node, params, stats)
+    run.facts.site(CreateState(node, expressions["params"], expressions["tx"], cls))
+    return State(params.tokens, False, cls=cls, stats=names[0])
+
+
+def check_given(run: Run, node: ast.Call, params: Params | Variables, stats: Stats) -> None:
+    """A state is created with the statistics that its own model has at that time."""
     if stats.tokens != params.tokens:
         run.escape(node, "LNX205", "the state is created with the statistics of another model", params, stats)
     if stats.stale:
         run.escape(
             node, "LNX011", "the state is created from statistics that have moved since", params, stats
         )
-    run.facts.site(CreateState(node, expressions["params"], expressions["tx"], cls))
-    return State(params.tokens, False, cls=cls, stats=names[0])
 
 
 def read(run: Run, node: ast.Attribute, state: State) -> Value:
@@ -58,7 +65,7 @@ def replaced(run: Run, state: State, given: Arguments) -> Value:
     return taken(run, node, state, keywords[state.stats])
 
 
-def taken(run: Run, node: ast.Call, state: State, stats: Value) -> State:
+def taken(run: Run, node: ast.Call, state: StateOrHolder, stats: Value) -> StateOrHolder:
     """The state with new statistics, which must be those that its model has now."""
     if not isinstance(stats, Stats) or stats.tokens != state.tokens:
         message = "it cannot be seen that these are the statistics of this model"

@@ -33,7 +33,7 @@ def load(run: Run, given: Arguments, expression: ast.expr, state: Value) -> Valu
     assert isinstance(state, State | Holder)
     node = given.node
     check_inside(run, node, state.tokens, state)
-    if state.stale or (isinstance(state, State) and state.moved):
+    if state.stale or state.moved:
         run.escape(node, "LNX011", "an old train state is what a file is loaded into", state)
     if _is_given_back(run, node) or _takes_the_place(run, node, expression):
         run.facts.site(LoadState(node, expression, in_place=True))
@@ -63,7 +63,8 @@ def _takes_the_place(run: Run, node: ast.Call, expression: ast.expr) -> bool:
 def is_plain(state: Holder) -> bool:
     """Whether a state of a class of the project holds one model, and else only what is saved as it is."""
     own = (s for s in state.cls.node.body if isinstance(s, ast.AnnAssign))
-    return not state.fields and not state.whole and all(not isinstance(s.value, ast.Call) for s in own)
+    alone = not state.fields and not state.whole and state.stats is None
+    return alone and all(not isinstance(s.value, ast.Call) for s in own)
 
 
 def mapped(run: Run, given: Arguments) -> Value:

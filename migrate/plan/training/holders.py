@@ -22,6 +22,15 @@ def held_fields(facts: Facts, cls: Class) -> frozenset[str]:
     return held.pop()
 
 
+def stats_field(facts: Facts, cls: Class) -> str | None:
+    """The field of a class that holds batch statistics, the same wherever a state of it is made."""
+    sites = [site for site in facts.sites.values() if isinstance(site, CreateHolder) and site.cls == cls]
+    found = {site.stats for site in sites}
+    if len(found) != 1:
+        raise Blocked(cls.node, "LNX012", f"the fields of `{cls.node.name}` hold different things")
+    return found.pop()
+
+
 def field_name(name: str) -> str:
     """What a field that held parameters is called: `target_params` becomes `target_model`."""
     match = PARAMS.match(name)

@@ -18,7 +18,7 @@ def check_order(plan: Plan, site: ReplaceHolder | ReplaceRecord) -> None:
     if not site.trees:
         return
     for keyword in site.node.keywords:
-        if keyword.arg not in site.trees and reads_models(plan.facts, keyword.value):
+        if keyword.arg not in _gone(site) and reads_models(plan.facts, keyword.value):
             message = "the state is read beside an update of it in one `replace`"
             raise Blocked(keyword.value, "LNX011", message)
     if {*site.trees} == {"params", "opt_state"}:
@@ -37,12 +37,18 @@ def _check_apart(plan: Plan, site: ReplaceHolder | ReplaceRecord) -> None:
                 raise Blocked(keyword.value, "LNX012", message)
 
 
+def _gone(site: ReplaceHolder | ReplaceRecord) -> tuple[str, ...]:
+    """The fields that `replace` is not given any more: the models that are there have them."""
+    return (*site.trees, *site.stats) if isinstance(site, ReplaceHolder) else site.trees
+
+
 def place(plan: Plan, site: ReplaceHolder | ReplaceRecord, state: str, updates: list[Piece]) -> None:
     """Write the updates in front of what becomes of `replace`."""
-    if not updates:
+    gone = _gone(site)
+    if not gone:
         return
     statement, parent = plan.statement(site.node), plan.parent(site.node)
-    whole = len(site.trees) == len(site.node.keywords)
+    whole = len(gone) == len(site.node.keywords)
     tops = {site.node, parent}
     match parent:
         case ast.Assign(targets=[ast.Name(id=target)]) if parent is statement:

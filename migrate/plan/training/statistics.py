@@ -6,14 +6,22 @@ import ast
 
 from migrate.analysis.kinds import VANISHING, Sequence, State
 from migrate.analysis.program.scopes import FunctionNode
-from migrate.analysis.sites import Apply, ApplyFunction, ApplyGradients, CreateState, ReplaceStats
+from migrate.analysis.sites import (
+    Apply,
+    ApplyFunction,
+    ApplyGradients,
+    CreateHolder,
+    CreateState,
+    ReplaceHolder,
+    ReplaceStats,
+)
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 from migrate.plan.functions.parameters import pass_on, receivers
 from migrate.plan.training.variable_dicts import variables_of
 from migrate.rewrite.edits import Piece, Template, template
 
-TAKING = (CreateState, ApplyGradients, ReplaceStats)
+TAKING = (CreateState, CreateHolder, ApplyGradients, ReplaceStats, ReplaceHolder)
 """What a state is given its statistics by."""
 
 APPLIED = (Apply, ApplyFunction)

@@ -27,13 +27,13 @@ def remove(plan: Plan, cls: Class) -> None:
 
 def check_mentions(plan: Plan, cls: Class) -> None:
     """Nothing may name the class any more when every edit is known."""
-    for node in _mentions(plan.facts, cls.node):
+    for node in mentions(plan.facts, cls.node):
         if not _goes(plan, node):
             message = f"`{cls.node.name}` is named here, and its states become a model and an optimizer"
             raise Blocked(node, "LNX012", message)
 
 
-def _mentions(facts: Facts, cls: ast.ClassDef) -> Iterator[ast.AST]:
+def mentions(facts: Facts, cls: ast.ClassDef) -> Iterator[ast.AST]:
     """Every name in the project that may stand for the class, in strings too."""
     for file in facts.files.by_path.values():
         names = {name for name, known in file.classes.items() if known is cls}
