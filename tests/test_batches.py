@@ -33,6 +33,11 @@ BATCHED = [
         id="jit-of-vmap",
     ),
     pytest.param(
+        "states = jax.vmap(jax.jit(create))(KEYS)",
+        "models, optimizers = jax.vmap(jax.jit(create))(KEYS)",
+        id="vmap-of-jit",
+    ),
+    pytest.param(
         "states = jax.pmap(create)(KEYS)\np_step = jax.pmap(step, donate_argnums=(0,))\n"
         "states, loss = p_step(states, X[None])",
         "p_step = jax.pmap(step, donate_argnums=(0, 1))\n"
@@ -69,6 +74,18 @@ BATCHED = [
         "states = jax.vmap(create)(KEYS)\nf(X, states)",
         "f(X, models)",
         id="decorator",
+    ),
+    pytest.param(
+        "state = jax_utils.replicate(create(0), jax.devices())\nprint(state.step)",
+        "model, optimizer = jax_utils.replicate(create(0), jax.devices())\nprint(optimizer.step[...])",
+        id="replicated-to-these-devices",
+    ),
+    pytest.param(
+        "state = create(0)\nall = jax_utils.replicate({'state': state, 'key': 0})\n"
+        "print(jax_utils.unreplicate(all)['state'].step)",
+        "all = jax_utils.replicate({'state': (model, optimizer), 'key': 0})\n"
+        "print(jax_utils.unreplicate(all)['state'][1].step[...])",
+        id="replicated-in-a-dict",
     ),
     pytest.param(
         "state = jax_utils.replicate(create(0))\nlast = jax_utils.unreplicate(state)\nprint(last.step)",
@@ -123,7 +140,11 @@ STAYS = [
         id="gradients-of-each-example",
     ),
     pytest.param("states = jax.vmap(create)(KEYS)\njax.vmap(step)(*[states, X])", id="starred"),
-    pytest.param("jax_utils.replicate({'state': create(0)})", id="replicated-dict"),
+    pytest.param(
+        "states = jax.vmap(create)(KEYS)\njax.vmap(jax.jit(step), in_axes=(0, None))(states, X)",
+        id="vmap-of-jit-of-a-step",
+    ),
+    pytest.param("jax_utils.replicate({'tree': [create(0).params, create(0)]})", id="replicated-parameters"),
 ]
 
 

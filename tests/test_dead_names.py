@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from migrate.core import migrate_sources
+from migrate.result import Options
 
 NET = """\
 import flax.linen as nn
@@ -67,3 +68,28 @@ def test_what_is_left(before: str, after: str) -> None:
     size = "size" if "size =" in before else "sizes[0]"
     new = migrate_sources({"net.py": NET.format(line=before, size=size)}).changed["net.py"]
     assert after in new[new.index("def __call__") : new.index("def main")]
+
+
+def test_names_that_become_others_are_bound() -> None:
+    before = """\
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+import optax
+from flax.serialization import to_bytes
+from flax.training.train_state import TrainState
+
+model = nn.Dense(1)
+params = model.init(jax.random.key(0), jnp.ones((1, 3)))["params"]
+kept = {"last": (TrainState.create(apply_fn=model.apply, params=params, tx=optax.sgd(0.1)), 0)}
+
+
+def save():
+    state = kept["last"][0]
+    return to_bytes(state)
+"""
+    new = migrate_sources({"net.py": before}, Options(bridge=False)).changed["net.py"]
+    assert new.endswith(
+        'def save():\n    model, optimizer = kept["last"][0]\n'
+        "    return to_bytes(linen_state(model, optimizer))\n"
+    )

@@ -12,8 +12,10 @@ from tests.linen_programs import JITTED_STEP, NET, after
 
 TOP = """
 import pickle
+import orbax.checkpoint as ocp
 from flax import serialization
 from flax.serialization import from_bytes, to_bytes
+from flax.training.orbax_utils import save_args_from_target
 from flax.training.checkpoints import restore_checkpoint, save_checkpoint
 
 net = Net()
@@ -43,6 +45,18 @@ SAVED = [
         "to_bytes({'params': state.params, 'n': 3})", f"to_bytes({{'params': {TREE}, 'n': 3}})", id="dict"
     ),
     pytest.param("to_bytes([{'a': state.params}, 1])", f"to_bytes([{{'a': {TREE}}}, 1])", id="nested"),
+    pytest.param(
+        "to = ocp.PyTreeCheckpointer()\nto.save(X, {'w': state.params})",
+        f"to = ocp.PyTreeCheckpointer()\nto.save(X, {{'w': {TREE}}})",
+        id="orbax",
+    ),
+    pytest.param(
+        "kept = {'w': state.params}\nmanager = ocp.CheckpointManager('here', ocp.PyTreeCheckpointer())\n"
+        "manager.save(3, kept, save_kwargs={'save_args': save_args_from_target(kept)})",
+        f"kept = {{'w': {TREE}}}\nmanager = ocp.CheckpointManager('here', ocp.PyTreeCheckpointer())\n"
+        "manager.save(3, kept, save_kwargs={'save_args': save_args_from_target(kept)})",
+        id="orbax-manager",
+    ),
     pytest.param("print(jax.device_get(state.params))", f"print(jax.device_get({TREE}))", id="device-get"),
     pytest.param("print(1, state.params)", f"print(1, {TREE})", id="print"),
     pytest.param(
@@ -125,6 +139,8 @@ def test_a_whole_state_says_what_is_in_the_way(body: str) -> None:
 
 
 STAYS = [
+    pytest.param("ocp.PyTreeCheckpointer().restore('here', state.params)", id="orbax-restore"),
+    pytest.param("ocp.StandardCheckpointer().save('here', state.params)", id="another-checkpointer"),
     pytest.param("restore_checkpoint('here', *[state.params])", id="starred-target"),
     pytest.param("later = restore_checkpoint(state.params, None)", id="parameters-in-another-place"),
     pytest.param("pickle.dumps(state)", id="whole-state"),

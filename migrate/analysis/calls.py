@@ -54,7 +54,15 @@ from migrate.analysis.objects import records, things
 from migrate.analysis.run import Run, is_definition
 from migrate.analysis.shapes import arrays, results, tables
 from migrate.analysis.shapes.contractions import contracted
-from migrate.analysis.training import batches, bound_functions, linen, optimizers, partials, type_checks
+from migrate.analysis.training import (
+    ahead,
+    batches,
+    bound_functions,
+    linen,
+    optimizers,
+    partials,
+    type_checks,
+)
 
 
 def call(run: Run, node: ast.Call) -> Value:
@@ -126,6 +134,8 @@ def invoke(run: Run, callee: Value, given: Arguments) -> Value:
             return records.call(run, record, name, given)
         case Method(Class() as cls, name) if records.is_class_method(run, cls, name):
             return records.of_class(run, cls, name, given)
+        case Method(Jit() | Batched()):
+            return ahead.call(run, callee, given, invoke)
         case Symbol(name):
             return library.call(run, name, given)
         case Method() | ApplyFn() | Instance():

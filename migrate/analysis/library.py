@@ -142,7 +142,7 @@ def call(run: Run, name: str, given: Arguments) -> Value:
         case _ if name in same_trees.POP and given.args and followed(given.args[0]):
             return same_trees.popped(run, given)
         case _ if name in plain_trees.CHECKPOINTS:
-            return plain_trees.made(run, given)
+            return plain_trees.made(run, name, given)
         case _ if name in plain_trees.READERS and any(map(followed, (*given.args, *keywords.values()))):
             return plain_trees.read(run, name, given)
         case _ if name in plain_trees.LOADERS and any(map(followed, (*given.args, *keywords.values()))):

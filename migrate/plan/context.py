@@ -30,6 +30,7 @@ from migrate.analysis.sites import (
     ReadItem,
     ReadRecord,
     ReadState,
+    Replicate,
     SameTree,
     Site,
 )
@@ -207,7 +208,8 @@ class Plan:
         base = node
         while isinstance(base, ast.Subscript | ast.Attribute) and self._is_way(base):
             base = base.value
-        if not isinstance(base, ast.Name):
+        copied = isinstance(site := self.site(base), Replicate) and isinstance(site.tree, ast.Name)
+        if not isinstance(base, ast.Name) and not copied:
             raise Blocked(node, "LNX010", "a train state is read inside an expression: name it first")
         return self.facts.files.segment(node)
 

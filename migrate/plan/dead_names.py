@@ -25,11 +25,13 @@ def dead_assignments(facts: Facts, before: ast.Module, after: str) -> list[ast.A
     found: list[ast.Assign] = []
     for name, function in _functions(before):
         if name in now:
-            loaded, still = _loaded(function), _loaded(now[name])
+            loaded, still = _names(function, ast.Load), _names(now[name], ast.Load)
+            bound = _names(now[name], ast.Store)
             for statement in _assignments(function) if loaded.isdisjoint(LOOKING) else ():
                 target = statement.targets[0]
                 assert isinstance(target, ast.Name)
-                if target.id in loaded and target.id not in still and has_no_effect(facts, statement.value):
+                unread = target.id in bound and target.id in loaded and target.id not in still
+                if unread and has_no_effect(facts, statement.value):
                     found.append(statement)
     return found
 
@@ -49,8 +51,9 @@ def _inside(node: ast.AST, path: str) -> Iterator[tuple[str, FunctionNode]]:
         yield from _inside(child, inner)
 
 
-def _loaded(function: FunctionNode) -> set[str]:
-    return {n.id for n in ast.walk(function) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+def _names(function: FunctionNode, context: type[ast.expr_context]) -> set[str]:
+    """The names that a function reads or binds."""
+    return {n.id for n in ast.walk(function) if isinstance(n, ast.Name) and isinstance(n.ctx, context)}
 
 
 def _assignments(function: FunctionNode) -> Iterator[ast.Assign]:

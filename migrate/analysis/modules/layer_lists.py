@@ -120,12 +120,13 @@ def item(run: Run, node: ast.Subscript, holder: Value, index: Value) -> Value | 
         case Const(int(at)) if -len(holder.items) <= at < len(holder.items):
             return holder.items[at]
         case _ if isinstance(node.slice, ast.Slice):
-            return _part(holder, node.slice)
+            return sliced(holder, node.slice)
         case _:
             return functools.reduce(join, holder.items)
 
 
-def _part(holder: Sequence, part: ast.Slice) -> Sequence | None:
+def sliced(holder: Sequence, part: ast.Slice) -> Sequence | None:
+    """A slice of a tuple or list whose bounds are written out; None for any other."""
     bounds = [literal_integer(bound) for bound in (part.lower, part.upper, part.step)]
     given = [bound is not None for bound in (part.lower, part.upper, part.step)]
     if [bound is not None for bound in bounds] != given:

@@ -63,6 +63,7 @@ from migrate.analysis.shapes import arrays, results
 from migrate.analysis.shapes.sizes import Size
 from migrate.analysis.sites import ParamsItem, ParamsLeaf, ReadCollection, ReadState
 from migrate.analysis.training import (
+    ahead,
     apply_options,
     groups,
     holders,
@@ -137,6 +138,8 @@ def attribute(run: Run, node: ast.Attribute, holder: Value) -> Value:
         case ApplyFn() | Dict():
             _unknown(run, node, holder)
             return UNKNOWN
+        case _ if (compiled := ahead.attribute(node, holder)) is not None:
+            return compiled
         case _ if run.families and (found := things.of_super(run, node)) is not None:
             return found
         case _:
@@ -228,6 +231,10 @@ def subscript(run: Run, node: ast.Subscript, holder: Value, index: Value) -> Val
             message = "an item of a tuple that holds batch statistics is read by its index: unpack it"
             run.escape(node, "LNX310", message, holder)
             return UNKNOWN
+        case Sequence(), _ if (
+            isinstance(node.slice, ast.Slice) and (part := layer_lists.sliced(holder, node.slice)) is not None
+        ):
+            return part
         case Sequence(items), Const(int(at)) if -len(items) <= at < len(items):
             if followed(items[at]) and not isinstance(items[at], BY_INDEX):
                 run.escape(

@@ -16,8 +16,10 @@ from migrate.analysis.kinds import (
     UNKNOWN,
     Array,
     Batched,
+    Dict,
     Function,
     Holder,
+    Jit,
     Params,
     Partial,
     Sequence,
@@ -26,6 +28,7 @@ from migrate.analysis.kinds import (
     Value,
     Variables,
     followed,
+    parts,
     tokens_of,
 )
 from migrate.analysis.run import Run, is_definition
@@ -37,9 +40,12 @@ from migrate.analysis.training.copies import adopt, adopted, copies, returned
 
 def is_batchable(given: Arguments) -> bool:
     """Whether the function is one of the project, handed over in first place with plain options."""
-    if not given.args or len(given.args) > 1 or not isinstance(given.args[0], Function | Partial):
+    if len(given.args) != 1:
         return False
     function, others = given.args[0], [value for _, value in given.keywords]
+    function = function.function if isinstance(function, Jit) else function
+    if not isinstance(function, Function | Partial):
+        return False
     plain = not followed(function) or is_definition(function)
     return plain and not any(followed(value) for value in others)
 
@@ -56,6 +62,8 @@ def call(run: Run, function: Value, site: ast.expr, given: Arguments) -> Value:
     """A call of a batched function: it works on copies, and what it gives is new."""
     if isinstance(function, Partial) and isinstance(function.function, Function):
         return call(run, function.function, site, partials.applied(function, given))
+    if isinstance(function, Jit) and not any(map(followed, (*given.args, *dict(given.keywords).values()))):
+        return call(run, function.function, site, given)
     if not isinstance(function, Function):
         return lost(run, given, function)
     inside = _one if run.owner is not None and _has_plain_axes(site) else _without_shape
@@ -123,13 +131,23 @@ def _without_shape(value: Value) -> Value:
 
 
 def replicated(run: Run, given: Arguments) -> Value:
-    """`jax_utils.replicate(state)`: another object with the same contents."""
-    if len(given.args) != 1 or given.keywords or isinstance(given.node.args[0], ast.Starred):
+    """`jax_utils.replicate(state)`, to these devices: another object with the same contents."""
+    others = (*given.args[1:], *dict(given.keywords).values())
+    if any(map(followed, others)) or isinstance(given.node.args[0], ast.Starred):
         return lost(run, given)
     value = given.args[0]
-    if not isinstance(value, State | Holder | Params | Variables):
+    if not isinstance(value, Params | Variables) and not _holds_states(value):
         return lost(run, given)
     names = {token: Token(given.node, token.label) for token in tokens_of(value)}
     adopt(run, names)
     run.facts.site(Replicate(given.node, given.node.args[0]))
     return renamed(value, names)
+
+
+def _holds_states(value: Value) -> bool:
+    """Whether all that is followed in a value, or in tuples and dicts of it, are train states."""
+    match value:
+        case Sequence() | Dict():
+            return all(_holds_states(part) or not followed(part) for part in parts(value))
+        case _:
+            return isinstance(value, State | Holder)

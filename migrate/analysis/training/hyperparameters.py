@@ -53,7 +53,9 @@ def root_of(node: ast.expr) -> ast.expr | None:
         match node:
             case ast.Attribute(value=inner, attr="hyperparams" | "inner_state" | "inner_opt_state"):
                 node = inner
-            case ast.Subscript(value=inner, slice=ast.Constant()):
+            case ast.Subscript(
+                value=inner, slice=ast.Constant() | ast.UnaryOp(op=ast.USub(), operand=ast.Constant())
+            ):
                 node = inner
             case _:
                 return None

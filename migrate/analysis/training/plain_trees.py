@@ -31,15 +31,22 @@ from migrate.analysis.training import loaded_tuples, whole_states
 from migrate.analysis.training.copies import adopt
 
 CHECKPOINT = "clu.checkpoint.Checkpoint()"
-"""What the methods of such an object are called by."""
+ORBAX = "orbax.checkpoint.Checkpointer()"
+"""What the methods of such objects are called by."""
 
-CHECKPOINTS = frozenset({"clu.checkpoint.Checkpoint", "clu.checkpoint.MultihostCheckpoint"})
-"""Classes whose objects save and load trees as `flax.serialization` does."""
+CHECKPOINTS = {
+    "clu.checkpoint.Checkpoint": CHECKPOINT,
+    "clu.checkpoint.MultihostCheckpoint": CHECKPOINT,
+    "orbax.checkpoint.CheckpointManager": ORBAX,
+    "orbax.checkpoint.PyTreeCheckpointer": ORBAX,
+}
+"""Classes whose objects save trees by the names in them, those of the first also as Flax does."""
 
 READERS = frozenset(
     {
         "builtins.print",
         f"{CHECKPOINT}.save",
+        f"{ORBAX}.save",
         "clu.parameter_overview.count_parameters",
         "clu.parameter_overview.get_parameter_overview",
         "clu.parameter_overview.log_parameter_overview",
@@ -49,6 +56,7 @@ READERS = frozenset(
         "flax.serialization.to_state_dict",
         "flax.training.checkpoints.save_checkpoint",
         "flax.training.checkpoints.save_checkpoint_multiprocess",
+        "flax.training.orbax_utils.save_args_from_target",
         "flax.traverse_util.flatten_dict",
         "jax.device_get",
         "joblib.dump",
@@ -61,10 +69,12 @@ READERS = frozenset(
 KEEPERS = frozenset(
     {
         f"{CHECKPOINT}.save",
+        f"{ORBAX}.save",
         "flax.serialization.to_bytes",
         "flax.serialization.to_state_dict",
         "flax.training.checkpoints.save_checkpoint",
         "flax.training.checkpoints.save_checkpoint_multiprocess",
+        "flax.training.orbax_utils.save_args_from_target",
     }
 )
 """Readers whose files hold whole train states field by field, without the class."""
@@ -82,10 +92,10 @@ LOADERS = {
 STATES = (State, Holder, OptState, SavedState)
 
 
-def made(run: Run, given: Arguments) -> Value:
+def made(run: Run, name: str, given: Arguments) -> Value:
     """`Checkpoint(folder)`."""
     lost(run, given)
-    return Symbol(CHECKPOINT)
+    return Symbol(CHECKPOINTS[name])
 
 
 def read(run: Run, name: str, given: Arguments) -> Value:

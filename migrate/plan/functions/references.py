@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from migrate.analysis.kinds import Mixed, Value
+from migrate.analysis.kinds import Method, Mixed, Value
 from migrate.analysis.program.scopes import FunctionNode
 from migrate.analysis.sites import Choose
 from migrate.analysis.training.dynamic_scales import GRADIENT
@@ -48,6 +48,8 @@ def _allowed(plan: Plan, node: ast.expr) -> bool:
         case ast.Call(args=[first, *_]) if first is node:
             return function_of(plan.facts.values.get(parent)) is not None or _is_grad(plan, parent)
         case ast.Call() | ast.List() | ast.Tuple() if _is_branch(plan, node):
+            return True
+        case ast.Attribute() if isinstance(plan.facts.values.get(parent), Method):
             return True
         case ast.Return() | ast.Assign() | ast.Compare(ops=[ast.Is() | ast.IsNot()]):
             return True
