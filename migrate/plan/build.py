@@ -226,8 +226,9 @@ def _is_asked_for(plan: Plan, node: ast.expr) -> bool:
 
 def _is_built(plan: Plan, node: ast.expr) -> bool:
     match plan.parent(node):
-        case ast.Call(func=function):
-            return function is node
+        case ast.Call(func=function) as call:
+            one_of_several = isinstance(plan.facts.values.get(node), Mixed)
+            return function is node and (not one_of_several or isinstance(plan.site(call), Construct | Layer))
         case ast.Assign(targets=[ast.Name()]) as statement:
             return not isinstance(plan.parent(statement), ast.ClassDef)
         case ast.ClassDef():

@@ -20,7 +20,14 @@ from migrate.analysis.kinds import (
     Symbol,
     Value,
 )
-from migrate.analysis.modules import copied_settings, forwarding, given_layers, recurrent, sequences
+from migrate.analysis.modules import (
+    copied_settings,
+    forwarding,
+    given_layers,
+    recurrent,
+    sequences,
+    shared_kernels,
+)
 from migrate.analysis.modules.branches import merged
 from migrate.analysis.modules.choices import exclusive
 from migrate.analysis.modules.classes import field_names, inputs_of, methods
@@ -254,13 +261,14 @@ def _compatible(
     if _runs_first(run, site):
         return site.inputs or inputs
     owner = site.owner
+    inputs = tuple((n, shared_kernels.completed(run, site, node, known.get(n), v)) for n, v in inputs)
     return tuple((n, either(owner, known[n], value) if n in known else value) for n, value in inputs)
 
 
 def _runs_first(run: Run, site: Layer) -> bool:
     """Whether the first call of a shared layer is one that always runs: it decides the sizes in Linen."""
     method, first = methods(site.owner).get("__call__"), site.calls[0]
-    shared = site.cls is None and LAYERS[site.layer].inputs == 1 and not site.loops
+    shared = site.cls is None and LAYERS[site.layer].inputs == 1 and shared_kernels.is_one(run, site)
     if not shared or method is None or run.facts.scopes.function(first) is not method:
         return False
     around: ast.AST = first

@@ -88,6 +88,6 @@ def as_test(test: str) -> tuple[str, bool]:
 
 def exclusive(one: tuple[str | None, ...], other: tuple[str | None, ...]) -> str | None:
     """The condition that holds in one place and not in the other, which have all others in common."""
-    if not one or one[:-1] != other[:-1] or one[-1] is None or other[-1] is None:
+    if not one or not other or one[:-1] != other[:-1] or one[-1] is None or other[-1] is None:
         return None
     return one[-1] if opposite(one[-1], other[-1]) else None

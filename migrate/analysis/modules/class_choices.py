@@ -13,11 +13,13 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from migrate.analysis.activation import Arguments
+from migrate.analysis.facts import Facts
 from migrate.analysis.joining import join
-from migrate.analysis.kinds import Class, Mixed, Value
+from migrate.analysis.kinds import Class, Instance, Mixed, Symbol, Value
 from migrate.analysis.modules.classes import is_module
 from migrate.analysis.modules.setups import in_setup
 from migrate.analysis.run import Run
+from migrate.analysis.sites import Layer
 
 Invoke = Callable[[Run, Value, Arguments], Value]
 
@@ -43,6 +45,22 @@ def built(run: Run, value: Mixed, given: Arguments, invoke: Invoke) -> Value:
         for cls, node in zip(classes, (given.node, *twins), strict=True)
     ]
     return functools.reduce(join, made)
+
+
+def written_at(facts: Facts, node: ast.Call) -> ast.Call:
+    """The call that builds a layer, as it is written."""
+    return next((call for call, twins in facts.twins.items() if node in twins), node)
+
+
+def layer_at(facts: Facts, call: ast.Call) -> Value | None:
+    """The layer that a call in `setup` builds, or one of those of several classes."""
+    sites = [facts.sites.get(node) for node in (call, *facts.twins.get(call, ()))]
+    layers: list[Value] = [
+        Instance(site.cls if site.cls is not None else Symbol(site.layer), site.node)
+        for site in sites
+        if isinstance(site, Layer)
+    ]
+    return functools.reduce(join, layers) if layers else None
 
 
 def _place(cls: Class) -> tuple[int, str]:

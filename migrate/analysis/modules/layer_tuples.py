@@ -10,10 +10,12 @@ import ast
 from collections.abc import Iterator
 from itertools import product
 
-from migrate.analysis.kinds import UNKNOWN, Class, Instance, Lengthened, Sequence, Symbol, Value
+from migrate.analysis.kinds import UNKNOWN, Class, Instance, Lengthened, Sequence, Value
 from migrate.analysis.modules.choices import as_test, reads_fields
+from migrate.analysis.modules.class_choices import layer_at, written_at
 from migrate.analysis.modules.classes import is_extended, lineage, own_methods
 from migrate.analysis.modules.hoisting import assigned_value, init_text, is_self
+from migrate.analysis.modules.layer_lists import layers_in
 from migrate.analysis.modules.reasons import blocked
 from migrate.analysis.modules.setups import in_setup
 from migrate.analysis.run import Run
@@ -48,14 +50,21 @@ def _added(run: Run, node: ast.expr, kind: Value) -> bool:
     """Remember the layers of a tuple that is written out."""
     items = kind.items if isinstance(kind, Sequence) else ()
     written = node.elts if isinstance(node, ast.Tuple) else []
-    layers = [item for item in items if isinstance(item, Instance)]
-    sites = [s for item in layers if isinstance(s := run.facts.sites.get(item.site), Layer) and s.explicit]
-    if not sites or [site.node for site in sites] != written:
+    sites = [_named(run, layers_in(item) or []) for item in items]
+    places = [{written_at(run.facts, site.node) for site in each} for each in sites]
+    if not sites or places != [{element} for element in written]:
         return False
-    for site in sites:
+    for site in [site for each in sites for site in each]:
         run.facts.sites[site.node] = site.in_list()
-        run.facts.in_tuples[site.node] = site.node
+        run.facts.in_tuples[site.node] = written_at(run.facts, site.node)
     return True
+
+
+def _named(run: Run, layers: list[Instance]) -> list[Layer]:
+    """The sites of layers that all have names of their own."""
+    sites = [run.facts.sites.get(layer.site) for layer in layers]
+    found = [site for site in sites if isinstance(site, Layer) and site.explicit]
+    return found if len(found) == len(sites) else []
 
 
 def _statements(run: Run, name: str) -> list[ast.Assign | ast.AugAssign] | None:
@@ -112,12 +121,13 @@ def item(run: Run, node: ast.Subscript, holder: Lengthened) -> Value:
     """The layer that `self.layer[-1]` is, where fields and what holds around the read tell just one."""
     index = literal_integer(node.slice)
     found = set(_reached(run, node, holder.layers, index)) if index is not None else set()
-    site = run.facts.sites.get(found.pop()) if len(found) == 1 else None
-    if not isinstance(site, Layer):
+    call = found.pop() if len(found) == 1 else None
+    layer = layer_at(run.facts, call) if call is not None else None
+    if call is None or layer is None:
         blocked(run, node, "LNX111", "which layer of a tuple this is cannot be told from what holds here")
         return UNKNOWN
-    run.facts.in_tuples[node] = site.node
-    return Instance(site.cls if site.cls is not None else Symbol(site.layer), site.node)
+    run.facts.in_tuples[node] = call
+    return layer
 
 
 def _reached(run: Run, node: ast.Subscript, layers: tuple[ast.Call, ...], index: int) -> Iterator[ast.Call]:

@@ -29,7 +29,7 @@ def write_tuples(plan: Plan, sites: Sequence[Layer | Parameter]) -> None:
             read = f"getattr(self, {written or _computed(plan, site)})"
         made.setdefault(plan.statement(site.node), []).append(line)
         for node, layer in plan.facts.in_tuples.items():
-            if layer is site.node and node is not layer:
+            if layer is site.node and isinstance(node, ast.Subscript):
                 plan.edits.expressions[node] = read
     for statement, lines in made.items():
         plan.edits.statements[statement] = [*lines]

@@ -32,9 +32,10 @@ def check_twins(plan: Plan, draft: Draft, twins: list[Layer]) -> None:
 
 
 def choice_is_built(plan: Plan, choice: ast.IfExp) -> bool:
-    """`block = A if self.deep else B` in `setup`, where `block` is only called."""
-    statement = plan.parent(choice)
-    match statement:
+    """`block = A if self.deep else B` in `setup`, where `block` is only called; or the choice itself is."""
+    match plan.parent(choice):
+        case ast.Call(func=function) as call if function is choice:
+            return call in plan.facts.twins
         case ast.Assign(targets=[ast.Name(id=name) as target]) if in_setup(plan, choice):
             variable = plan.facts.scopes.variable(target, name)
             uses = [use for use in plan.facts.scopes.names(variable) if use is not target]
