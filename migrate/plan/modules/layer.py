@@ -368,7 +368,8 @@ def _own(plan: Plan, draft: Draft, site: Layer, cls: Class) -> Piece:
         if site.lifted.transform != "flax.linen.vmap":
             return made
         return ensemble(made, moved(plan, draft, site, axis_size(site.lifted)))
-    return Template((node.func, "(", *_listed([*pieces, "rngs=rngs"]), ")"))
+    callee = template("({})", node.func) if isinstance(node.func, ast.IfExp) else node.func
+    return Template((callee, "(", *_listed([*pieces, "rngs=rngs"]), ")"))
 
 
 def _optional_size(plan: Plan, site: Layer, argument: InputSize) -> list[Piece]:
