@@ -12,6 +12,7 @@ from migrate.plan.training.records import (
     DEFINITION,
     STATE,
     TYPES,
+    applying_methods,
     check_states,
     held_fields,
     is_optional,
@@ -141,6 +142,8 @@ def rewrite_class(plan: Plan, cls: Class) -> None:
     """Other names and types for the fields that hold something else now."""
     check_states(plan.facts, cls)
     held, names = held_fields(plan.facts, cls), new_names(plan.facts, cls)
+    for method in applying_methods(plan.facts, cls):
+        plan.edits.statements[method] = []
     for statement in cls.node.body:
         if not isinstance(statement, ast.AnnAssign) or not isinstance(statement.target, ast.Name):
             continue

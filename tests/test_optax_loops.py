@@ -258,6 +258,44 @@ OTHERS = [
     ),
     pytest.param(
         """
+        def make(rate):
+            return optax.adam(rate)
+
+
+        def main(x):
+            params = net.init(jax.random.key(0), x)
+            for epoch in range(3):
+                rate = make(0.1 / (epoch + 1))
+                if epoch == 0:
+                    opt_state = rate.init(params)
+                grads = jax.grad(loss_fn)(params, x)
+                updates, opt_state = rate.update(grads, opt_state, params)
+                params = optax.apply_updates(params, updates)
+            return loss_fn(params, x)
+        """,
+        "LNX033",
+        id="another-transformation-of-one-call",
+    ),
+    pytest.param(
+        """
+        def main(x):
+            params = net.init(jax.random.key(0), x)
+            before = optax.adam(0.1)
+            for epoch in range(3):
+                rate = optax.adam(0.1 / (epoch + 1))
+                opt_state = rate.init(params)
+                if epoch == 0:
+                    before = rate
+                grads = jax.grad(loss_fn)(params, x)
+                updates, opt_state = before.update(grads, opt_state, params)
+                params = optax.apply_updates(params, updates)
+            return loss_fn(params, x)
+        """,
+        "LNX033",
+        id="the-transformation-of-an-earlier-turn",
+    ),
+    pytest.param(
+        """
         def main(x):
             params = net.init(jax.random.key(0), x)
             opt_state = tx.init(params)

@@ -186,6 +186,61 @@ def test_a_star_spreads_a_record(given: str) -> None:
     assert "    _, model, info = step(model, x)\n" in text
 
 
+APPLYING = (
+    HEAD.replace("    apply_fn: Any = flax", "    network: Any = flax")
+    .replace("apply_fn=net_def.apply", "network=net_def")
+    .replace("        return self.apply_fn({", "        return self.network.apply({")
+    .replace(
+        "    def apply_gradient",
+        "    def apply(self, *args, **kwargs):\n        return self.network.apply(*args, **kwargs)\n\n"
+        "    def apply_gradient",
+    )
+)
+APPLYING_STEP = STEP.replace("model.apply_fn(", "model.apply(")
+
+
+def test_a_method_that_only_applies() -> None:
+    text = result(APPLYING + APPLYING_STEP + FOLLOW + MAIN).changed["train.py"]
+    assert (
+        CLASS_AFTER.replace("net = nnx", "model = nnx")
+        .replace("(net, tx", "(model, tx")
+        .replace("model=net", "model=model")
+        in text
+    )
+
+
+ELSEWHERE = 'print(model.apply({"params": target.params}, x))'
+
+
+def test_a_method_that_applies_to_the_parameters_of_another_record() -> None:
+    main = MAIN.replace("    return target(x", f"    {ELSEWHERE}\n    return target(x")
+    text = result(APPLYING + APPLYING_STEP + FOLLOW + main).changed["train.py"]
+    assert "    print(target.model(x))\n" in text
+
+
+LEARNERS = (
+    OBJECT.replace("Net()", "Net(size)").replace("(self, key, x)", "(self, key, x, size)")
+    + """
+
+def main(key, x):
+    wide, narrow = Agent(key, x, 8), Agent(key, x, 3)
+    for _ in range(5):
+        wide.update(x)
+        narrow.update(x)
+    return wide.target(x, scale=2.0), narrow.target(x, scale=2.0)
+"""
+)
+
+
+def test_one_compiled_function_trains_what_two_calls_made() -> None:
+    head = APPLYING.replace("class Net(nn.Module):\n", "class Net(nn.Module):\n    size: int\n\n")
+    head = head.replace("nn.Dense(2)", "nn.Dense(self.size)")
+    step = f"@jax.jit\n{APPLYING_STEP}@jax.jit\n{FOLLOW}\n"
+    text = result(head + step + LEARNERS).changed["train.py"]
+    assert "loss = jnp.mean(nnx_model(x) ** 2)" in text
+    assert LEARNERS in text
+
+
 OTHER_STEP = """\
 def other_step(model, x):
     def other_loss_fn(weights):
@@ -286,6 +341,34 @@ def test_a_method_that_nothing_calls(method: str, after: str) -> None:
 
 
 REFUSALS = [
+    pytest.param(
+        (APPLYING + APPLYING_STEP + FOLLOW + MAIN).replace(
+            "def main", "def read(other, x):\n    return other.apply({}, x)\n\n\ndef main"
+        ),
+        "LNX035",
+        id="what-may-be-a-record-applies",
+    ),
+    pytest.param(
+        (APPLYING + APPLYING_STEP + FOLLOW + MAIN).replace(
+            "self.network.apply(*args, **kwargs)", "self.network.apply(*args, **kwargs) + 1"
+        ),
+        "LNX010",
+        id="a-method-that-does-more-than-apply",
+    ),
+    pytest.param(
+        (APPLYING + APPLYING_STEP + FOLLOW + MAIN).replace(
+            "self.network.apply(*args, **kwargs)", 'self.network.apply(*args, mutable=["more"], **kwargs)'
+        ),
+        "LNX010",
+        id="a-method-that-applies-with-options",
+    ),
+    pytest.param(
+        (APPLYING + APPLYING_STEP + FOLLOW + MAIN)
+        .replace("    target = Model.create(net_def", "    target = Model.create(Net(name='other')")
+        .replace("    return target(x", f"    {ELSEWHERE}\n    return target(x"),
+        "LNX003",
+        id="another-definition-is-applied",
+    ),
     pytest.param(
         with_method("\ndef weights(self):\n    return self.params\n"),
         "LNX206",

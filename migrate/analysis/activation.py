@@ -35,7 +35,7 @@ from migrate.analysis.run import DEPTH, Run, callables_in
 from migrate.analysis.sites import Binding
 from migrate.analysis.training.copies import adopt, place
 from migrate.analysis.training.made_definitions import all_made_by, made_by
-from migrate.analysis.training.makers import of_this_call
+from migrate.analysis.training.makers import made_again, of_this_call
 
 
 @dataclass(frozen=True)
@@ -183,9 +183,13 @@ def _made_by_this_call(
         made = (made_by(i, function.node, given.node, scopes) for i in run.facts.origins[token])
         run.facts.origins[token] = frozenset(made)
     for name, value in kept.items():
-        variables[name] = all_made_by(renamed(value, names), function.node, given.node, scopes)
+        kept[name] = all_made_by(renamed(value, names), function.node, given.node, scopes)
     result = all_made_by(result, function.node, given.node, scopes)
-    result = of_this_call(result, function.node, given.node, scopes)
+    told = [of_this_call(value, function.node, given.node, scopes) for value in (result, *kept.values())]
+    if told != [result, *kept.values()]:
+        made_again(run, given.node)
+    result = told[0]
+    variables |= dict(zip(kept, told[1:], strict=True))
     return renamed(result, names) if names else result
 
 

@@ -7,6 +7,7 @@ with an optimizer for one caller and without one for another.
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 
 from migrate.analysis.kinds import (
     ApplyFn,
@@ -44,8 +45,8 @@ def possible(run: Run, node: ast.If | ast.IfExp) -> list[bool]:
 
 def pass_by(run: Run, node: ast.If | ast.IfExp, sides: list[bool], start: Skipped) -> None:
     """Remember where the program stood in front of a side that this call does not take."""
-    for side in {True, False}.difference(sides):
-        run.skipped.setdefault((node, side), start)
+    for place in {(node, side) for side in {True, False}.difference(sides)} - run.skipped.keys():
+        run.skipped[place] = replace(start, origins=run.origins_in_sight())
 
 
 def _decided(run: Run, test: ast.expr) -> bool | None:

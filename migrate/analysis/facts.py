@@ -99,6 +99,8 @@ class Facts:
     in_tuples: dict[ast.expr, ast.Call] = field(default_factory=dict)
     """The layers of tuples that `setup` lengthens, by where they are built and where they are read."""
     called_under: dict[ast.AST, tuple[str | None, ...]] = field(default_factory=dict)
+    applying: set[ast.FunctionDef] = field(default_factory=set)
+    """Methods of records that only apply, whose calls are read as `apply` itself."""
     undecided: set[ast.AST] = field(default_factory=set)
     spread: set[tuple[ast.ClassDef, str]] = field(default_factory=set)
     numbers: set[tuple[str, str]] | None = None

@@ -177,6 +177,10 @@ class Run:
         frames = {frame for entry in self.stack for frame in entry.chain()}
         return frozenset().union(*(tokens_of(v) for frame in frames for v in frame.vars.values()))
 
+    def origins_in_sight(self) -> dict[Token, frozenset[Instance]]:
+        """The definitions that every such token comes from now."""
+        return {token: known for token in self.visible() if (known := self.facts.origins.get(token))}
+
     def age(self, tokens: Tokens, stats: bool = False) -> None:
         """After an update: whatever still denotes the tokens is an old value, in closures too."""
         for collected in self.updated:

@@ -8,11 +8,13 @@ None both ways.
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from migrate.analysis.frames import Frame
 from migrate.analysis.joining import join
-from migrate.analysis.kinds import UNKNOWN, Array, Const, Length, Tokens, Value
+from migrate.analysis.kinds import UNKNOWN, Array, Const, Instance, Length, Token, Tokens, Value
 from migrate.analysis.objects import heap
 from migrate.analysis.program.scopes import FUNCTIONS
 from migrate.analysis.run import Run
@@ -27,6 +29,7 @@ class Skipped:
     frozen: tuple[Tokens, ...]
     end: dict[str, Value] | None = field(default=None)
     value: Value = UNKNOWN
+    origins: dict[Token, frozenset[Instance]] = field(default_factory=dict)
 
 
 def here(run: Run) -> Skipped:
@@ -39,17 +42,37 @@ def settle(run: Run) -> bool:
     read = False
     while waiting := [place for place in run.skipped if place not in run.taken]:
         for node, side in waiting:
-            skipped, flag = run.skipped[node, side], flag_of(node.test)
-            if node in run.facts.undecided and flag is not None:
-                _call(run, flag, skipped.frame)
-                if (node, side) not in run.taken:
-                    message = "a followed value is used in a block that no call in these files runs"
-                    run.escape(node, "LNX015", message, *skipped.variables.values())
-            elif not _read(run, node, side, skipped):
-                run.facts.undecided.add(node)
+            skipped = run.skipped[node, side]
+            with _as_it_was(run, skipped):
+                _settle(run, node, side, skipped)
             run.taken.add((node, side))
             read = True
     return read
+
+
+def _settle(run: Run, node: ast.If | ast.IfExp, side: bool, skipped: Skipped) -> None:
+    flag = flag_of(node.test)
+    if node not in run.facts.undecided or flag is None:
+        if not _read(run, node, side, skipped):
+            run.facts.undecided.add(node)
+        return
+    _call(run, flag, skipped.frame)
+    if (node, side) not in run.taken:
+        message = "a followed value is used in a block that no call in these files runs"
+        run.escape(node, "LNX015", message, *skipped.variables.values())
+
+
+@contextmanager
+def _as_it_was(run: Run, skipped: Skipped) -> Iterator[None]:
+    """Inside, the tokens come from the definitions of the call that passed the side by."""
+    origins = run.facts.origins
+    known = {token: origins[token] for token in skipped.origins}
+    origins |= skipped.origins
+    try:
+        yield
+    finally:
+        for token, since in known.items():
+            origins[token] |= since
 
 
 def flag_of(test: ast.expr) -> str | None:

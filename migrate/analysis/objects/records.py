@@ -31,6 +31,7 @@ from migrate.analysis.kinds import (
     Variables,
     followed,
 )
+from migrate.analysis.objects import applying_methods
 from migrate.analysis.run import Run
 from migrate.analysis.sites import CreateRecord, ReadRecord, ReplaceRecord
 from migrate.analysis.training.train_states import check_inside
@@ -118,6 +119,10 @@ def call(run: Run, record: Record, name: str, given: Arguments) -> Value:
     known = method(record.cls, name)
     if known is None:
         return _replaced(run, record, given)
+    if (applied := applying_methods.applied(record, known)) is not None:
+        run.facts.applying.add(known)
+        run.entered.add(known)
+        return run.invoke(applied, given)
     plain = not any(run.facts.values.get(d) is not None for d in known.decorator_list)
     function = run.definitions.get(known)
     if not plain or function is None:

@@ -93,7 +93,7 @@ def _on_copies(run: Run, function: Function, given: Arguments, copied: dict[Toke
     if discarded := frozenset(updated) & frozenset(copied.values()) - tokens_of(without_stats(result)):
         message = "a train state is updated inside a batched function and not returned"
         run.facts.escape(given.node, "LNX206", message, discarded)
-    names = {token: returned(given.node, token, copied) for token in tokens_of(result)}
+    names = {token: returned(run, given.node, token, copied) for token in tokens_of(result)}
     adopt(run, names)
     return renamed(result, names, fresh=True) if followed(result) else _together(run, result)
 

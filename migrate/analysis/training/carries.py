@@ -89,7 +89,7 @@ def call(run: Run, name: str, given: Arguments) -> Value:
         )
     run.facts.bodies.add(body.node)
     run.facts.site(Carry(node, nodes[loop.init], body.node, len(given_before) + loop.carry))
-    again = {token: returned(node, token, names) for token in tokens_of(carry) | tokens_of(collected)}
+    again = {token: returned(run, node, token, names) for token in tokens_of(carry) | tokens_of(collected)}
     adopt(run, again)
     after = renamed(carry, again, fresh=True)
     return Sequence((after, renamed(collected, again))) if loop.pairs else after

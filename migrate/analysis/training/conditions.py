@@ -69,6 +69,6 @@ def _outcome(
         message = "a train state is updated in a branch of a condition and not given back"
         run.facts.escape(given.node, "LNX202", message, discarded)
     run.facts.bodies.add(branch.node)
-    again = {token: returned(given.node, token, names) for token in tokens_of(result)}
+    again = {token: returned(run, given.node, token, names) for token in tokens_of(result)}
     adopt(run, again)
     return renamed(result, again, fresh=True)

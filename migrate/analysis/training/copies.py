@@ -61,10 +61,15 @@ def _parts(value: Value, where: str) -> Iterator[tuple[str, Value]]:
             yield where, value
 
 
-def returned(node: ast.Call, token: Token, names: dict[Token, Token]) -> Token:
-    """The name outside of something that a traced call gives back."""
-    made = f"made at {place(token.node)} {token.label}"
-    return Token(node, token.label if token in names.values() else made)
+def returned(run: Run, node: ast.Call, token: Token, names: dict[Token, Token]) -> Token:
+    """The name outside of something that a traced call gives back.
+
+    Where its definition was made by a call of a function, that is a part of it: the same traced call may be
+    given what another call of that function made.
+    """
+    label = token.label if token in names.values() else f"made at {place(token.node)} {token.label}"
+    makers = {place(call) for i in run.facts.origins.get(token, ()) for call in i.made}
+    return Token(node, " ".join((label, *(f"of {maker}" for maker in sorted(makers)))))
 
 
 def adopt(run: Run, names: dict[Token, Token]) -> None:

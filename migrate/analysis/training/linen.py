@@ -378,6 +378,6 @@ def _on_copies(
     if discarded := frozenset(updated) & frozenset(copied.values()) - tokens_of(without_stats(result)):
         message = "a train state is updated inside `jit` and not returned"
         run.facts.escape(site, "LNX202", message, discarded)
-    names = {token: returned(given.node, token, copied) for token in tokens_of(result)}
+    names = {token: returned(run, given.node, token, copied) for token in tokens_of(result)}
     adopt(run, names)
     return renamed(result, names, fresh=True)

@@ -3,26 +3,52 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import replace
 
-from migrate.analysis.kinds import Optimizer, Record, Sequence, Transformation, Value
+from migrate.analysis.kinds import Dict, Mixed, Optimizer, Record, Sequence, Transformation, Value
 from migrate.analysis.program.scopes import Scopes
+from migrate.analysis.run import Run
+
+Maker = Optimizer | Transformation
 
 
 def of_this_call(value: Value, function: ast.AST, call: ast.Call, scopes: Scopes) -> Value:
     """A transformation that a function made, or an optimizer that holds it, told apart by the call."""
-    match value:
-        case Transformation(makers=makers) | Optimizer(makers=makers):
-            return replace(value, makers=frozenset(_outside(m, function, call, scopes) for m in makers))
-        case Sequence(items):
-            return Sequence(tuple(of_this_call(item, function, call, scopes) for item in items))
-        case Record(cls, fields):
-            return Record(cls, tuple((k, of_this_call(v, function, call, scopes)) for k, v in fields))
-        case _:
-            return value
+
+    def outside(part: Maker) -> Value:
+        return replace(part, makers=frozenset(_outside(m, function, call, scopes) for m in part.makers))
+
+    return _changed(value, outside)
 
 
 def _outside(maker: Hashable, function: ast.AST, call: ast.Call, scopes: Scopes) -> Hashable:
     inside = isinstance(maker, ast.AST) and function in scopes.enclosing(scopes.scope[maker])
     return call if inside else maker
+
+
+def made_again(run: Run, maker: ast.Call) -> None:
+    """What was made by a call before belongs to another transformation than what it makes now."""
+
+    def older(part: Maker) -> Value:
+        mark = "another turn" if isinstance(part, Optimizer) else "an earlier turn"
+        return replace(part, makers=part.makers | {mark}) if maker in part.makers else part
+
+    for frame in {frame for entry in (*run.stack, *run.closures) for frame in entry.chain()}:
+        frame.vars |= {name: _changed(value, older) for name, value in frame.vars.items()}
+
+
+def _changed(value: Value, change: Callable[[Maker], Value]) -> Value:
+    match value:
+        case Transformation() | Optimizer():
+            return change(value)
+        case Sequence(items):
+            return Sequence(tuple(_changed(item, change) for item in items))
+        case Dict(items):
+            return Dict(tuple((key, _changed(item, change)) for key, item in items))
+        case Record(cls, fields):
+            return Record(cls, tuple((key, _changed(item, change)) for key, item in fields))
+        case Mixed(parts):
+            return Mixed(frozenset(_changed(part, change) for part in parts))
+        case _:
+            return value

@@ -13,7 +13,6 @@ from collections.abc import Hashable, Iterator
 from dataclasses import replace
 
 from migrate.analysis.activation import Arguments
-from migrate.analysis.ageing import mapped
 from migrate.analysis.kinds import (
     UNKNOWN,
     Const,
@@ -37,6 +36,7 @@ from migrate.analysis.program.scopes import FUNCTIONS, Variable
 from migrate.analysis.run import Run
 from migrate.analysis.sites import ApplyUpdates, InitOptimizer, UpdateModel
 from migrate.analysis.training import groups, masks
+from migrate.analysis.training.makers import made_again
 
 NO_TRANSFORMATION = re.compile(
     r"(^|\.)(tree|projections|assignment|perturbations|losses|apply_updates)|(?<!scale_by_)schedule|loss|entropy|(?<!clip_by_global_)norm$|"
@@ -98,13 +98,7 @@ def _is_known(value: Value) -> bool:
 
 def _new(run: Run, node: ast.Call, masked: bool, ordered: bool) -> Transformation:
     """A transformation made at `node`; where one was made before, those optimizers have another."""
-
-    def change(part: Value) -> Value:
-        older = isinstance(part, Optimizer) and node in part.makers
-        return replace(part, makers=part.makers | {"another turn"}) if older else part  # type: ignore[union-attr, arg-type]
-
-    for frame in {frame for entry in (*run.stack, *run.closures) for frame in entry.chain()}:
-        frame.vars |= {name: mapped(value, change) for name, value in frame.vars.items() if followed(value)}
+    made_again(run, node)
     return Transformation(frozenset({node}), masked, ordered)
 
 

@@ -12,6 +12,7 @@ from migrate.analysis.kinds import (
     Class,
     Const,
     Instance,
+    Mixed,
     Optimizer,
     Params,
     Record,
@@ -23,6 +24,7 @@ from migrate.analysis.kinds import (
     followed,
 )
 from migrate.analysis.nnx_code.nnx_kinds import NnxSelf
+from migrate.analysis.run import is_definition
 from migrate.analysis.sites import CreateRecord, ReadRecord, UpdateModel
 from migrate.plan.blocked import Blocked
 from migrate.plan.naming.names import OPTIMIZER, proposed
@@ -97,6 +99,8 @@ def _kind(value: Value) -> str | None:
             return STATE
         case ApplyFn() | Instance():
             return DEFINITION
+        case Mixed() if is_definition(value):
+            return DEFINITION
         case _:
             return "more" if followed(value) else None
 
@@ -132,11 +136,23 @@ def check_states(facts: Facts, cls: Class) -> None:
         raise Blocked(node, "LNX035", message)
 
 
+def applying_methods(facts: Facts, cls: Class) -> list[ast.FunctionDef]:
+    """Methods that only apply: the model is called in their place, which every call must know."""
+    found = [s for s in cls.node.body if isinstance(s, ast.FunctionDef) and s in facts.applying]
+    names = {method.name for method in found}
+    if names and (node := _read_elsewhere(facts, cls, names)) is not None:
+        message = f"`.{node.attr}` may call a `{cls.node.name}` that is not followed to here"
+        raise Blocked(node, "LNX035", message)
+    return found
+
+
 def _read_elsewhere(facts: Facts, cls: Class, names: set[str]) -> ast.Attribute | None:
     """Where something that is not known may be a record whose field is read."""
     for file in facts.files.by_path.values():
         for node in ast.walk(file.tree):
             if isinstance(node, ast.Attribute) and node.attr in names:
+                if facts.applying.intersection(facts.scopes.enclosing(facts.scopes.scope[node])):
+                    continue
                 site = facts.sites.get(node)
                 if _may_be(facts, cls, node.value) and not isinstance(site, ReadRecord):
                     return node
