@@ -10,6 +10,7 @@ from migrate.analysis.modules.classes import fields, lineage
 from migrate.analysis.sites import Construct, Layer, OwnVariable
 from migrate.plan.context import Plan
 from migrate.plan.modules.cells import is_late
+from migrate.plan.modules.decoding import decodes
 from migrate.plan.modules.guards import is_uncertain
 from migrate.plan.modules.held import held_by
 from migrate.plan.modules.inheritance import is_abstract
@@ -41,7 +42,7 @@ def _sentence(plan: Plan, cls: Class) -> str:
     return (
         f"`{cls.node.name}` is built outside of these files: callers must now pass {listed}"
         f"{_classes(plan, cls)}, and call the module itself instead of `init` and `apply`"
-        f"{_always(plan, cls)}{_caches(plan, cls)}{told_of_sown(plan, cls)}"
+        f"{_always(plan, cls)}{_caches(plan, cls)}{_decoding(plan, cls)}{told_of_sown(plan, cls)}"
     )
 
 
@@ -62,6 +63,14 @@ def _caches(plan: Plan, cls: Class) -> str:
     if not names:
         return ""
     return f"; a call with the arguments that `init` was given makes the variables of {' and '.join(names)}"
+
+
+def _decoding(plan: Plan, cls: Class) -> str:
+    """What has to be done before attention layers decode, in the class or in what it builds."""
+    held = held_by(plan, cls.node)
+    layers = (s for s in plan.component.sites if isinstance(s, Layer) and s.owner.node in held)
+    told = "; `init_cache` of the attention layers has to be called before they decode"
+    return told if any(decodes(plan, site) for site in layers) else ""
 
 
 def _described(size: InputSize) -> str:

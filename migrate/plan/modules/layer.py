@@ -17,6 +17,7 @@ from migrate.analysis.shapes.sizes import PLACEHOLDER, Shape, Size, names_in, pl
 from migrate.analysis.sites import Layer, OwnVariable, Parameter
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
+from migrate.plan.modules.decoding import check_decoding
 from migrate.plan.modules.drafts import Draft, Line, Told
 from migrate.plan.modules.einsum import bias_shape
 from migrate.plan.modules.handed_layers import goes_with_call
@@ -40,7 +41,6 @@ NO_DROPOUT, ANY_DROPOUT = ATTENTION.format("1.0"), ATTENTION.format("dropout_rat
 
 
 DEFAULTS: dict[str, Value] = {
-    "decode": Const(False),
     "attention_fn": Symbol("flax.linen.dot_product_attention"),
     "force_fp32_for_softmax": Const(False),
     "force_float32_reductions": Const(True),
@@ -255,6 +255,7 @@ def _may_be_half(plan: Plan, node: ast.expr | None) -> bool:
 
 
 def _attention(plan: Plan, site: Layer, given: dict[str, ast.expr]) -> list[tuple[str, str]]:
+    check_decoding(plan, site)
     more = []
     rate = plan.facts.values.get(given["dropout_rate"]) if "dropout_rate" in given else Const(0.0)
     if not isinstance(rate, Const) or rate.value:
