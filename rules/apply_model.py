@@ -86,11 +86,14 @@ def rewrite(plan: Plan, site: Apply) -> None:
         rewrite_view(plan, site)
         return
     name = plan.model_of(site.variables)
-    if (compiled := compiled_name(plan, site.node.func)) is not None:
-        if site.node.keywords:
-            raise Blocked(site.node, "LNX013", "a compiled `apply` is called with keywords")
+    if (compiled := compiled_name(plan, site.function)) is not None:
+        if site.node.keywords or site.transform is not None:
+            raise Blocked(site.node, "LNX013", "a compiled `apply` is called with keywords or under `vmap`")
         plan.edits.expressions[site.node.func] = compiled
         plan.edits.arguments[site.node][site.variables] = ((None, name),)
+        return
+    if site.transform is not None:
+        _call_for_each(plan, site, site.transform, name)
         return
     plan.edits.expressions[site.node.func] = (
         f"{name}.{site.method}" if site.method and not plan.bridged else name
@@ -100,6 +103,19 @@ def rewrite(plan: Plan, site: Apply) -> None:
     for keyword in site.node.keywords:
         if keyword.arg == "rngs" and plan.bridged:
             plan.edits.arguments[site.node][keyword.value] = (("rngs", _streams(keyword.value)),)
+
+
+def _call_for_each(plan: Plan, site: Apply, transform: ast.Call, name: str) -> None:
+    """`jax.vmap(model)(x)`: the axis of the variables goes, and all axes where the others are the usual."""
+    plan.edits.arguments[site.node][site.variables] = ()
+    plan.edits.arguments[transform][transform.args[0]] = ((None, name),)
+    for keyword in transform.keywords:
+        if keyword.arg == "in_axes":
+            assert isinstance(keyword.value, ast.Tuple | ast.List)
+            axes = [plan.facts.files.segment(axis) for axis in keyword.value.elts[1:]]
+            comma = "," if len(axes) == 1 else ""
+            left = (("in_axes", f"({', '.join(axes)}{comma})"),) if set(axes) != {"0"} else ()
+            plan.edits.arguments[transform][keyword.value] = left
 
 
 def _streams(keys: ast.expr) -> Piece:

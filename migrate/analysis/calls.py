@@ -115,6 +115,8 @@ def invoke(run: Run, callee: Value, given: Arguments) -> Value:
         case Jit(function, site):
             with nnx_contexts.compiling(run, site):
                 return _compiled(run, function, site, given)
+        case Batched(ApplyFn() as function, _):
+            return linen.call(run, function, given)
         case Batched(function, site):
             return batches.call(run, function, site, given)
         case BoundFunction():

@@ -10,6 +10,7 @@ from migrate.analysis.activation import Arguments, enter_callbacks, lost
 from migrate.analysis.kinds import (
     UNKNOWN,
     Array,
+    Batched,
     Const,
     Dict,
     Function,
@@ -44,6 +45,7 @@ from migrate.analysis.shapes import arrays, results
 from migrate.analysis.shapes.sizes import Size
 from migrate.analysis.sites import CopyTree
 from migrate.analysis.training import (
+    batched_apply,
     batches,
     bound_functions,
     carries,
@@ -86,6 +88,8 @@ def call(run: Run, name: str, given: Arguments) -> Value:
             return dynamic_scales.gradient(run, given, keywords)
         case "jax.vmap" | "jax.pmap" if run.owner is None and batches.is_batchable(given):
             return batches.batched(run, given.args[0], given.node)
+        case "jax.vmap" if run.owner is None and batched_apply.is_known(run, given):
+            return Batched(given.args[0], given.node)
         case "flax.jax_utils.replicate" | "flax.jax_utils.unreplicate" if any(map(followed, given.args)):
             return batches.replicated(run, given)
         case "jax.lax.pmean" | "jax.lax.psum" if given.args and _is_gradients(given.args[0]):

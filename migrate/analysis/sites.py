@@ -195,6 +195,16 @@ class Apply:
     method: str | None = None
     kept: bool = False
 
+    @property
+    def transform(self) -> ast.Call | None:
+        """`jax.vmap(model.apply, ...)`, where it stands around what is called."""
+        return self.node.func if isinstance(self.node.func, ast.Call) else None
+
+    @property
+    def function(self) -> ast.expr:
+        """`model.apply`, or `state.apply_fn`."""
+        return self.transform.args[0] if self.transform is not None else self.node.func
+
 
 @dataclass(frozen=True)
 class Init:

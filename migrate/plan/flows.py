@@ -495,7 +495,7 @@ def _definition(plan: Plan, node: ast.expr) -> None:
             return
         case ast.Call(func=function) if function is node:
             return
-        case ast.Call() if isinstance(plan.site(plan.parent(parent)), ApplyFunction):
+        case ast.Call() if isinstance(plan.site(plan.parent(parent)), Apply | ApplyFunction):
             return
         case ast.keyword() if isinstance(
             plan.site(plan.parent(parent)), (CreateState, CreateHolder, CloneState, StateOfTree)

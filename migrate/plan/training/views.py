@@ -59,7 +59,7 @@ def _is_other(facts: Facts, site: Site) -> bool:
 def _check(facts: Facts, site: Site, bridged: bool) -> None:
     match site:
         case Apply(node):
-            if not bridged or not _is_method(facts, node.func):
+            if not bridged or not _is_method(facts, site.function):
                 raise Blocked(node, "LNX003", CALL)
         case ApplyFunction(node):
             raise Blocked(node, "LNX003", FUNCTION)
@@ -93,9 +93,11 @@ def apply_function(site: CreateState | CloneState | StateOfTree) -> ast.expr:
 def _through_definition(facts: Facts, site: Site) -> Iterator[ast.AST]:
     """A call of a definition's own `apply`, where the model may hold another definition by then."""
     match site:
-        case Apply(node) if _is_method(facts, node.func):
+        case Apply(node) if _is_method(facts, site.function):
             yield node
-        case Apply(node) if not (isinstance(node.func, ast.Attribute) and node.func.attr == "apply_fn"):
+        case Apply(node) if not (
+            isinstance(site.function, ast.Attribute) and site.function.attr == "apply_fn"
+        ):
             raise Blocked(node, "LNX003", CALL)
         case ApplyFunction(node):
             raise Blocked(node, "LNX003", FUNCTION)
