@@ -96,7 +96,7 @@ def _of_call(
         extra = {"rngs": nnx.Rngs(0)} if "rngs" in wanted else {}
         lent = [name for name in wanted if isinstance(given.get(name), nn.Module)]
         after = nnx_results(model, (), {**arguments, **extra}, variables.get("params", {}), lent)
-    except TimeoutError:
+    except (TimeoutError, Unguessed):
         raise
     except Exception as error:
         return "wrong", f"{type(error).__name__}: {error} ({way})"
@@ -133,6 +133,8 @@ def _built(new: Any, given: dict[str, Any], arguments: dict[str, Any], variables
             raise
         except Exception as error:
             complaint = error
+    if any(name.endswith("_shape") for name in names) and "values to unpack" in str(complaint):
+        raise Unguessed("it is told the axes of an input of another rank")
     raise complaint
 
 

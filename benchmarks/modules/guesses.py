@@ -24,7 +24,7 @@ OFTEN = frozenset({"encoder_hidden_states", "key_value_states"})
 USUAL = frozenset(
     {
         *("attention_mask", "position_ids", "token_type_ids", "input_ids", "hidden_states"),
-        *("decoder_input_ids", "decoder_attention_mask"),
+        *("decoder_input_ids", "decoder_attention_mask", "pixel_values"),
     }
 )
 """Inputs that are given where None is their default, too."""

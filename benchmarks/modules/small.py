@@ -157,6 +157,11 @@ CONFIGURATION: dict[str, Any] = {
     "use_weighted_layer_sum": False,
     "classifier_proj_size": 8,
     "layer_norm_bias": True,
+    "depths": (1, 2),
+    "downsample_in_first_stage": False,
+    "groups_width": 4,
+    "hidden_sizes": (8, 16),
+    "layer_type": "y",
 }
 
 ANNOTATED: dict[str, Any] = {
