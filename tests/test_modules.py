@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import textwrap
 from dataclasses import replace
+from typing import Any
 
 import pytest
+from flax import linen as nn
 
 from benchmarks.corpus.distributions import DISTRIBUTIONS
 from benchmarks.corpus.fetching import Unavailable, default_cache, fetch
 from benchmarks.corpus.project import Project, read_project
+from benchmarks.modules.asking import ways
 from benchmarks.modules.examine import compared, examine
 from benchmarks.modules.extract import by_themselves, settings_of
 from benchmarks.modules.guesses import TRIES, Parameter, calls, flipped
@@ -173,6 +176,39 @@ def test_likely_calls_come_first() -> None:
     assert [value.shape for value in first.values()] == [(2, 5)] * 3
     assert [value.shape for value in second.values()] == [(2, 3, 5)] * 3
     assert len(rest) < TRIES
+
+
+class Pooler(nn.Module):
+    @nn.compact
+    def __call__(self, hidden_states: Any) -> Any:
+        return nn.Dense(4)(hidden_states[:, 0])
+
+
+def test_no_parameters_depend_on_the_number_of_examples() -> None:
+    found = [arguments["hidden_states"].shape for _, arguments in ways(Pooler, {})]
+    assert (2, 5, 8) in found
+    assert (2, 8) not in found
+
+
+FLATTENED = {
+    "own/net.py": textwrap.dedent(
+        """\
+        import flax.linen as nn
+
+
+        class Net(nn.Module):
+            @nn.compact
+            def __call__(self, x):
+                x = nn.Conv(4, (3, 3))(x)
+                return nn.Dense(2)(x.reshape((x.shape[0], -1)))
+        """
+    )
+}
+
+
+def test_inputs_of_another_rank_are_left_out() -> None:
+    done = examine(Project("own", FLATTENED, FLATTENED))
+    assert [(each.name, each.verdict) for each in done.verdicts] == [("Net", "bitwise")]
 
 
 def test_flags_are_turned() -> None:

@@ -67,13 +67,34 @@ def _refused(old: Any, given: dict[str, Any], arguments: dict[str, Any]) -> str:
     """Why a Linen module cannot be called like this."""
     try:
         net = old(**given)
-        arrays, static = divided(arguments)
-        jax.eval_shape(lambda a: net.init(keys(0), **a, **static), arrays)
+        made = shapes(net, arguments)
     except TimeoutError:
         raise
     except Exception as error:
         return f"{type(error).__name__}: {error}"
-    return ""
+    return "its parameters depend on how many examples there are" if _grows(net, arguments, made) else ""
+
+
+def _grows(net: Any, arguments: dict[str, Any], made: Any) -> bool:
+    """Whether twice as many examples make other parameters: no network is called like this."""
+    arrays, static = divided(arguments)
+    try:
+        twice = shapes(net, {n: jnp.concatenate([a, a]) if a.ndim else a for n, a in arrays.items()} | static)
+    except TimeoutError:
+        raise
+    except Exception:
+        return False
+    return jax.tree.map(_shape, twice.get("params")) != jax.tree.map(_shape, made.get("params"))
+
+
+def _shape(leaf: Any) -> str:
+    return str(leaf.shape)
+
+
+def shapes(net: Any, arguments: dict[str, Any]) -> Any:
+    """What `init` gives, without computing it."""
+    arrays, static = divided(arguments)
+    return jax.eval_shape(lambda a: net.init(keys(0), **a, **static), arrays)
 
 
 def divided(arguments: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

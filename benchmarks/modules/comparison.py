@@ -14,7 +14,7 @@ import numpy as np
 from flax import linen as nn
 from flax import nnx
 
-from benchmarks.modules.asking import divided, fields, keys, ways
+from benchmarks.modules.asking import fields, keys, shapes, ways
 from benchmarks.modules.guesses import Unguessed
 from benchmarks.modules.pairing import copy_into, linen_results, nnx_results, redrawn
 from benchmarks.modules.settings import Pretrained, apart, tied
@@ -45,7 +45,7 @@ def _found(old: Any, new: Any, given: dict[str, Any]) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     complaint: Unguessed | None = None
     tried = ways(old, given)
-    trees = [_shapes(net, arguments) for net, arguments in tried]
+    trees = [shapes(net, arguments) for net, arguments in tried]
     for (net, arguments), own in zip(tried, trees, strict=True):
         try:
             most = _richest(own, trees)
@@ -58,12 +58,6 @@ def _found(old: Any, new: Any, given: dict[str, Any]) -> list[tuple[str, str]]:
     if complaint and not found:
         raise complaint
     return found
-
-
-def _shapes(net: Any, arguments: dict[str, Any]) -> Any:
-    """What `init` gives, without computing it."""
-    arrays, static = divided(arguments)
-    return jax.eval_shape(lambda a: net.init(keys(0), **a, **static), arrays)
 
 
 def _paths(tree: Any) -> Iterator[tuple[str, tuple[Any, Any]]]:
