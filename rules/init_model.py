@@ -5,13 +5,13 @@ from __future__ import annotations
 import ast
 
 from migrate.analysis.kinds import Symbol
-from migrate.analysis.program.names import imported
 from migrate.analysis.sites import Init
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 from migrate.plan.modules.construction import Arguments, rngs, sizes
 from migrate.plan.training.initialisation import check_key, initialise
 from migrate.plan.training.lasting_params import is_beside
+from migrate.plan.training.meeting import between, can_wait, is_available, is_lasting, names_in
 from migrate.plan.training.merging import merged
 from migrate.plan.training.samples import drop_dead_samples, is_pure
 from migrate.rewrite.edits import gather, template
@@ -116,12 +116,12 @@ def rewrite(plan: Plan, site: Init) -> None:
         plan.edits.before[end].append(template("{} = {}", name, definition))
         return
     reads = _reads(plan, arguments, site)
-    near = begin is end or not _between(plan, begin, end)
-    if not beside and (near or (_stays(plan, site.key) and _available(plan, begin, end, reads))):
+    near = begin is end or not between(plan.facts, begin, end)
+    there = near or (is_lasting(plan.facts, site.key) and is_available(plan.facts, begin, end, reads))
+    if there and not beside:
         _extend(plan, definition, arguments, positional)
     else:
-        movable = all(_stays(plan, part) for part in _parts(definition))
-        if not movable or _rebound(plan, begin, end, _names_in(definition)):
+        if not can_wait(plan.facts, definition, end):
             raise Blocked(site.node, "LNX006", "what the definition is made from changes before `init`")
         _extend(plan, definition, arguments, positional)
         plan.edits.statements[begin] = []
@@ -135,10 +135,6 @@ def _extend(plan: Plan, node: ast.Call, arguments: Arguments, positional: bool) 
     plan.edits.added[node] += arguments
 
 
-def _names_in(node: ast.AST) -> frozenset[str]:
-    return frozenset(n.id for n in ast.walk(node) if isinstance(n, ast.Name))
-
-
 def _reads(plan: Plan, arguments: Arguments, site: Init) -> frozenset[str]:
     names: frozenset[str] = frozenset()
     for _, piece in arguments:
@@ -146,42 +142,5 @@ def _reads(plan: Plan, arguments: Arguments, site: Init) -> frozenset[str]:
         gather(piece, nodes)
         if isinstance(piece, str):
             nodes.append(ast.parse(piece, mode="eval"))
-        names = names.union(*(_names_in(node) for node in nodes))
+        names = names.union(*(names_in(node) for node in nodes))
     return names
-
-
-def _parts(definition: ast.Call) -> list[ast.expr]:
-    return [*definition.args, *(keyword.value for keyword in definition.keywords)]
-
-
-def _stays(plan: Plan, value: ast.expr) -> bool:
-    """Whether an expression gives the same when it is evaluated some lines earlier or later."""
-    return is_pure(plan, value) and not any(isinstance(n, ast.Subscript) for n in ast.walk(value))
-
-
-def _between(plan: Plan, begin: ast.stmt, end: ast.stmt) -> list[ast.stmt]:
-    block = plan.facts.scopes.block(begin)
-    return block[block.index(begin) + 1 : block.index(end)]
-
-
-def _available(plan: Plan, begin: ast.stmt, end: ast.stmt, names: frozenset[str]) -> bool:
-    """Whether the names have their values where the definition stands already."""
-    block = plan.facts.scopes.block(begin)
-    between = block[block.index(begin) : block.index(end)]
-    return block.index(begin) < block.index(end) and not _binds(between, names)
-
-
-def _rebound(plan: Plan, begin: ast.stmt, end: ast.stmt, names: frozenset[str]) -> bool:
-    return _binds(_between(plan, begin, end), names)
-
-
-def _binds(statements: list[ast.stmt], names: frozenset[str]) -> bool:
-    for statement in statements:
-        for node in ast.walk(statement):
-            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.id in names:
-                return True
-            if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and node.name in names:
-                return True
-            if isinstance(node, (ast.Import, ast.ImportFrom)) and names & set(imported(node)):
-                return True
-    return False

@@ -39,6 +39,7 @@ from migrate.analysis.kinds import (
     followed,
 )
 from migrate.analysis.nnx_code import nnx_kinds
+from migrate.analysis.shapes.activations import is_activation
 from migrate.analysis.shapes.sizes import joined
 
 
@@ -84,7 +85,8 @@ def join(left: Value, right: Value) -> Value:
             return Dict(tuple((k, join(x, y)) for (k, x), (_, y) in zip(a, b, strict=True)))
     if _callable(left) and alike(left, right):
         return right
-    if followed(left) or followed(right) or _callable(left) or _callable(right):
+    activations = all(map(is_activation, _parts(left) | _parts(right)))
+    if activations or followed(left) or followed(right) or _callable(left) or _callable(right):
         return Mixed(_parts(left) | _parts(right))
     return UNKNOWN
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from migrate.analysis.facts import Facts
 from migrate.analysis.program.parameters import all_parameters
 from migrate.analysis.program.scopes import FUNCTIONS, FunctionNode
-from migrate.plan.training.samples import has_no_effect
+from migrate.plan.effects import has_no_effect
 
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 LOOKING = frozenset({"dir", "eval", "exec", "locals", "vars"})

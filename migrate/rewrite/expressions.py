@@ -57,6 +57,11 @@ def below(page: Page, node: ast.AST, home: Any) -> Any:
     return changed
 
 
+def _is_shorter(page: Page, node: ast.Call) -> bool:
+    """`nn.Dense(4, kernel_init=init)(x)` that becomes `self.Dense_0(x)`."""
+    return isinstance(node.func, ast.Call) and node.func in page.edits.expressions
+
+
 def expression(page: Page, text: str) -> Any:
     """Parsed text, in parentheses where it runs over several lines without any."""
     if all(part.isidentifier() and not iskeyword(part) for part in text.split(".")):
@@ -90,7 +95,8 @@ def arguments(page: Page, node: ast.Call, home: cst.Call, changed: cst.Call) -> 
         pieces = [argument(page, name, piece) for name, piece in wanted[expression]]
         new += like(arg, pieces)
     kept = with_arguments(changed, new)
-    if (any(pieces == () for pieces in wanted.values()) or _is_wide(page, kept)) and _hangs(kept):
+    shorter = any(pieces == () for pieces in wanted.values()) or _is_shorter(page, node)
+    if (shorter or _is_wide(page, kept)) and _hangs(kept):
         kept = _on_one_line(kept)
     return kept.with_changes(args=with_added(page, node, home, [*kept.args]))
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from migrate.analysis.facts import Facts
 from migrate.analysis.sites import Init, Site
 from migrate.plan.blocked import Blocked
+from migrate.plan.training.meeting import never_meet
 from migrate.plan.training.moving import moves_to_init
 
 
@@ -34,6 +35,8 @@ def merged(facts: Facts, sites: Iterable[Site], site: Init) -> tuple[ast.Call, s
         )
     if not moved and scopes.block(statement) is not scopes.block(scopes.statement(site.node)):
         raise Blocked(site.node, "LNX006", "the definition and its `init` stand in different blocks")
+    if not moved and never_meet(facts, node, site):
+        raise Blocked(site.node, "LNX006", "what the definition is made from changes before `init`")
     if sum(isinstance(s, Init) and s.instance == site.instance for s in sites) > 1:
         raise Blocked(site.node, "LNX006", "one definition is initialised more than once")
     return node, name

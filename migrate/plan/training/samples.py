@@ -4,19 +4,11 @@ from __future__ import annotations
 
 import ast
 
-from migrate.analysis.facts import Facts
-from migrate.analysis.kinds import Symbol
 from migrate.analysis.program.scopes import Variable
 from migrate.analysis.sites import Init
 from migrate.plan.context import Plan
+from migrate.plan.effects import has_no_effect
 from migrate.rewrite.edits import Piece, Template
-
-PURE = ("jax.numpy.", "numpy.zeros", "numpy.ones", "numpy.empty", "numpy.full", "jax.random.", "flax.linen.")
-PURE_BUILTINS = frozenset(
-    f"builtins.{name}" for name in ("float", "int", "len", "list", "max", "min", "tuple")
-)
-
-WAITING = (ast.Await, ast.Yield, ast.YieldFrom, ast.NamedExpr)
 
 
 def drop_dead_samples(plan: Plan, site: Init, written: list[Piece]) -> None:
@@ -61,12 +53,3 @@ def _may_be_imported(plan: Plan, variable: Variable | None) -> bool:
 def is_pure(plan: Plan, value: ast.AST) -> bool:
     """Whether evaluating `value` has no effect, so that it may be left out or move."""
     return has_no_effect(plan.facts, value)
-
-
-def has_no_effect(facts: Facts, value: ast.AST) -> bool:
-    """Whether all that `value` calls is known to do nothing but give a value."""
-    calls = [node for node in ast.walk(value) if isinstance(node, ast.Call)]
-    callees = [facts.values.get(call.func) for call in calls]
-    names = [callee.name if isinstance(callee, Symbol) else "" for callee in callees]
-    waits = any(isinstance(node, WAITING) for node in ast.walk(value))
-    return not waits and all(name.startswith(PURE) or name in PURE_BUILTINS for name in names)
