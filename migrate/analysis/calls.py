@@ -50,7 +50,7 @@ from migrate.analysis.modules import (
 )
 from migrate.analysis.modules import methods as modules
 from migrate.analysis.nnx_code import nnx, nnx_contexts
-from migrate.analysis.objects import records, things
+from migrate.analysis.objects import records, several_things, things
 from migrate.analysis.run import Run, is_definition
 from migrate.analysis.shapes import arrays, results, tables
 from migrate.analysis.shapes.contractions import contracted
@@ -163,6 +163,8 @@ def invoke(run: Run, callee: Value, given: Arguments) -> Value:
             return class_choices.built(run, callee, given, invoke)
         case Mixed() if choices.reached(run, callee) is not None:
             return choice_calls.call(run, callee, given, invoke)
+        case Mixed() if several_things.are_methods(callee):
+            return several_things.call(run, callee, given, invoke)
         case Mixed(parts) if run.owner is not None and all(map(_is_function, parts)):
             return _any_of(run, parts, given)
         case Length(size) if run.owner is not None and size.text.startswith("self."):

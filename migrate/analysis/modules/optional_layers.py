@@ -50,8 +50,9 @@ def are_optional(run: Run, *values: Value) -> bool:
 def handed(run: Run, node: ast.expr, value: Value) -> tuple[Value, ast.IfExp | None]:
     """The layer in what a module is handed; `self.shared if self.wide else None` with that expression."""
     match node:
-        case ast.IfExp(body=body, orelse=ast.Constant(value=None)) | ast.IfExp(
-            body=ast.Constant(value=None), orelse=body
+        case (
+            ast.IfExp(body=body, orelse=ast.Constant(value=None))
+            | ast.IfExp(body=ast.Constant(value=None), orelse=body)
         ) if reads_fields(run.facts.files.segment(node.test)):
             return run.facts.values.get(body, value), node
         case ast.Attribute() if (layers := alternatives(value)) is not None and len(layers) == 1:

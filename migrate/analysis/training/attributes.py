@@ -55,7 +55,7 @@ from migrate.analysis.modules import methods as modules
 from migrate.analysis.modules.collected import CHANGING, forget
 from migrate.analysis.modules.collected import item as item_of
 from migrate.analysis.nnx_code import nnx_bindings
-from migrate.analysis.objects import records, things
+from migrate.analysis.objects import records, several_things, things
 from migrate.analysis.program import imports
 from migrate.analysis.program.names import canonical
 from migrate.analysis.run import Run, instances_of
@@ -132,6 +132,8 @@ def attribute(run: Run, node: ast.Attribute, holder: Value) -> Value:
             return UNKNOWN
         case Mixed() if run.owner is None and node.attr in {"apply", "init"} and are_definitions(holder):
             return ApplyFn(instances_of(holder)) if node.attr == "apply" else Method(holder, "init")
+        case Mixed() if (several := several_things.methods(run, holder, node.attr)) is not None:
+            return several
         case Variables() | Params() | OptState() | Optimizer() | Pending() | SavedState() | Mixed():
             _unknown(run, node, holder)
             return UNKNOWN
