@@ -42,6 +42,7 @@ from migrate.analysis.modules import (
     choices,
     class_choices,
     class_fields,
+    extended_layers,
     given_layers,
     given_modules,
     module_calls,
@@ -125,6 +126,8 @@ def invoke(run: Run, callee: Value, given: Arguments) -> Value:
             return linen.differentiated(run, callee, given)
         case Class() if modules.is_module(callee):
             return linen.define(run, callee, given)
+        case Class() if run.owner is not None and extended_layers.is_embedding(callee):
+            return building.construct(run, extended_layers.EMBED, None, given, extends=callee)
         case Class() if run.owner is not None and results.is_output_class(run, callee):
             lost(run, given)
             return results.created(run, callee, given)

@@ -6,6 +6,7 @@ import ast
 
 from migrate.analysis.facts import Facts
 from migrate.analysis.kinds import ApplyFn, Chain, Class, Instance, Method, Mixed, Symbol, Tokens, Value
+from migrate.analysis.modules import extended_layers
 from migrate.analysis.modules.methods import is_module
 from migrate.analysis.program.scopes import FUNCTIONS
 from migrate.analysis.sites import CreateHolder, CreateState
@@ -87,11 +88,18 @@ def _record_layer_classes(facts: Facts) -> None:
     for node, value in list(facts.values.items()):
         if not isinstance(value, Class) or (layer := _layer_below(value)) is None:
             continue
+        if extended_layers.is_built(facts, node):
+            continue
         around = _module_around(facts, node)
-        if around is not None:
-            name = layer.removeprefix("flax.linen.")
-            message = f"`{value.node.name}` extends `nn.{name}`: let it be a module that holds the layer"
-            facts.escape(node, "LNX111", message, frozenset(), owner=around)
+        name = layer.removeprefix("flax.linen.")
+        message = f"`{value.node.name}` extends `nn.{name}`: let it be a module that holds the layer"
+        for owner in {*extended_layers.builders(facts, value), *([around] if around is not None else [])}:
+            facts.escape(node, "LNX111", message, frozenset(), owner=owner)
+    for cls in facts.classes.values():
+        for owner in extended_layers.builders(facts, cls):
+            for node in extended_layers.unread(facts, cls):
+                message = f"`{cls.node.name}` is mentioned in code that cannot be followed"
+                facts.escape(node, "LNX114", message, frozenset(), owner=owner)
 
 
 def _layer_below(cls: Class) -> str | None:

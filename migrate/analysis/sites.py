@@ -251,7 +251,8 @@ class Construct:
 class Layer:
     """A layer or module built inside a module.
 
-    `given` are the arguments of the construction by field, `inputs` those of its calls by parameter.
+    `given` are the arguments of the construction by field, `inputs` those of its calls by parameter. A layer
+    may be one of a class that `extends` its own.
     """
 
     node: ast.Call
@@ -267,6 +268,7 @@ class Layer:
     calls: tuple[ast.Call, ...] = ()
     through: LayerField | None = None
     lifted: Lifted | None = None
+    extends: Class | None = None
 
     def named(self, name: str) -> Layer:
         """The layer under the name of the attribute that keeps it."""

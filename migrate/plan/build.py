@@ -35,6 +35,7 @@ from migrate.plan.functions.roles import roles
 from migrate.plan.functions.visible import visible
 from migrate.plan.lines import check_lines
 from migrate.plan.modules.class_values import stands_for_field
+from migrate.plan.modules.extended_layers import rewrite_extended
 from migrate.plan.modules.twins import choice_is_built
 from migrate.plan.naming.library_name import check_library_name
 from migrate.plan.naming.names import Naming
@@ -164,6 +165,7 @@ def _plan(facts: Facts, component: ComponentFacts, style: Style, bridged: bool) 
         if type(site) in table and not (bridged and isinstance(site, (Construct, Layer))):
             table[type(site)].rewrite(plan, site)
     if not bridged:
+        rewrite_extended(plan)
         _check_constructions(plan)
         _check_classes(plan)
     rewrite_declarations(plan)

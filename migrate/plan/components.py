@@ -80,7 +80,7 @@ def components(facts: Facts) -> list[ComponentFacts]:
         union.join([cls.node, *(base.node for base in cls.bases if isinstance(base, Class))])
     for site in facts.sites.values():
         if isinstance(site, Layer):
-            inner = [site.cls.node] if site.cls is not None else []
+            inner = [cls.node for cls in (site.cls, site.extends) if cls is not None]
             union.join([site.node, site.owner.node, *inner])
     for escape in facts.escapes.values():
         union.join(_keys_of_escape(facts, escape))

@@ -65,6 +65,7 @@ def construct(
     given: Arguments,
     through: LayerField | None = None,
     lifted: Lifted | None = None,
+    extends: Class | None = None,
 ) -> Value:
     """A layer or module is built inside a module: its name is settled here, its input when it is called."""
     assert run.owner is not None
@@ -74,12 +75,13 @@ def construct(
     fields = _given(run, layer, cls, given)
     if (reason := _conditional(run, node, layer)) is not None:
         blocked(run, node, "LNX111", reason)
-    short = cls.node.name if cls is not None else layer.rpartition(".")[2]
+    named = cls or extends
+    short = named.node.name if named is not None else layer.rpartition(".")[2]
     short = PREFIXES[lifted.transform] + short if lifted is not None else short
     name, explicit = _name(run, node, short, dict(fields))
     given_fields = tuple((k, v) for k, v in fields if k != "name")
     site = Layer(node, layer, name, run.owner, given_fields, cls, explicit=explicit, loops=run.loops)
-    site = replace(site, through=through, lifted=lifted)
+    site = replace(site, through=through, lifted=lifted, extends=extends)
     _handed(run, site)
     before = run.facts.sites.get(node)
     method = run.facts.scopes.function(node)
@@ -308,7 +310,7 @@ def attend(run: Run, instance: Instance, given: Arguments) -> Value:
     """`embed.attend(x)`: the last axis is that of the table."""
     site = run.facts.sites.get(instance.site)
     shape = of(given.args[0]) if given.args else None
-    if not isinstance(site, Layer) or shape is None:
+    if not isinstance(site, Layer) or shape is None or site.extends is not None:
         return UNKNOWN
     count = run.facts.values.get(dict(site.given).get("num_embeddings", given.node), UNKNOWN)
     return Array(shape.with_last(size({"num_embeddings": count}, {}, "num_embeddings")))

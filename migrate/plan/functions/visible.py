@@ -21,6 +21,7 @@ from migrate.analysis.kinds import (
     parts,
 )
 from migrate.plan.context import Plan
+from migrate.plan.modules.extended_layers import extended
 from migrate.plan.training import holders, records, stats_states
 from migrate.plan.training.members import owners
 
@@ -67,6 +68,7 @@ def _changed(facts: Facts, plan: Plan) -> set[ast.AST]:
     states = {cls.node for cls in holders.classes(facts, plan.component.nodes)}
     states |= {cls.node for cls in records.classes(facts, plan.component.nodes)}
     states |= {cls.node for cls in stats_states.classes(facts, plan.component.sites)}
+    states |= {cls.node for cls, _ in extended(plan)}
     changed: set[ast.AST] = {*signatures, *results, *plan.edits.classes, *states, *owners(plan)}
     while more := {*_holding(facts, changed)} - changed:
         changed |= more

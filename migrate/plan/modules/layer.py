@@ -97,6 +97,8 @@ def construction(plan: Plan, draft: Draft, site: Layer) -> Piece:
     pieces += [f"{name}={text}" for name, text in added(plan, site, kind)]
     pieces += ["rngs=rngs"] if kind.streams else []
     own = kind.target if kind.helper is not None else f"nnx.{kind.target}"
+    if site.extends is not None:
+        return Template((site.node.func, "(", *_listed(pieces), ")"))
     callee = f"self.{site.through.field}" if site.through is not None else own
     return Template((f"{callee}(", *_listed(pieces), ")"))
 
