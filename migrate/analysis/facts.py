@@ -103,6 +103,8 @@ class Facts:
     """Methods of records that only apply, whose calls are read as `apply` itself."""
     undecided: set[ast.AST] = field(default_factory=set)
     spread: set[tuple[ast.ClassDef, str]] = field(default_factory=set)
+    given_arrays: set[tuple[ast.ClassDef, str]] = field(default_factory=set)
+    given_numbers: set[tuple[ast.ClassDef, str]] = field(default_factory=set)
     numbers: set[tuple[str, str]] | None = None
     unbuilt: dict[ast.ClassDef, None] = field(default_factory=dict)
     scans: dict[ast.ClassDef, Scan] = field(default_factory=dict)

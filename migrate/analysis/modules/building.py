@@ -38,6 +38,7 @@ from migrate.analysis.modules.layers import LAYERS, SELF_CALLS, STATELESS, WRAPP
 from migrate.analysis.modules.lifted import PREFIXES, side_by_side
 from migrate.analysis.modules.methods import summarise
 from migrate.analysis.modules.optional_inputs import either
+from migrate.analysis.modules.plain_numbers import numbers_given
 from migrate.analysis.modules.reasons import blocked
 from migrate.analysis.modules.scanned import check_calls
 from migrate.analysis.modules.setups import in_setup
@@ -298,6 +299,7 @@ def _own(run: Run, site: Layer, inputs: dict[str, Value]) -> Value:
 def read_with(run: Run, cls: Class, inputs: dict[str, Value], node: ast.Call) -> None:
     """Read a module of the project with the numbers of axes of what a call gives it."""
     ranks = {n: s.rank for n, v in inputs.items() if isinstance(v, Array) and (s := v.shape).rank is not None}
+    ranks |= numbers_given(run, cls, inputs, node)
     summarise(run, cls, {name: rank for name, rank in ranks.items() if rank is not None})
     for name, value in inputs.items():
         single = isinstance(value, Array) and literal(value.shape.axis(-1)) == 1

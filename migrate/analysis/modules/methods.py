@@ -146,7 +146,7 @@ def _run_method(run: Run, cls: Class, method: ast.FunctionDef, ranks: dict[str, 
         frame.vars |= scanned.inputs(method)
     with run.entering(frame):
         run.execute(method.body)
-    return joined_return(frame) if scan is None else scanned.given_back(joined_return(frame))
+    return joined_return(frame) if scan is None else scanned.given_back(method, joined_return(frame))
 
 
 def _bind_self(frame: Frame, method: ast.FunctionDef, cls: Class) -> None:

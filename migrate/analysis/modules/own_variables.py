@@ -8,6 +8,7 @@ from keyword import iskeyword
 from migrate.analysis.activation import Arguments
 from migrate.analysis.kinds import UNKNOWN, Array, Const, Value
 from migrate.analysis.modules.classes import methods
+from migrate.analysis.modules.hoisting import init_text
 from migrate.analysis.modules.reasons import blocked
 from migrate.analysis.run import Run
 from migrate.analysis.shapes.plain_shapes import filled
@@ -26,16 +27,31 @@ def parameter(run: Run, given: Arguments) -> Value:
     if expressions is None:
         return UNKNOWN
     name, init, args = expressions
-    text = name.value if isinstance(name, ast.Constant) else None
-    if not isinstance(text, str) or not text.isidentifier() or iskeyword(text) or text.startswith("__"):
+    text = _name(run, name)
+    if text is None:
         blocked(run, node, "LNX111", "the name of a parameter is computed or is no identifier")
         return UNKNOWN
-    _check_place(run, node)
+    _check_place(run, node, text)
     run.facts.site(Parameter(node, text, owner, init, args, loops=run.loops))
     shape = filled(run.facts.values.get(args[0], UNKNOWN)) if args else UNKNOWN
     if not args and isinstance(init, ast.Lambda):
         shape = run.evaluate(init.body)
     return shape if isinstance(shape, Array) else Array(Shape())
+
+
+def _name(run: Run, node: ast.expr) -> str | None:
+    """The name of a parameter: a literal, or an f-string that `__init__` can make as well."""
+    match node:
+        case ast.Constant(value=str(text)):
+            plain = text.isidentifier() and not iskeyword(text) and not text.startswith("__")
+            return text if plain else None
+        case ast.JoinedStr() if run.owner is not None and "\\" not in ast.unparse(node):
+            method = methods(run.owner).get("__call__")
+            written = init_text(run.facts, run.owner, node)
+            inside = run.facts.scopes.function(node) is method
+            return written.strip("()")[2:-1] if written is not None and inside else None
+        case _:
+            return None
 
 
 def _expressions(run: Run, node: ast.Call) -> tuple[ast.expr, ast.expr, tuple[ast.expr, ...]] | None:
@@ -52,18 +68,20 @@ def _expressions(run: Run, node: ast.Call) -> tuple[ast.expr, ast.expr, tuple[as
     return name, init, tuple(args)
 
 
-def _check_place(run: Run, node: ast.Call) -> None:
+def _check_place(run: Run, node: ast.Call, name: str) -> None:
     """A parameter must be there on every path, and only once."""
     assert run.owner is not None
     allowed = [m for n, m in methods(run.owner).items() if n in {"setup", "__call__"}]
     method = next((m for m in allowed if m is run.facts.scopes.function(node)), None)
     known = run.facts.sites.get(node)
+    loops = [loop.node for loop in run.loops if "{" in name]
     above: ast.AST = node
     while method is not None and above is not method:
         above = run.facts.scopes.parent[above]
-        if isinstance(above, LATER) and above is not method:
+        if isinstance(above, LATER) and above is not method and above not in loops:
             method = None
-    if method is None or None in run.tests or (isinstance(known, Parameter) and run.loops):
+    before = (known.name, known.loops) if isinstance(known, Parameter) and run.loops else (name, run.loops)
+    if method is None or None in run.tests or before != (name, run.loops):
         blocked(run, node, "LNX111", "a parameter is made under a condition, in a loop or in a function")
 
 

@@ -55,13 +55,23 @@ def inputs(method: ast.FunctionDef) -> dict[str, Value]:
     return {name: Array(Shape((placeholder(name, 1),))) for name in inputs_of(method)[1:]}
 
 
-def given_back(value: Value) -> Value:
-    """What all steps give together: of each array the last axis."""
+def given_back(method: ast.FunctionDef, value: Value) -> Value:
+    """What all steps give together: a carry keeps its shape, as `lax.scan` wants it."""
+    match value:
+        case Sequence((Array(), outputs)):
+            carry = Array(Shape((placeholder(inputs_of(method)[0], 1),)))
+            return Sequence((carry, _collected(outputs)))
+        case _:
+            return _collected(value)
+
+
+def _collected(value: Value) -> Value:
+    """Of each array the last axis, which is another one than that of the loop."""
     match value:
         case Array(shape):
             return Array(Shape((shape.axis(-1),)) if not shape.exact else Shape())
         case Sequence(items):
-            return Sequence(tuple(map(given_back, items)))
+            return Sequence(tuple(map(_collected, items)))
         case _:
             return value
 

@@ -29,8 +29,9 @@ def is_known(run: Run, given: Arguments) -> bool:
 
 def _leave_the_first(axes: ast.expr | None) -> bool:
     match axes:
-        case ast.Tuple(elts=[ast.Constant(value=None), _, *_]) | ast.List(
-            elts=[ast.Constant(value=None), _, *_]
+        case (
+            ast.Tuple(elts=[ast.Constant(value=None), _, *_])
+            | ast.List(elts=[ast.Constant(value=None), _, *_])
         ):
             return not any(isinstance(axis, ast.Starred) for axis in axes.elts)
         case _:

@@ -55,13 +55,19 @@ def layer_line(plan: Plan, draft: Draft, site: Layer) -> Line:
     if "{" not in site.name:
         plan.edits.expressions[site.node] = f"self.{site.name}"
         return template(f"self.{site.name} = {{}}", made), site.node
+    name = _computed_name(plan, draft, site)
+    plan.edits.expressions[site.node] = f"getattr(self, {name})"
+    return Template(("setattr(self, ", name, ", ", made, ")")), site.node
+
+
+def _computed_name(plan: Plan, draft: Draft, site: Layer | Parameter) -> str:
+    """A name that `__init__` and the method compute alike."""
     name = f_string(plan, site)
     if names_in(name) & {*_only_in_init(plan, draft)} or PLACEHOLDER.search(name):
         raise Blocked(
             site.node, "LNX111", "the number in the name of this layer depends on the size of its input"
         )
-    plan.edits.expressions[site.node] = f"getattr(self, {name})"
-    return Template(("setattr(self, ", name, ", ", made, ")")), site.node
+    return name
 
 
 def _only_in_init(plan: Plan, draft: Draft) -> Iterator[str]:
@@ -72,7 +78,7 @@ def _only_in_init(plan: Plan, draft: Draft) -> Iterator[str]:
             yield from (running.name for running in turns.running)
 
 
-def f_string(plan: Plan, site: Layer) -> str:
+def f_string(plan: Plan, site: Layer | Parameter) -> str:
     """A computed name in the quotes that the file uses; before Python 3.12 they may not stand inside too."""
     text = plan.facts.file(site.node).source.text
     preferred = sorted(('"', "'"), key=text.count, reverse=True)
@@ -259,6 +265,9 @@ def _may_be_half(plan: Plan, node: ast.expr | None) -> bool:
 def _attention(plan: Plan, site: Layer, given: dict[str, ast.expr]) -> list[tuple[str, str]]:
     check_decoding(plan, site)
     more = []
+    if "decode" in given and plan.facts.values.get(given["decode"]) == Const(True):
+        message = "`init` makes the cache of this layer in Linen: call `init_cache` of one of NNX by hand"
+        raise Blocked(site.node, "LNX110", message)
     rate = plan.facts.values.get(given["dropout_rate"]) if "dropout_rate" in given else Const(0.0)
     if not isinstance(rate, Const) or rate.value:
         more.append(("keep_rngs", "False"))
@@ -426,8 +435,13 @@ def parameter_line(plan: Plan, draft: Draft, site: Parameter) -> Line:
     """`self.scale = nnx.Param(...)`; the call in the method becomes `self.scale[...]`."""
     if site.name in RESERVED:
         raise Blocked(site.node, "LNX111", f"`{site.name}` is a method that every NNX module has")
-    plan.edits.expressions[site.node] = f"self.{site.name}[...]"
-    return template(f"self.{site.name} = {{}}", parameter(plan, draft, site)), site.node
+    made = parameter(plan, draft, site)
+    if "{" not in site.name:
+        plan.edits.expressions[site.node] = f"self.{site.name}[...]"
+        return template(f"self.{site.name} = {{}}", made), site.node
+    name = _computed_name(plan, draft, site)
+    plan.edits.expressions[site.node] = f"getattr(self, {name})[...]"
+    return Template(("setattr(self, ", name, ", ", made, ")")), site.node
 
 
 def parameter(plan: Plan, draft: Draft, site: Parameter) -> Piece:
