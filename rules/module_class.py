@@ -20,7 +20,7 @@ from migrate.plan.modules.field_defaults import parameters
 from migrate.plan.modules.inheritance import is_abstract, needs_constructor
 from migrate.plan.modules.input_sizes import input_sizes
 from migrate.plan.modules.layer_calls import rewrite_calls
-from migrate.plan.modules.lent_layers import rewrite_lent
+from migrate.plan.modules.lent_layers import check_lent, rewrite_lent
 from migrate.plan.modules.listed_names import read_listed
 from migrate.plan.modules.module_drafts import draft_of
 from migrate.plan.modules.module_fields import rewrite_annotations
@@ -157,6 +157,7 @@ def rewrite(plan: Plan, site: Class) -> None:
     read_listed(plan, site)
     rewrite_class_values(plan, site)
     rewrite_annotations(plan, site)
+    check_lent(plan, site)
     _drop_compact(plan, known, rewrite_scan(plan, site))
 
 

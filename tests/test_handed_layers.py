@@ -82,8 +82,8 @@ def test_each_layer_is_held_once(text: str, written: list[str]) -> None:
 
 REFUSED = [
     pytest.param(of(f"{KEPT}self.a = Inner(self.dim, self.shared)", "self.a(ids)",
-                    "self.table.attend(self.table(ids))"),
-                 "a layer that the module is handed is used as a value", id="another-method"),
+                    "self.table.embedding[ids]"),
+                 "a layer that the module is handed is used as a value", id="its-parameter"),
     pytest.param(of(f"{KEPT}self.a = Inner(self.dim, self.shared)", "self.a(ids)",
                     "jax.vmap(self.table)(ids)"),
                  "a layer that the module is handed is used as a value", id="used-as-a-value"),

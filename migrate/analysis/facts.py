@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from migrate.analysis.joining import join
-from migrate.analysis.kinds import Class, Instance, LayerField, Loop, Token, Tokens, Value
+from migrate.analysis.kinds import Class, GivenLayer, Instance, LayerField, Loop, Token, Tokens, Value
 from migrate.analysis.nnx_code.pitfalls import Pitfall
 from migrate.analysis.program.scopes import FunctionNode, Member, Scopes
 from migrate.analysis.program.source import File, Files
@@ -85,7 +85,7 @@ class Facts:
     summaries: dict[ast.ClassDef, Summary] = field(default_factory=dict)
     results: dict[tuple[ast.ClassDef, str], Value] = field(default_factory=dict)
     handed_layers: dict[tuple[ast.Call, str], HandedLayer] = field(default_factory=dict)
-    handed_classes: dict[tuple[ast.ClassDef, str], Class] = field(default_factory=dict)
+    given_layers: dict[tuple[ast.ClassDef, str], GivenLayer] = field(default_factory=dict)
     handed_features: dict[tuple[ast.ClassDef, str], str] = field(default_factory=dict)
     handed_fields: dict[tuple[ast.ClassDef, str], dict[str, str | None]] = field(default_factory=dict)
     lent: set[tuple[ast.ClassDef, str]] = field(default_factory=set)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 
-from migrate.analysis.kinds import Class, Const, Function, Instance, Mixed, Partial, Symbol, Value
+from migrate.analysis.kinds import Class, Const, Function, GivenLayer, Instance, Mixed, Partial, Symbol, Value
 from migrate.analysis.modules.classes import methods
 from migrate.analysis.modules.layers import LAYERS, shared
 from migrate.analysis.run import Run
@@ -26,6 +26,8 @@ def reached(run: Run, value: Value) -> list[Value] | None:
 
 def _takes(run: Run, value: Value, layers: list[Instance]) -> bool:
     """Whether a function can stand in place of layers: it is given what NNX adds to their calls as well."""
+    if isinstance(value, GivenLayer):
+        return value.cls is None and all(layer.cls == Symbol(value.layer) for layer in layers)
     if isinstance(value, Function):
         return value.node.args.kwarg is not None or not any(_is_given_more(layer) for layer in layers)
     return _is_function(value) and not any(_is_given_more(layer) for layer in layers)

@@ -9,7 +9,18 @@ from __future__ import annotations
 import ast
 
 from migrate.analysis.activation import Arguments
-from migrate.analysis.kinds import UNKNOWN, Array, Class, GivenLayer, Instance, Length, Symbol, Value
+from migrate.analysis.kinds import (
+    UNKNOWN,
+    Array,
+    Class,
+    GivenLayer,
+    Instance,
+    Length,
+    Method,
+    Mixed,
+    Symbol,
+    Value,
+)
 from migrate.analysis.modules.classes import field_names, fields
 from migrate.analysis.modules.handed_sizes import learn_features, learn_fields
 from migrate.analysis.modules.hoisting import init_text
@@ -34,8 +45,8 @@ def read(run: Run, cls: Class, name: str) -> GivenLayer | None:
     statement = next((s for s in fields(cls) if getattr(s.target, "id", "") == name), None)
     if statement is None or not isinstance(statement.value, ast.Constant | None):
         return None
-    if (module := run.facts.handed_classes.get((cls.node, name))) is not None:
-        return GivenLayer(name, module.node.name, module)
+    if (known := run.facts.given_layers.get((cls.node, name))) is not None:
+        return known
     meant = _meant(cls, statement.annotation) if statement.value is None else ""
     return GivenLayer(name, EMBED) if meant == EMBED else None
 
@@ -93,12 +104,23 @@ def accepts(run: Run, cls: Class, name: str, node: ast.expr, value: Value, given
 
 def _learnt(run: Run, cls: Class, name: str, layer: Value) -> GivenLayer | None:
     """What a field holds, which a module of the project tells that it is handed."""
-    held = layer.cls if isinstance(layer, Instance | GivenLayer) else None
-    key = cls.node, name
-    if read(run, cls, name) is None and isinstance(held, Class) and key not in run.facts.handed_classes:
-        run.facts.handed_classes[key] = held
+    if read(run, cls, name) is None and (found := _of(name, layer)) is not None:
+        run.facts.given_layers[cls.node, name] = found
         run.facts.summaries.pop(cls.node, None)
     return read(run, cls, name)
+
+
+def _of(name: str, layer: Value) -> GivenLayer | None:
+    """A table or module of the project, in the field that it is handed for."""
+    match layer:
+        case GivenLayer(layer=kind, cls=held):
+            return GivenLayer(name, kind, held)
+        case Instance(Class() as held):
+            return GivenLayer(name, held.node.name, held)
+        case Instance(Symbol("flax.linen.Embed")):
+            return GivenLayer(name, EMBED)
+        case _:
+            return None
 
 
 def _features(run: Run, held: GivenLayer) -> Length:
@@ -145,7 +167,36 @@ def attribute(run: Run, node: ast.Attribute, held: GivenLayer) -> Value:
         return _features(run, held)
     if node.attr in NUMBERS and held.layer == EMBED:
         return Length(Size(f"self.{held.field}.{node.attr}"))
+    if node.attr == "attend" and held.layer == EMBED:
+        return Method(held, "attend")
     return UNKNOWN
+
+
+def _is_called(run: Run, node: ast.AST) -> bool:
+    above = run.facts.scopes.parent[node]
+    return isinstance(above, ast.Call) and above.func is node
+
+
+def are_tables(value: Value) -> bool:
+    """Whether a value is a table of the module itself or one that it is handed."""
+    return isinstance(value, Mixed) and all(_is_table(part) for part in value.parts)
+
+
+def _is_table(value: Value) -> bool:
+    match value:
+        case Instance(Symbol("flax.linen.Embed")) | GivenLayer(layer="flax.linen.Embed"):
+            return True
+        case _:
+            return False
+
+
+def attended(run: Run, given: Arguments) -> Value:
+    """`table.attend(x)`: how many entries the table has is not known here."""
+    shape = of(given.args[0]) if len(given.args) == 1 and not given.keywords else None
+    if shape is None:
+        blocked(run, given.node, "LNX111", "a table is attended to in a way that is not known")
+        return UNKNOWN
+    return Array(shape.with_last(None))
 
 
 def call(run: Run, held: GivenLayer, given: Arguments) -> Value:
@@ -166,6 +217,10 @@ def check(run: Run, node: ast.expr, value: Value) -> None:
         case ast.Attribute(attr=name) if name in NUMBERS and value.layer == EMBED:
             return
         case ast.Call(func=callee) if callee is node:
+            return
+        case ast.Attribute(attr="attend") if value.layer == EMBED and _is_called(run, parent):
+            return
+        case ast.Assign(targets=[ast.Name()]) if isinstance(node, ast.Attribute):
             return
         case ast.Compare(ops=[ast.Is() | ast.IsNot()], comparators=[ast.Constant(value=None)]):
             return

@@ -56,6 +56,8 @@ def _movable(facts: Facts, owner: Class, root: ast.expr, node: ast.AST, found: d
             return True
         if isinstance(node, ast.Name):
             return _name(facts, owner, root, node, found)
+        if isinstance(node, ast.Compare) and _asks_for_layer(facts, node):
+            return True
         if isinstance(node, NEVER) or isinstance(value, GivenLayer):
             return False
         if value is not None and followed(value):
@@ -67,6 +69,15 @@ def _movable(facts: Facts, owner: Class, root: ast.expr, node: ast.AST, found: d
             if isinstance(callee, Symbol) and callee.name.startswith(IMPURE):
                 return False
     return all(_movable(facts, owner, root, child, found) for child in ast.iter_child_nodes(node))
+
+
+def _asks_for_layer(facts: Facts, node: ast.Compare) -> bool:
+    """`self.table is None` of a layer that the module is handed or not, which `__init__` is told as well."""
+    match node:
+        case ast.Compare(left=left, ops=[ast.Is() | ast.IsNot()], comparators=[ast.Constant(value=None)]):
+            return isinstance(facts.values.get(left), GivenLayer)
+        case _:
+            return False
 
 
 def _name(facts: Facts, owner: Class, root: ast.expr, node: ast.Name, found: dict[ast.expr, str]) -> bool:

@@ -54,7 +54,7 @@ def handed(run: Run, node: ast.expr, value: Value) -> tuple[Value, ast.IfExp | N
             ast.IfExp(body=body, orelse=ast.Constant(value=None))
             | ast.IfExp(body=ast.Constant(value=None), orelse=body)
         ) if reads_fields(run.facts.files.segment(node.test)):
-            return run.facts.values.get(body, value), node
+            return handed(run, body, run.facts.values.get(body, value))[0], node
         case ast.Attribute() if (layers := alternatives(value)) is not None and len(layers) == 1:
             return layers[0], None
         case _:

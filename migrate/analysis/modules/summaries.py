@@ -155,6 +155,12 @@ class _Reduction(ast.NodeTransformer):
                 return node.body if held else node.orelse
             case ast.UnaryOp(op=ast.Not(), operand=ast.Constant(value=held)):
                 return node.orelse if held else node.body
+            case ast.Compare(
+                left=ast.Constant(value=one),
+                ops=[ast.Is() | ast.IsNot() as operator],
+                comparators=[ast.Constant(value=None)],
+            ):
+                return node.body if (one is None) == isinstance(operator, ast.Is) else node.orelse
         return node.body if ast.dump(node.body) == ast.dump(node.orelse) else node
 
     def visit_Call(self, node: ast.Call) -> ast.expr:

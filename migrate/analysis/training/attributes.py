@@ -130,6 +130,8 @@ def attribute(run: Run, node: ast.Attribute, holder: Value) -> Value:
             if node.attr not in {"get", "items", "keys", "values", "copy"}:
                 forget(run, holder)
             return UNKNOWN
+        case Mixed() if run.owner is not None and node.attr == "attend" and given_layers.are_tables(holder):
+            return Method(holder, "attend")
         case Mixed() if run.owner is None and node.attr in {"apply", "init"} and are_definitions(holder):
             return ApplyFn(instances_of(holder)) if node.attr == "apply" else Method(holder, "init")
         case Mixed() if (several := several_things.methods(run, holder, node.attr)) is not None:

@@ -20,6 +20,7 @@ from migrate.analysis.kinds import (
     Collected,
     Dict,
     Function,
+    GivenLayer,
     Grad,
     Grads,
     Group,
@@ -136,6 +137,8 @@ def call(run: Run, callee: Method | ApplyFn | Instance, given: Arguments) -> Val
             return building.call(run, callee, given)
         case Method(Instance() as instance, "attend") if run.owner is not None:
             return building.attend(run, instance, given)
+        case Method(GivenLayer() | Mixed(), "attend") if run.owner is not None:
+            return given_layers.attended(run, given)
         case Method(Instance(Symbol()) as instance, "initialize_carry") if run.owner is not None:
             return recurrent.initial_carry(run, instance, given)
         case Method(Instance() as instance, name) if submodules.used(run, instance, name):

@@ -15,6 +15,7 @@ from migrate.analysis.kinds import (
     Collected,
     Dict,
     Function,
+    GivenLayer,
     Grads,
     Group,
     Holder,
@@ -75,7 +76,7 @@ class Roles:
     groups: Union = field(default_factory=Union)
 
 
-PLAIN = (Symbol, Function, Partial, Length)
+PLAIN = (Symbol, Function, Partial, Length, GivenLayer)
 
 
 def role_of(value: Value) -> Role | None:

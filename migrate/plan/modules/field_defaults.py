@@ -20,7 +20,7 @@ from migrate.analysis.sites import Construct, Layer
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 from migrate.plan.modules.drafts import Line
-from migrate.plan.modules.lent_names import lent_fields
+from migrate.plan.modules.lent_names import asked_fields, lent_fields
 from migrate.plan.modules.module_fields import means
 from migrate.rewrite.edits import Piece, template
 
@@ -33,9 +33,10 @@ def parameters(plan: Plan, cls: Class) -> list[Piece]:
     """The fields as parameters; behind `*` stand those that are given by keyword only."""
     found: list[Piece] = []
     lent, keywords = lent_fields(plan, cls), keyword_only(cls)
+    asked = asked_fields(plan, cls)
     for statement in fields(cls):
         name = getattr(statement.target, "id", "")
-        if name in lent:
+        if name in lent and name not in asked:
             continue
         if name in keywords and "*" not in found:
             found.append("*")

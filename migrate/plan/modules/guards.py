@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from migrate.analysis.kinds import Class, Symbol
+from migrate.analysis.kinds import Class, GivenLayer, Method, Mixed, Symbol
 from migrate.analysis.modules.classes import methods
 from migrate.analysis.modules.hoisting import init_text
 from migrate.analysis.modules.layers import LAYERS
@@ -15,7 +15,6 @@ from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 from migrate.plan.modules.given_inputs import given_if
 from migrate.plan.modules.layer import in_setup
-from migrate.plan.modules.lent_names import is_read
 
 Test = tuple[str, bool]
 """A condition, which is a text for `__init__` or a number that no text has, and whether it has to hold."""
@@ -108,9 +107,17 @@ def _inside(plan: Plan, site: Layer, field: str) -> Iterator[Path]:
     given = {(f"self.{field} is not None", True)}
     for method in methods(site.cls).values():
         for node in ast.walk(method):
-            if isinstance(node, ast.Call) and is_read(plan, node.func, field):
+            if isinstance(node, ast.Call) and _is_given(plan, node.func, field):
                 yield from (path - given for path in _paths(plan, site.cls, node, ()))
     yield from (path - given for path in _handed(plan, site.cls, field))
+
+
+def _is_given(plan: Plan, node: ast.expr, field: str) -> bool:
+    """Whether what is called is such a layer, maybe by a local name, or its method."""
+    value = plan.facts.values.get(node)
+    receiver = value.receiver if isinstance(value, Method) else value
+    held = receiver.parts if isinstance(receiver, Mixed) else {receiver}
+    return any(isinstance(part, GivenLayer) and part.field == field for part in held)
 
 
 def _around(plan: Plan, cls: Class, node: ast.AST) -> Path:

@@ -14,7 +14,7 @@ from migrate.analysis.sites import HandedLayer, Layer
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 from migrate.plan.modules.drafts import Line
-from migrate.plan.modules.lent_names import lent_fields, lent_name
+from migrate.plan.modules.lent_names import asked_fields, lent_fields, lent_name
 from migrate.rewrite.edits import template
 
 
@@ -37,7 +37,12 @@ def gives_layer(plan: Plan, node: ast.expr) -> bool:
 
 def goes_with_call(plan: Plan, site: Layer, node: ast.expr) -> bool:
     """Whether an argument of a construction is a layer that the calls are given in its place."""
-    return any(_given(site).get(name) is node for name in _handed(plan, site))
+    asked = asked_fields(plan, site.cls) if site.cls is not None else ()
+    handed = _handed(plan, site)
+    for name in asked:
+        if (known := handed[name]) is not None and isinstance(known.layer, str):
+            raise Blocked(site.node, "LNX111", f"`{name}` of this module is a layer that another one keeps")
+    return any(_given(site).get(name) is node for name in handed if name not in asked)
 
 
 def _handed(plan: Plan, site: Layer) -> dict[str, HandedLayer | None]:

@@ -10,11 +10,12 @@ from migrate.analysis.modules.classes import fields, own_methods
 from migrate.analysis.sites import Construct, Layer
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
-from migrate.plan.modules.drafts import Draft
+from migrate.plan.modules.drafts import Draft, texts_of
 from migrate.plan.modules.handed_layers import is_left_out
 from migrate.plan.modules.lent_names import is_read, lent_fields, lent_name
 from migrate.plan.modules.module_fields import annotation
 from migrate.plan.modules.own_calls import own_call, with_callers
+from migrate.rewrite.edits import Piece
 
 
 def needing(plan: Plan, cls: Class, name: str) -> set[str]:
@@ -51,12 +52,30 @@ def rewrite_lent(plan: Plan, cls: Class, draft: Draft) -> None:
                 _take(plan, method, parameter)
 
 
+def check_lent(plan: Plan, cls: Class) -> None:
+    """Nothing that is written anew may read such a layer from the instance, which has none."""
+    names = lent_fields(plan, cls)
+    for node in ast.walk(cls.node) if names else ():
+        pieces: list[Piece] = []
+        if isinstance(node, ast.expr) and node in plan.edits.expressions:
+            pieces.append(plan.edits.expressions[node])
+        if isinstance(node, ast.Call):
+            pieces += [piece for _, piece in plan.edits.added.get(node, ())]
+        texts = [text for piece in pieces for text in texts_of(piece)]
+        for name in names:
+            if any(re.search(rf"\bself\.{name}\b", text) for text in texts):
+                message = f"what is called here depends on `{name}`, a layer of another module"
+                raise Blocked(node, "LNX111", message)
+
+
 def _declared(plan: Plan, cls: Class, field: str) -> str:
     """The annotation of the field, and None as the default where a module is made without the layer."""
     statement = next(s for s in fields(cls) if isinstance(s.target, ast.Name) and s.target.id == field)
+    default = statement.value is not None
     sites = [s for s in plan.facts.sites.values() if isinstance(s, Layer) and s.cls is not None]
     made = [s for s in sites if s.cls is not None and s.cls.node is cls.node]
-    optional = any(is_left_out(plan, site, field) for site in made) or _made_outside(plan, cls, field)
+    optional = _made_outside(plan, cls, field) or default
+    optional |= any(is_left_out(plan, site, field) for site in made)
     return annotation(plan, statement) + (" = None" if optional else "")
 
 

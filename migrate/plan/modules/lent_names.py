@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ast
+import re
 
 from migrate.analysis.kinds import Class, GivenLayer
-from migrate.analysis.modules.classes import field_names, is_extended, lineage, own_methods
+from migrate.analysis.modules.classes import field_names, fields, is_extended, lineage, own_methods
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
+from migrate.plan.modules.drafts import Line, changed
+from migrate.plan.modules.owned import owned
 
 
 def lent_fields(plan: Plan, cls: Class) -> list[str]:
@@ -35,3 +38,37 @@ def lent_name(plan: Plan, cls: Class, field: str) -> str:
     if name in taken:
         raise Blocked(cls.node, "LNX111", f"a method would need an argument `{name}`, which is taken")
     return name
+
+
+def asked_fields(plan: Plan, cls: Class) -> list[str]:
+    """Those fields on which it depends whether the class has layers of its own: `__init__` takes them too."""
+    tests = [test or "" for s in owned(plan, cls) for test in plan.facts.built_under.get(s.node, ())]
+    names = [name for name in lent_fields(plan, cls) if any(_asks(name).search(test) for test in tests)]
+    for name in names:
+        if lent_name(plan, cls, name) != name or not _is_optional(cls, name):
+            message = f"whether `{name}`, a layer of another module, is there decides which layers there are"
+            raise Blocked(cls.node, "LNX111", message)
+    return names
+
+
+def _is_optional(cls: Class, name: str) -> bool:
+    """Whether the field is None where nothing is given."""
+    statement = next(s for s in fields(cls) if getattr(s.target, "id", "") == name)
+    return isinstance(statement.value, ast.Constant) and statement.value.value is None
+
+
+def told(plan: Plan, cls: Class, line: Line) -> Line:
+    """A line of `__init__` that asks for such a layer asks the argument."""
+    piece, origin = line
+    names = asked_fields(plan, cls)
+    return changed(piece, lambda text: _asked(names, text)), origin
+
+
+def _asked(names: list[str], text: str) -> str:
+    for name in names:
+        text = _asks(name).sub(rf"{name}\1", text)
+    return text
+
+
+def _asks(name: str) -> re.Pattern[str]:
+    return re.compile(rf"\bself\.{name}( is (?:not )?None)\b")

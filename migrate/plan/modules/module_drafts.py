@@ -30,7 +30,7 @@ from migrate.plan.modules.handed_layers import kept_inside
 from migrate.plan.modules.inheritance import base_line, check_inheritance, extends
 from migrate.plan.modules.layer import construction, parameter
 from migrate.plan.modules.layer_tuples import write_tuples
-from migrate.plan.modules.lent_names import lent_fields
+from migrate.plan.modules.lent_names import lent_fields, told
 from migrate.plan.modules.listed_names import write_lists, write_quoted
 from migrate.plan.modules.named_lists import named_list
 from migrate.plan.modules.owned import USES, Owned, owned
@@ -88,6 +88,7 @@ def _made(plan: Plan, cls: Class) -> Draft:
     if built and "__call__" in known:
         draft.lines += Skeleton(plan, draft, built).written(known["__call__"].body)
     draft.lines += declarations(plan, cls)
+    draft.lines[:] = [told(plan, cls, line) for line in draft.lines]
     return draft
 
 
