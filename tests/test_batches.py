@@ -95,6 +95,35 @@ BATCHED = [
 ]
 
 
+READ_INSIDE = """
+state = create(0)
+def shown(state, x):
+    def inner(x):
+        return state.apply_fn({"params": state.params}, x) * state.step
+    return inner(x)
+"""
+
+
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize(
+    ("call", "expected"),
+    [
+        pytest.param(
+            "jax.vmap(shown, in_axes=(None, 0))(state, X)",
+            "jax.vmap(shown, in_axes=(None, None, 0))(model, optimizer, X)",
+            id="axes",
+        ),
+        pytest.param(
+            "jax.jit(shown, donate_argnums=1)(state, X)",
+            "jit(shown, donate_argnums=2)(model, optimizer, X)",
+            id="donated",
+        ),
+    ],
+)
+def test_a_function_that_reads_the_state_in_an_inner_one(call: str, expected: str, style: Style) -> None:
+    assert result(READ_INSIDE + call, style).changed["train.py"].endswith(f"{expected}\n")
+
+
 @pytest.mark.parametrize(("body", "expected"), BATCHED)
 def test_batched(body: str, expected: str) -> None:
     text = result(body).changed.get("train.py")

@@ -111,6 +111,10 @@ def _keys_without_modules(facts: Facts, node: ast.AST) -> list[Hashable]:
 def _join_values(facts: Facts, union: Union, keys: Mapping[ast.AST, list[Hashable]]) -> None:
     for link in facts.links:
         union.join(link)
+    lifted = {site.function for site in facts.sites.values() if isinstance(site, Compile | Batch)}
+    for (function, _), value in facts.parameters.items():
+        if function in lifted and (tokens := tokens_of(value)):
+            union.join([function, *tokens])
     for node, found in keys.items():
         if found:
             union.join([*found, facts.scopes.function(node), *_class_of(facts, node)])
