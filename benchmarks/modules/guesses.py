@@ -92,7 +92,7 @@ def _candidates(name: str) -> list[Any]:
     if "time" in name or name == "t":
         return [_draw(2), jnp.arange(2), _draw(2, 8)]
     if name in {"key", "rng", "z_rng", "prng_key", "dropout_rng"}:
-        return [jax.random.key(0), _draw(2, 5, 2, 4), None]
+        return [jax.random.key(0), _draw(2, 5, 2, 4), _draw(2, 5, 8), None]
     if name == "alibi":
         return [_draw(2, 2, 5, 5), _draw(2, 2, 1, 5), None]
     return _arrays(name, ids)

@@ -39,7 +39,7 @@ class Pretrained:
             "chunk_size_feed_forward": 0,
             "is_decoder": False,
             "is_encoder_decoder": False,
-            "num_labels": 3,
+            "num_labels": 2,
             "output_attentions": False,
             "output_hidden_states": False,
             "problem_type": None,

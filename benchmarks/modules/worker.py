@@ -17,6 +17,7 @@ from benchmarks.modules import stubs
 from benchmarks.modules.asking import annotation
 from benchmarks.modules.comparison import verdict
 from benchmarks.modules.guesses import Unguessed
+from benchmarks.programs.support.older_libraries import clip_with_old_names
 
 SECONDS = 60
 """Of the processor's time, for one class."""
@@ -24,6 +25,7 @@ SECONDS = 60
 
 def main() -> None:
     """Compare what standard input names; what the programs print is swallowed."""
+    clip_with_old_names()
     before, after, configurations = sys.argv[1:4]
     cases = [(path, name) for path, name in json.load(sys.stdin)]
     sys.meta_path.append(stubs.Finder(Path(before)))
