@@ -31,6 +31,7 @@ from migrate.analysis.kinds import (
     parts,
     tokens_of,
 )
+from migrate.analysis.nnx_code import nnx_contexts
 from migrate.analysis.run import Run, is_definition
 from migrate.analysis.shapes.sizes import Shape
 from migrate.analysis.sites import Batch, Replicate
@@ -63,7 +64,8 @@ def call(run: Run, function: Value, site: ast.expr, given: Arguments) -> Value:
     if isinstance(function, Partial) and isinstance(function.function, Function):
         return call(run, function.function, site, partials.applied(function, given))
     if isinstance(function, Jit) and not any(map(followed, (*given.args, *dict(given.keywords).values()))):
-        return call(run, function.function, site, given)
+        with nnx_contexts.compiling(run, function.site):
+            return call(run, function.function, site, given)
     if not isinstance(function, Function):
         return lost(run, given, function)
     inside = _one if run.owner is not None and _has_plain_axes(site) else _without_shape
