@@ -232,6 +232,43 @@ LINES = [
         """,
         id="comments-of-a-line-that-goes",
     ),
+    pytest.param(
+        """
+        def shown(state, x, scale):
+            return scale * state.apply_fn({"params": state.params}, x)
+
+        state = create(0)
+        print(
+            shown(
+                state, X, 2.0
+            )
+        )
+        total = shown(
+            state, X, 3.0
+        )
+        listed = shown(
+            state,
+            X,
+            4.0,
+        )
+        """,
+        """
+        def shown(model, x, scale):
+            return scale * model(x)
+
+        model, optimizer = create(0)
+        print(
+            shown(model, X, 2.0)
+        )
+        total = shown(model, X, 3.0)
+        listed = shown(
+            model,
+            X,
+            4.0,
+        )
+        """,
+        id="arguments-that-fit-on-a-line-now",
+    ),
 ]
 
 

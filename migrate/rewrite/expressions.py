@@ -95,7 +95,8 @@ def arguments(page: Page, node: ast.Call, home: cst.Call, changed: cst.Call) -> 
         pieces = [argument(page, name, piece) for name, piece in wanted[expression]]
         new += like(arg, pieces)
     kept = with_arguments(changed, new)
-    shorter = any(pieces == () for pieces in wanted.values()) or _is_shorter(page, node)
+    asked = bool(home.args) and isinstance(home.args[-1].comma, cst.Comma)
+    shorter = (wanted and not asked) or () in wanted.values() or _is_shorter(page, node)
     if (shorter or _is_wide(page, kept)) and _hangs(kept):
         kept = _on_one_line(kept)
     return kept.with_changes(args=with_added(page, node, home, [*kept.args]))
