@@ -18,14 +18,17 @@ class EngineError(Exception):
 
 
 def migrate_contained(sources: Mapping[str, str], options: Options) -> Result:
-    """Migrate `sources`; a file on which the engine breaks gets LNX902, and the others go on together."""
+    """Migrate `sources`; a file on which the engine breaks gets LNX902, and the others go on together.
+
+    Files on which it breaks only together get it all of them: apart, they would not be one program.
+    """
     result = _halving(sources, options)
     failures = tuple(finding for finding in result.findings if finding.code == "LNX902")
     if not failures:
         return result
     bad = {finding.path for finding in failures}
     others = {path: text for path, text in sources.items() if path not in bad}
-    return _merged([_halving(others, options), Result(findings=failures)])
+    return _merged([migrate_contained(others, options), Result(findings=failures)])
 
 
 def _halving(sources: Mapping[str, str], options: Options) -> Result:
@@ -40,12 +43,14 @@ def _halving(sources: Mapping[str, str], options: Options) -> Result:
     except (KeyboardInterrupt, SystemExit):
         raise
     except BaseException as error:
-        if len(sources) == 1:
-            return Result(findings=(_internal_error(next(iter(sources)), error),))
+        failures = tuple(_internal_error(path, error) for path in sorted(sources))
+    if len(sources) == 1:
+        return Result(findings=failures)
     paths = sorted(sources)
     half = len(paths) // 2
     parts = ({path: sources[path] for path in chosen} for chosen in (paths[:half], paths[half:]))
-    return _merged([_halving(part, options) for part in parts])
+    found = _merged([_halving(part, options) for part in parts])
+    return found if any(each.code == "LNX902" for each in found.findings) else Result(findings=failures)
 
 
 def _migrate(sources: Mapping[str, str], options: Options) -> Result:

@@ -11,7 +11,8 @@ RULE = Rule(
     fix="none",
     what=(
         "Reports a file on which linen2nnx raised an error of its own, or for which it produced text that is "
-        "not valid Python. The other files are handled as usual."
+        "not valid Python, or on files that it failed on only together. The other files are handled as "
+        "usual."
     ),
     why="The fault is in linen2nnx or its parser; nothing is known about the Linen code in the file.",
     use_instead="Report the message with the smallest part of the file on which it still appears.",

@@ -71,6 +71,25 @@ def test_one_bad_file_costs_only_itself(bad: str, message: str) -> None:
     assert result.sites["apply_gradients"].migrated == 5
 
 
+def test_files_that_are_bad_only_together_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    def together(sources: Mapping[str, str], options: Options) -> Result:
+        if {"b.py", "c.py"} <= sources.keys():
+            raise RuntimeError("boom")
+        return engines.renaming(sources, options)
+
+    engines.install(monkeypatch, together)
+    result = run({f"{name}.py": GOOD for name in "abcd"}, Options(select=("LNX9",)))
+    assert codes(result) == [(f"{name}.py", 1, "LNX902") for name in "abcd"]
+    assert not result.changed
+
+
+def test_two_bad_files_cost_only_themselves() -> None:
+    sources = {f"{name}.py": GOOD for name in "acd"} | {"b.py": "BOOM = 1\n", "e.py": "oldword = SPOIL\n"}
+    result = run(sources, Options(select=("LNX9",)))
+    assert codes(result) == [("b.py", 1, "LNX902"), ("e.py", 1, "LNX902")]
+    assert sorted(result.changed) == ["a.py", "c.py", "d.py"]
+
+
 def test_a_panic_is_contained(monkeypatch: pytest.MonkeyPatch) -> None:
     class Panic(BaseException):
         pass
