@@ -139,7 +139,7 @@ def test_attention_with_a_rate_that_is_a_field(rate: float) -> None:
         """
     outcome = compared(program(module, f"Net({rate})", TOKENS))
     assert_identical(outcome)
-    assert "dropout_rate=dropout_rate or 1.0" in outcome.text
+    assert "dropout_rate=dropout_rate or 0.5" in outcome.text
 
 
 SHARED = [

@@ -36,8 +36,8 @@ ATTENTION = (
     "lambda *args, dropout_rate, **kwargs: nnx.dot_product_attention(*args, dropout_rate={}, **kwargs)"
 )
 """With a rate of 0 NNX takes another route, which differs in the last bits, and more in half precision."""
-NO_DROPOUT, ANY_DROPOUT = ATTENTION.format("1.0"), ATTENTION.format("dropout_rate or 1.0")
-"""Without dropout the rate is not read, so any other one will do."""
+NO_DROPOUT, ANY_DROPOUT = ATTENTION.format("0.5"), ATTENTION.format("dropout_rate or 0.5")
+"""Without dropout the rate is not read, so any other one below 1 will do."""
 
 
 DEFAULTS: dict[str, Value] = {
