@@ -5,15 +5,17 @@ from __future__ import annotations
 import ast
 
 from migrate.analysis.kinds import Symbol
+from migrate.analysis.program.syntax import names_in
 from migrate.analysis.sites import Init
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
+from migrate.plan.effects import has_no_effect
 from migrate.plan.modules.construction import Arguments, rngs, sizes
 from migrate.plan.training.initialisation import check_key, initialise
 from migrate.plan.training.lasting_params import is_beside
-from migrate.plan.training.meeting import between, can_wait, is_available, is_lasting, names_in
+from migrate.plan.training.meeting import between, can_wait, is_available, is_lasting
 from migrate.plan.training.merging import merged
-from migrate.plan.training.samples import drop_dead_samples, is_pure
+from migrate.plan.training.samples import drop_dead_samples
 from migrate.rewrite.edits import gather, template
 from migrate.rule import Example, Rule
 
@@ -100,7 +102,7 @@ def rewrite(plan: Plan, site: Init) -> None:
     definition, name = merged(plan.facts, plan.component.sites, site)
     arguments: Arguments = [*sizes(plan, site), ("rngs", rngs(plan, site))]
     for sample in site.samples():
-        if not is_pure(plan, sample):
+        if not has_no_effect(plan.facts, sample):
             raise Blocked(
                 sample, "LNX006", "making this sample has effects that would go with it: name it first"
             )

@@ -85,9 +85,9 @@ def join(left: Value, right: Value) -> Value:
             return Dict(tuple((k, join(x, y)) for (k, x), (_, y) in zip(a, b, strict=True)))
     if _callable(left) and alike(left, right):
         return right
-    activations = all(map(is_activation, _parts(left) | _parts(right)))
-    if activations or followed(left) or followed(right) or _callable(left) or _callable(right):
-        return Mixed(_parts(left) | _parts(right))
+    parts = _parts(left) | _parts(right)
+    if any(followed(v) or _callable(v) for v in (left, right)) or all(map(is_activation, parts)):
+        return Mixed(parts)
     return UNKNOWN
 
 

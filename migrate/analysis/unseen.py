@@ -17,6 +17,7 @@ from migrate.analysis.joining import join
 from migrate.analysis.kinds import UNKNOWN, Array, Const, Instance, Length, Token, Tokens, Value
 from migrate.analysis.objects import heap
 from migrate.analysis.program.scopes import FUNCTIONS
+from migrate.analysis.program.syntax import names_in
 from migrate.analysis.run import Run
 
 
@@ -128,8 +129,7 @@ def _run_block(run: Run, node: ast.If, side: bool, skipped: Skipped) -> bool:
             return False
         run.execute(block[block.index(node) + 1 :])
         return True
-    tested = {n.id for n in ast.walk(node.test) if isinstance(n, ast.Name)}
-    given = {name for name in tested if frame.vars.get(name) == skipped.variables.get(name)}
+    given = {name for name in names_in(node.test) if frame.vars.get(name) == skipped.variables.get(name)}
     common = frame.vars.keys() & skipped.end.keys() - given
     alone = {name for name in frame.vars.keys() - skipped.end.keys() if _matters(frame.vars[name])}
     return not alone and all(_fits(skipped.end[name], frame.vars[name]) for name in common)

@@ -9,6 +9,7 @@ from migrate.analysis.kinds import Class, Const, Function, GivenLayer, Instance,
 from migrate.analysis.modules.classes import methods
 from migrate.analysis.modules.layers import LAYERS, shared
 from migrate.analysis.run import Run
+from migrate.analysis.shapes.sizes import text_names
 
 
 def reached(run: Run, value: Value) -> list[Value] | None:
@@ -76,8 +77,7 @@ def opposite(one: str, other: str) -> bool:
 
 def reads_fields(test: str) -> bool:
     """Whether a condition reads nothing but fields."""
-    names = {node.id for node in ast.walk(ast.parse(test, mode="eval")) if isinstance(node, ast.Name)}
-    return names <= {"self", *dir(builtins)}
+    return text_names(test) <= {"self", *dir(builtins)}
 
 
 def as_test(test: str) -> tuple[str, bool]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from migrate.analysis.kinds import Class, Symbol, Value
 from migrate.analysis.program.parameters import positional_parameters
+from migrate.analysis.program.syntax import names_in
 
 NUMBERS = frozenset({"int", "float", "bool", "complex"})
 
@@ -102,7 +103,7 @@ def is_number(cls: Class, name: str) -> bool:
     """Whether a field is declared to be one number."""
     for statement in fields(cls):
         if isinstance(statement.target, ast.Name) and statement.target.id == name:
-            names = {n.id for n in ast.walk(statement.annotation) if isinstance(n, ast.Name)}
+            names = names_in(statement.annotation)
             return bool(names) and names <= NUMBERS | {"Optional"}
     return False
 

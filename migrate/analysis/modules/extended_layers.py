@@ -19,6 +19,7 @@ from collections.abc import Iterator
 
 from migrate.analysis.facts import Facts
 from migrate.analysis.kinds import Class, Symbol, Value
+from migrate.analysis.program.syntax import body_of
 from migrate.analysis.sites import Layer
 
 EMBED = "flax.linen.Embed"
@@ -48,7 +49,7 @@ def _set_up(setup: ast.FunctionDef) -> frozenset[str] | None:
     """The whole numbers that `setup` sets; None where it does anything else but make the table."""
     numbers: set[str] = set()
     made = 0
-    for statement in _body(setup):
+    for statement in body_of(setup):
         match statement:
             case ast.Assign(targets=[ast.Attribute(value=ast.Name(id="self"), attr=name)], value=value):
                 pass
@@ -82,7 +83,7 @@ def _makes_table(value: ast.expr, numbers: set[str]) -> bool:
 
 def _looks_up(call: ast.FunctionDef, numbers: frozenset[str]) -> bool:
     """`return super().__call__(positions + self.offset)`, and nothing else."""
-    match _body(call):
+    match body_of(call):
         case [
             ast.Return(
                 value=ast.Call(
@@ -104,10 +105,6 @@ def _takes_only(method: ast.FunctionDef, count: int) -> bool:
     others = (*arguments.posonlyargs, *arguments.kwonlyargs, *arguments.defaults)
     plain = len(arguments.args) == count and not others and arguments.vararg is arguments.kwarg is None
     return plain and arguments.args[0].arg == "self"
-
-
-def _body(method: ast.FunctionDef) -> list[ast.stmt]:
-    return method.body[1:] if ast.get_docstring(method, clean=False) is not None else method.body
 
 
 def _is_shifted(node: ast.expr, parameter: str, numbers: set[str]) -> bool:

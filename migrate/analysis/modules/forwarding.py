@@ -6,6 +6,7 @@ import ast
 
 from migrate.analysis.kinds import UNKNOWN, Class
 from migrate.analysis.modules.classes import is_module, methods
+from migrate.analysis.program.syntax import body_of
 
 
 def signature(cls: Class) -> ast.FunctionDef | None:
@@ -40,8 +41,7 @@ def drops_keywords(cls: Class | None) -> bool:
 
 
 def _target(call: ast.FunctionDef) -> str | None:
-    body = call.body[1:] if ast.get_docstring(call) is not None else call.body
-    match call.args, body:
+    match call.args, body_of(call):
         case (
             ast.arguments(
                 posonlyargs=[], args=[_], vararg=ast.arg(arg=args), kwonlyargs=[], kwarg=ast.arg(arg=kwargs)

@@ -12,7 +12,7 @@ from migrate.analysis.modules.copied_settings import with_same
 from migrate.analysis.modules.hoisting import init_text
 from migrate.analysis.modules.reasons import blocked
 from migrate.analysis.run import Run
-from migrate.analysis.shapes.sizes import names_in
+from migrate.analysis.shapes.sizes import text_names
 
 
 def learn_features(run: Run, cls: Class, name: str, features: str | None, given: Arguments) -> None:
@@ -44,7 +44,7 @@ def _exchanged(
     text: str | None, cls: Class, given: Arguments, written: Callable[[ast.expr], str | None]
 ) -> str:
     """An expression of the module that hands, in the fields of the one that takes; empty if there is none."""
-    if text is None or not names_in(text):
+    if text is None or not text_names(text):
         return text or ""
     pairs = [*zip(field_names(cls), given.node.args, strict=False)]
     pairs += [(keyword.arg or "", keyword.value) for keyword in given.node.keywords]

@@ -23,7 +23,7 @@ from migrate.analysis.modules.classes import lineage
 from migrate.analysis.program.parameters import parameter_defaults
 from migrate.analysis.program.scopes import FunctionNode
 from migrate.analysis.run import Run
-from migrate.analysis.shapes.sizes import Shape, Size, names_in
+from migrate.analysis.shapes.sizes import Shape, Size, text_names
 
 
 def shares_sizes(run: Run, node: FunctionNode) -> bool:
@@ -104,7 +104,7 @@ def _shape(shape: Shape, names: frozenset[str]) -> Shape:
 
 
 def _is_known(size: Size, names: frozenset[str]) -> bool:
-    return all(name in names or name in {"self", "max"} or _is_axis(name) for name in names_in(size.text))
+    return all(name in names or name in {"self", "max"} or _is_axis(name) for name in text_names(size.text))
 
 
 def _is_axis(name: str) -> bool:

@@ -10,7 +10,7 @@ import ast
 from collections.abc import Iterator
 from itertools import product
 
-from migrate.analysis.kinds import UNKNOWN, Class, Instance, Lengthened, Sequence, Value
+from migrate.analysis.kinds import UNKNOWN, Class, Lengthened, Sequence, Value
 from migrate.analysis.modules.choices import as_test, reads_fields
 from migrate.analysis.modules.class_choices import layer_at, written_at
 from migrate.analysis.modules.classes import is_extended, lineage, own_methods
@@ -50,7 +50,7 @@ def _added(run: Run, node: ast.expr, kind: Value) -> bool:
     """Remember the layers of a tuple that is written out."""
     items = kind.items if isinstance(kind, Sequence) else ()
     written = node.elts if isinstance(node, ast.Tuple) else []
-    sites = [_named(run, layers_in(item) or []) for item in items]
+    sites = [named_layers(run, item) for item in items]
     places = [{written_at(run.facts, site.node) for site in each} for each in sites]
     if not sites or places != [{element} for element in written]:
         return False
@@ -60,9 +60,9 @@ def _added(run: Run, node: ast.expr, kind: Value) -> bool:
     return True
 
 
-def _named(run: Run, layers: list[Instance]) -> list[Layer]:
-    """The sites of layers that all have names of their own."""
-    sites = [run.facts.sites.get(layer.site) for layer in layers]
+def named_layers(run: Run, value: Value) -> list[Layer]:
+    """The sites of the layers that a value may be, if all of them have names of their own."""
+    sites = [run.facts.sites.get(layer.site) for layer in layers_in(value) or ()]
     found = [site for site in sites if isinstance(site, Layer) and site.explicit]
     return found if len(found) == len(sites) else []
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from migrate.analysis.shapes.activations import OF_LINEN
+
 
 @dataclass(frozen=True)
 class LayerKind:
@@ -286,41 +288,21 @@ REFUSED = {
 SELF_CALLS = ("mask", "deterministic", "dropout_rng", "sow_weights")
 """The arguments of `SelfAttention` after its input, which may all be given by position."""
 
-FUNCTIONS = frozenset(
-    [
-        "celu",
-        "combine_masks",
-        "elu",
-        "gelu",
-        "glu",
-        "hard_sigmoid",
-        "hard_silu",
-        "hard_swish",
-        "hard_tanh",
-        "leaky_relu",
-        "log_sigmoid",
-        "log_softmax",
-        "logsumexp",
-        "make_attention_mask",
-        "make_causal_mask",
-        "one_hot",
-        "relu",
-        "selu",
-        "sigmoid",
-        "silu",
-        "soft_sign",
-        "softmax",
-        "softplus",
-        "standardize",
-        "swish",
-        "tanh",
-        "relu6",
-        "avg_pool",
-        "max_pool",
-        "min_pool",
-        "pool",
-    ]
-)
+FUNCTIONS = OF_LINEN | {
+    "avg_pool",
+    "combine_masks",
+    "glu",
+    "log_softmax",
+    "logsumexp",
+    "make_attention_mask",
+    "make_causal_mask",
+    "max_pool",
+    "min_pool",
+    "one_hot",
+    "pool",
+    "softmax",
+    "standardize",
+}
 ELSEWHERE = {
     "dot_product_attention_weights": "nn.attention.dot_product_attention_weights",
     "normalize": "standardize",

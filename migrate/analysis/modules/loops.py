@@ -27,6 +27,7 @@ from migrate.analysis.modules.classes import field_names
 from migrate.analysis.modules.hoisting import assigned_value, init_text
 from migrate.analysis.modules.one_shot import is_iterator
 from migrate.analysis.modules.reasons import blocked
+from migrate.analysis.program.syntax import names_in
 from migrate.analysis.run import Run
 from migrate.analysis.shapes.plain_shapes import size_of
 from migrate.analysis.shapes.sizes import Shape, Size, combined, literal, without_parentheses
@@ -98,11 +99,11 @@ def _made(run: Run, node: ast.For, index: str | None, counted: ast.expr) -> Loop
         return None
     element = without_parentheses(run.facts.files.segment(node.target))
     if index is not None:
-        return Loop(node, index, length, f"for {element} in {text}:", element, text, _bound(node.target))
+        return Loop(node, index, length, f"for {element} in {text}:", element, text, names_in(node.target))
     index = _free(run, "i")
     inner = f"({element})" if isinstance(node.target, ast.Tuple) else element
     target, iterated = f"{index}, {inner}", f"enumerate({text})"
-    bound = _bound(node.target) | {index}
+    bound = names_in(node.target) | {index}
     return Loop(node, index, length, f"for {target} in {iterated}:", target, iterated, bound)
 
 
@@ -127,10 +128,6 @@ def _text(run: Run, node: ast.expr) -> str | None:
     return init_text(run.facts, run.owner, node)
 
 
-def _bound(target: ast.expr) -> frozenset[str]:
-    return frozenset(n.id for n in ast.walk(target) if isinstance(n, ast.Name))
-
-
 def _free(run: Run, name: str) -> str:
     """`name`, or a longer one where the module uses it already."""
     return unused(run, (name, *(f"{name}{k}" for k in "jklmn")), f"{name}_layer")
@@ -139,7 +136,7 @@ def _free(run: Run, name: str) -> str:
 def unused(run: Run, names: tuple[str, ...], otherwise: str) -> str:
     """The first of some names that the module does not use yet."""
     assert run.owner is not None
-    used = {n.id for n in ast.walk(run.owner.node) if isinstance(n, ast.Name)} | set(field_names(run.owner))
+    used = names_in(run.owner.node) | set(field_names(run.owner))
     used |= {n.arg for n in ast.walk(run.owner.node) if isinstance(n, ast.arg)}
     used |= {name for loop in run.loops for name in loop.bound}
     inside = set(ast.walk(run.owner.node))

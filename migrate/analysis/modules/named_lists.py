@@ -14,10 +14,10 @@ from dataclasses import dataclass, replace
 from migrate.analysis.kinds import UNKNOWN, Class, Length, Repeated, Sequence, Value
 from migrate.analysis.modules import loops
 from migrate.analysis.modules.classes import own_methods
-from migrate.analysis.modules.layer_lists import layers_in
+from migrate.analysis.modules.layer_tuples import named_layers
+from migrate.analysis.program.syntax import names_in
 from migrate.analysis.run import Run
 from migrate.analysis.shapes.sizes import Size
-from migrate.analysis.sites import Layer
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def _with_names(items: list[ast.expr]) -> tuple[ast.Call, ...]:
 
 def _is_alone(setup: ast.FunctionDef, loop: ast.For) -> bool:
     """Whether what the loop binds is used nowhere else in `setup`."""
-    bound = {n.id for n in ast.walk(loop.target) if isinstance(n, ast.Name)}
+    bound = names_in(loop.target)
     inside = set(ast.walk(loop))
     return not any(isinstance(n, ast.Name) and n.id in bound and n not in inside for n in ast.walk(setup))
 
@@ -103,7 +103,7 @@ def run_filling(run: Run, node: ast.For) -> bool:
     loop = loops.shape_of(run, node)
     if loop is None:
         return False
-    loop = replace(loop, bound=frozenset(n.id for n in ast.walk(node.target) if isinstance(n, ast.Name)))
+    loop = replace(loop, bound=names_in(node.target))
     run.assign(node.target, UNKNOWN)
     for name in loop.bound:
         run.frame.vars[name] = Length(Size(name))
@@ -127,7 +127,7 @@ def kept_list(run: Run, attr: str, statement: ast.AST) -> bool:
         return False
     values = [run.facts.values.get(call, UNKNOWN) for call in one.first]
     last = run.facts.values.get(one.turn, UNKNOWN) if one.turn is not None else None
-    layers = [_explicit(run, value) for value in (*values, *([last] if last is not None else []))]
+    layers = [named_layers(run, value) for value in (*values, *([last] if last is not None else []))]
     if not all(layers):
         return False
     for layer in (layer for each in layers for layer in each):
@@ -135,10 +135,3 @@ def kept_list(run: Run, attr: str, statement: ast.AST) -> bool:
     turns: list[Value] = [Repeated(last, one.kept.value)] if last is not None else []
     run.attributes[attr] = Sequence((*values, *turns))
     return True
-
-
-def _explicit(run: Run, value: Value) -> list[Layer]:
-    """The layers that a value may be, if all of them have names of their own."""
-    sites = [run.facts.sites.get(layer.site) for layer in layers_in(value) or ()]
-    layers = [site for site in sites if isinstance(site, Layer) and site.explicit]
-    return layers if len(layers) == len(sites) else []

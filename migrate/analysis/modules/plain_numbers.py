@@ -7,6 +7,7 @@ import ast
 from migrate.analysis.kinds import Class, Const, Value
 from migrate.analysis.modules.forwarding import signature
 from migrate.analysis.modules.reasons import blocked
+from migrate.analysis.program.parameters import parameter_defaults
 from migrate.analysis.run import Run
 
 
@@ -26,10 +27,7 @@ def numbers_given(run: Run, cls: Class, inputs: dict[str, Value], node: ast.Call
 
 def _defaults(method: ast.FunctionDef) -> set[str]:
     """The parameters with a number for a default."""
-    arguments = method.args
-    positional = [*arguments.posonlyargs, *arguments.args]
-    pairs = [*zip(reversed(positional), reversed(arguments.defaults), strict=False)]
-    pairs += [(a, d) for a, d in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if d]
+    pairs = parameter_defaults(method)
     return {a.arg for a, d in pairs if isinstance(d, ast.Constant) and type(d.value) in {int, float}}
 
 

@@ -15,9 +15,9 @@ from migrate.analysis.shapes.sizes import (
     Size,
     alone,
     combined,
-    names_in,
     placeholder,
     substituted,
+    text_names,
 )
 
 MANY = 8
@@ -61,7 +61,7 @@ def _fields(run: Run, cls: Class, given: dict[str, str | None]) -> dict[str, str
         default = default_of(statement)
         if name not in given and default is not None:
             text = init_text(run.facts, cls, default)
-            if text is not None and not names_in(text) - BUILTINS:
+            if text is not None and not text_names(text) - BUILTINS:
                 known[f"self.{name}"] = text
     return known
 

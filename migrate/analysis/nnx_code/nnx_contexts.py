@@ -23,6 +23,7 @@ from migrate.analysis.nnx_code.nnx_kinds import (
 )
 from migrate.analysis.nnx_code.pitfalls import FreshOptimizer, LostUpdate, Within
 from migrate.analysis.program.scopes import FUNCTIONS, FunctionNode
+from migrate.analysis.program.syntax import names_in
 from migrate.analysis.run import Run
 
 LOOPS = frozenset(
@@ -175,7 +176,7 @@ def _of(run: Run, node: ast.AST) -> ast.AST:
 
 def _reachable(run: Run, function: FunctionNode, value: ast.expr) -> Marks:
     """What a result may hold: what it denotes, and whatever went into a call that is not known."""
-    names = {part.id for part in ast.walk(value) if isinstance(part, ast.Name)}
+    names = names_in(value)
     sources = [value]
     for node in ast.walk(function):
         if isinstance(node, ast.Assign) and any(_name(target) in names for target in node.targets):

@@ -9,12 +9,12 @@ import ast
 
 from migrate.analysis.kinds import ApplyFn, Instance, Record
 from migrate.analysis.modules.forwarding import spreads
+from migrate.analysis.program.syntax import body_of
 
 
 def applied(record: Record, method: ast.FunctionDef) -> ApplyFn | None:
     """What a method applies that hands on all of its arguments and does nothing else."""
-    body = method.body[1:] if ast.get_docstring(method) is not None else method.body
-    match method, body:
+    match method, body_of(method):
         case (
             ast.FunctionDef(
                 args=ast.arguments(

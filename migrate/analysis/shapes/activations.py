@@ -5,12 +5,10 @@ from __future__ import annotations
 from migrate.analysis.kinds import Symbol, Value
 
 PREFIXES = ("flax.linen.", "jax.nn.", "jax.numpy.")
-ACTIVATIONS = frozenset(
+OF_LINEN = frozenset(
     [
         "celu",
-        "cos",
         "elu",
-        "exp",
         "gelu",
         "hard_sigmoid",
         "hard_silu",
@@ -23,13 +21,14 @@ ACTIVATIONS = frozenset(
         "selu",
         "sigmoid",
         "silu",
-        "sin",
         "soft_sign",
         "softplus",
         "swish",
         "tanh",
     ]
 )
+"""The activation functions that Linen has under names of its own."""
+ACTIVATIONS = OF_LINEN | {"cos", "exp", "sin"}
 
 
 def is_activation(value: Value) -> bool:

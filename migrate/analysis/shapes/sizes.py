@@ -12,6 +12,8 @@ import re
 from dataclasses import dataclass, replace
 from functools import cache
 
+from migrate.analysis.program.syntax import names_in
+
 PLACEHOLDER = re.compile(r"\b_axis_(\d+)_of_(\w+)\b|\b_rest_of_(\w+)\b")
 
 
@@ -24,13 +26,13 @@ class Size:
     @property
     def names(self) -> frozenset[str]:
         """The names that the expression reads."""
-        return names_in(self.text)
+        return text_names(self.text)
 
 
 @cache
-def names_in(text: str) -> frozenset[str]:
+def text_names(text: str) -> frozenset[str]:
     """The names that an expression reads."""
-    return frozenset(n.id for n in ast.walk(ast.parse(text, mode="eval")) if isinstance(n, ast.Name))
+    return names_in(ast.parse(text, mode="eval"))
 
 
 @dataclass(frozen=True)

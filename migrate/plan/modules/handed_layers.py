@@ -57,7 +57,7 @@ def at_calls(plan: Plan, site: Layer) -> list[tuple[str, str]]:
     if site.cls is None or not found:
         return []
     if site.lifted is not None or plan.facts.partials.get(site.node):
-        _unseen(site, *found)
+        raise _unseen(site, min(found))
     given = {name: handed for name, handed in found.items() if not is_left_out(plan, site, name)}
     return [(lent_name(plan, site.cls, name), _chosen(plan, site, name, h)) for name, h in given.items()]
 
@@ -68,9 +68,8 @@ def is_left_out(plan: Plan, site: Layer, name: str) -> bool:
     return given is None or plan.facts.values.get(given) == Const(None)
 
 
-def _unseen(site: Layer, *names: str) -> None:
-    for name in names:
-        raise Blocked(site.node, "LNX111", f"it cannot be seen which layer `{name}` of this module is")
+def _unseen(site: Layer, name: str) -> Blocked:
+    return Blocked(site.node, "LNX111", f"it cannot be seen which layer `{name}` of this module is")
 
 
 def _chosen(plan: Plan, site: Layer, name: str, handed: HandedLayer | None) -> str:
@@ -86,8 +85,7 @@ def _chosen(plan: Plan, site: Layer, name: str, handed: HandedLayer | None) -> s
 
 def _written(plan: Plan, site: Layer, name: str, handed: HandedLayer | None) -> str:
     if handed is None:
-        _unseen(site, name)
-    assert handed is not None
+        raise _unseen(site, name)
     if isinstance(handed.layer, str):
         lent = (site.owner.node, handed.layer) in plan.facts.lent
         return lent_name(plan, site.owner, handed.layer) if lent else f"self.{handed.layer}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from dataclasses import dataclass
 from typing import Literal
@@ -11,6 +10,7 @@ from migrate.analysis.kinds import Class
 from migrate.analysis.modules.classes import field_names, inputs_of
 from migrate.analysis.modules.forwarding import signature
 from migrate.analysis.modules.optional_inputs import optional_inputs
+from migrate.analysis.program.syntax import names_in
 from migrate.analysis.shapes.sizes import PLACEHOLDER
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
@@ -128,19 +128,18 @@ def _rank(plan: Plan, cls: Class, name: str) -> int:
     return rank
 
 
-def _parts(name: str, rank: int, used: set[str], single: bool) -> list[str]:
+def _parts(name: str, rank: int, used: frozenset[str], single: bool) -> list[str]:
     parts = [*AXES[rank]]
     if not single:
         return [f"{name}_{part.removeprefix('in_')}" for part in parts]
     return [part if part not in used else f"in_{part}" for part in parts]
 
 
-def _used(cls: Class) -> set[str]:
-    names = {n.id for n in ast.walk(cls.node) if isinstance(n, ast.Name)}
-    return names | set(field_names(cls))
+def _used(cls: Class) -> frozenset[str]:
+    return names_in(cls.node).union(field_names(cls))
 
 
-def _check_taken(cls: Class, used: set[str], arguments: list[InputSize]) -> None:
+def _check_taken(cls: Class, used: frozenset[str], arguments: list[InputSize]) -> None:
     if taken := used & {argument.argument for argument in arguments}:
         message = f"`{min(taken)}`, which would be an argument, means something else here"
         raise Blocked(cls.node, "LNX111", message)

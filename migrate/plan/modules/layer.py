@@ -11,9 +11,10 @@ from migrate.analysis.kinds import Array, Class, Const, Length, Partial, Symbol,
 from migrate.analysis.modules.hoisting import assigned_value, holes, spliced
 from migrate.analysis.modules.layers import LAYERS, NORMS, WRAPPERS, LayerKind
 from migrate.analysis.modules.optional_inputs import optional_inputs
+from migrate.analysis.program.syntax import names_in
 from migrate.analysis.shapes.layer_shapes import size
 from migrate.analysis.shapes.plain_shapes import integers
-from migrate.analysis.shapes.sizes import PLACEHOLDER, Shape, Size, names_in, placeholder, product, rest
+from migrate.analysis.shapes.sizes import PLACEHOLDER, Shape, Size, placeholder, product, rest, text_names
 from migrate.analysis.sites import Layer, OwnVariable, Parameter
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
@@ -52,18 +53,23 @@ def layer_line(plan: Plan, draft: Draft, site: Layer) -> Line:
     made = construction(plan, draft, site)
     if site.name in RESERVED:
         raise Blocked(site.node, "LNX111", f"`{site.name}` is a method that every NNX module has")
+    return _kept(plan, draft, site, made)
+
+
+def _kept(plan: Plan, draft: Draft, site: Layer | Parameter, made: Piece, read: str = "") -> Line:
+    """The line that keeps what was made under its name; the method reads it there."""
     if "{" not in site.name:
-        plan.edits.expressions[site.node] = f"self.{site.name}"
+        plan.edits.expressions[site.node] = f"self.{site.name}{read}"
         return template(f"self.{site.name} = {{}}", made), site.node
     name = _computed_name(plan, draft, site)
-    plan.edits.expressions[site.node] = f"getattr(self, {name})"
+    plan.edits.expressions[site.node] = f"getattr(self, {name}){read}"
     return Template(("setattr(self, ", name, ", ", made, ")")), site.node
 
 
 def _computed_name(plan: Plan, draft: Draft, site: Layer | Parameter) -> str:
     """A name that `__init__` and the method compute alike."""
     name = f_string(plan, site)
-    if names_in(name) & {*_only_in_init(plan, draft)} or PLACEHOLDER.search(name):
+    if text_names(name) & {*_only_in_init(plan, draft)} or PLACEHOLDER.search(name):
         raise Blocked(
             site.node, "LNX111", "the number in the name of this layer depends on the size of its input"
         )
@@ -169,7 +175,7 @@ def _written_out(plan: Plan, site: Layer | Parameter | OwnVariable, node: ast.ex
     """
     found = holes(plan.facts, site.owner, node) or {}
     known = {"self", *dir(builtins), *plan.facts.scopes.bound[plan.facts.scopes.module(node)]}
-    if not any(names_in(text) - known for text in found.values()):
+    if not any(text_names(text) - known for text in found.values()):
         return None
     values = [plan.facts.values.get(part) for part in ast.walk(node) if isinstance(part, ast.expr)]
     if any(isinstance(value, Symbol) and value.name.startswith("flax.") for value in values):
@@ -435,13 +441,7 @@ def parameter_line(plan: Plan, draft: Draft, site: Parameter) -> Line:
     """`self.scale = nnx.Param(...)`; the call in the method becomes `self.scale[...]`."""
     if site.name in RESERVED:
         raise Blocked(site.node, "LNX111", f"`{site.name}` is a method that every NNX module has")
-    made = parameter(plan, draft, site)
-    if "{" not in site.name:
-        plan.edits.expressions[site.node] = f"self.{site.name}[...]"
-        return template(f"self.{site.name} = {{}}", made), site.node
-    name = _computed_name(plan, draft, site)
-    plan.edits.expressions[site.node] = f"getattr(self, {name})[...]"
-    return Template(("setattr(self, ", name, ", ", made, ")")), site.node
+    return _kept(plan, draft, site, parameter(plan, draft, site), "[...]")
 
 
 def parameter(plan: Plan, draft: Draft, site: Parameter) -> Piece:
@@ -450,8 +450,7 @@ def parameter(plan: Plan, draft: Draft, site: Parameter) -> Piece:
     args: list[Piece] = [moved(plan, draft, site, arg) for arg in site.args]
     if isinstance(init, ast.Lambda):
         names = [a.arg for a in init.args.args]
-        body = [n.id for n in ast.walk(init.body) if isinstance(n, ast.Name)]
-        if not args and len(names) == 1 and names[0] not in body:
+        if not args and len(names) == 1 and names[0] not in names_in(init.body):
             return template("nnx.Param({})", init.body)
         return Template(("nnx.Param((", init, ")(", *_listed(["rngs.params()", *args]), "))"))
     return Template(("nnx.Param(", init, "(", *_listed(["rngs.params()", *args]), "))"))

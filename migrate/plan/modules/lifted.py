@@ -7,6 +7,7 @@ import ast
 from migrate.analysis.kinds import Class, Lifted
 from migrate.analysis.modules.classes import methods
 from migrate.analysis.modules.layers import LAYERS
+from migrate.analysis.program.syntax import names_in
 from migrate.analysis.sites import Apply, Layer
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
@@ -71,8 +72,7 @@ def called(
 
 def free(call: ast.Call, name: str) -> str:
     """A name for the parameter of a function around a call."""
-    used = {node.id for node in ast.walk(call) if isinstance(node, ast.Name)}
-    return f"the_{name}" if name in used else name
+    return f"the_{name}" if name in names_in(call) else name
 
 
 def _drop(plan: Plan, site: Layer, lifted: Lifted) -> None:

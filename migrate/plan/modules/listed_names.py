@@ -12,12 +12,13 @@ from collections.abc import Sequence
 from migrate.analysis.kinds import Class
 from migrate.analysis.modules.classes import own_methods
 from migrate.analysis.modules.named_lists import NamedList, named_lists
+from migrate.analysis.program.syntax import names_in
 from migrate.analysis.sites import Layer, Parameter, Running
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 from migrate.plan.modules.drafts import Draft, texts_of
 from migrate.plan.modules.own_attributes import attributes
-from migrate.plan.modules.read_again import names_bound, read_again
+from migrate.plan.modules.read_again import read_again
 from migrate.plan.modules.reserved import RESERVED
 from migrate.rewrite.edits import Piece, template
 
@@ -97,7 +98,7 @@ def _read(plan: Plan, cls: Class, one: NamedList) -> str:
         if len(names) > 1:
             return f"[getattr(self, name) for name in ({', '.join(names)})]"
         return f"[getattr(self, {names[0]})]"
-    name = read_again(plan, cls, _name(one.turn), names_bound(one.loop.target))
+    name = read_again(plan, cls, _name(one.turn), names_in(one.loop.target))
     counted = f"getattr(self, {name}) for {_target(plan, one)}"
     turns = f"{counted} in {plan.facts.fillings[one.loop].iterated}"
     if not names:
@@ -108,9 +109,9 @@ def _read(plan: Plan, cls: Class, one: NamedList) -> str:
 def _target(plan: Plan, one: NamedList) -> str:
     """What the loop binds, as far as the names of the layers need it."""
     assert one.loop is not None and one.turn is not None
-    used = names_bound(_name(one.turn))
+    used = names_in(_name(one.turn))
     match one.loop.target:
-        case ast.Tuple(elts=[ast.Name(id=index), other]) if not used & names_bound(other):
+        case ast.Tuple(elts=[ast.Name(id=index), other]) if not used & names_in(other):
             return f"{index}, _"
         case target:
             return plan.facts.files.segment(target)

@@ -18,8 +18,3 @@ def read_again(plan: Plan, cls: Class, node: ast.expr, bound: Collection[str] = 
     if found is None:
         raise Blocked(node, "LNX111", "what names layers of a list is known in `setup` only")
     return spliced(plan.facts, node, found)
-
-
-def names_bound(target: ast.expr) -> frozenset[str]:
-    """The names that a loop binds."""
-    return frozenset(node.id for node in ast.walk(target) if isinstance(node, ast.Name))

@@ -6,7 +6,7 @@ import ast
 from collections import defaultdict
 from collections.abc import Iterator
 
-from migrate.analysis.shapes.sizes import names_in, without_parentheses
+from migrate.analysis.shapes.sizes import text_names, without_parentheses
 from migrate.analysis.sites import Layer, OwnVariable, Parameter, Running
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
@@ -45,7 +45,7 @@ class Skeleton:
         """The names and all that they are computed from."""
         while True:
             used = [r for r in self._running() if r.name in names]
-            more = {n for r in used for n in names_in(r.start.text) | names_in(r.end.text)} - names
+            more = {n for r in used for n in text_names(r.start.text) | text_names(r.end.text)} - names
             more &= {r.name for r in self._running()}
             if not more:
                 return names

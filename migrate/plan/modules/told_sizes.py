@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import re
 
+from migrate.analysis.program.syntax import names_in
 from migrate.analysis.sites import Layer
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
@@ -47,7 +48,7 @@ def _listed_alike(plan: Plan, site: Layer) -> str | None:
             ast.Assign(targets=[ast.Attribute(value=ast.Name(id="self"), attr=name)]),
         ):
             given = [node for _, node in site.given if not isinstance(node, ast.Name)]
-            used = {part.id for node in given for part in ast.walk(node) if isinstance(part, ast.Name)}
+            used = {name for node in given for name in names_in(node)}
             nested = plan.facts.scopes.within(parent[parent[site.node]], LOOPS)
             return None if turn in used or nested else name
         case _:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from migrate.analysis.program.scopes import Variable
+from migrate.analysis.program.syntax import body_of
 from migrate.analysis.sites import Carry
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
@@ -22,7 +23,7 @@ def unpack(plan: Plan, variable: Variable, site: Carry) -> None:
     calls = {call for call, called in plan.facts.bindings.items() if body in called}
     if plan.facts.references[body] - loops - calls:
         raise Blocked(body, "LNX202", "the body of a loop is also used otherwise than by calls")
-    first = body.body[ast.get_docstring(body, clean=False) is not None :]
+    first = body_of(body)
     if not first:
         raise Blocked(body, "LNX202", "the body of a loop has no statements")
     plan.edits.before[first[0]].insert(0, f"{names.model}, {names.optimizer} = {variable.name}")

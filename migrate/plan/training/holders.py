@@ -4,28 +4,32 @@ from __future__ import annotations
 
 import ast
 import re
+from typing import TypeVar
 
 from migrate.analysis.facts import Facts
 from migrate.analysis.kinds import Class, Holder, Params, Variables, followed
 from migrate.analysis.sites import CreateHolder, ReadHolder
 from migrate.plan.blocked import Blocked
 
+T = TypeVar("T")
 PARAMS = re.compile(r"^(?P<before>.*?)_?params$")
 
 
 def held_fields(facts: Facts, cls: Class) -> frozenset[str]:
     """The fields of a class that hold parameters, which must be the same wherever a state of it is made."""
-    sites = [site for site in facts.sites.values() if isinstance(site, CreateHolder) and site.cls == cls]
-    held = {frozenset(site.held) for site in sites}
-    if len(held) != 1:
-        raise Blocked(cls.node, "LNX012", f"the fields of `{cls.node.name}` hold different things")
-    return held.pop()
+    return _common(cls, {frozenset(site.held) for site in _made(facts, cls)})
 
 
 def stats_field(facts: Facts, cls: Class) -> str | None:
     """The field of a class that holds batch statistics, the same wherever a state of it is made."""
-    sites = [site for site in facts.sites.values() if isinstance(site, CreateHolder) and site.cls == cls]
-    found = {site.stats for site in sites}
+    return _common(cls, {site.stats for site in _made(facts, cls)})
+
+
+def _made(facts: Facts, cls: Class) -> list[CreateHolder]:
+    return [site for site in facts.sites.values() if isinstance(site, CreateHolder) and site.cls == cls]
+
+
+def _common(cls: Class, found: set[T]) -> T:
     if len(found) != 1:
         raise Blocked(cls.node, "LNX012", f"the fields of `{cls.node.name}` hold different things")
     return found.pop()

@@ -10,11 +10,12 @@ from migrate.analysis.sites import CreateHolder, Init, ParamsItem, SameTree
 from migrate.analysis.training.same_trees import rest_and_tree
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
+from migrate.plan.effects import has_no_effect
 from migrate.plan.modules.construction import Arguments, rngs, sizes
 from migrate.plan.training.beside import record_of
 from migrate.plan.training.bridge import wrapped
 from migrate.plan.training.groups import is_display
-from migrate.plan.training.samples import drop_dead_samples, is_pure
+from migrate.plan.training.samples import drop_dead_samples
 from migrate.rewrite.edits import Piece, template
 
 
@@ -58,7 +59,7 @@ def _called(plan: Plan, site: Init) -> Piece:
     if any(form != forms[0] for form in forms):
         raise Blocked(site.node, "LNX006", "definitions that need different sizes are initialised here")
     for sample in site.samples():
-        if not is_pure(plan, sample):
+        if not has_no_effect(plan.facts, sample):
             raise Blocked(
                 sample, "LNX006", "making this sample has effects that would go with it: name it first"
             )
@@ -77,7 +78,7 @@ def _arguments(plan: Plan, site: Init, cls: object) -> Arguments:
 
 def _before(plan: Plan, site: Init, model: Piece) -> None:
     """`init` in the middle of an expression: the model is made on a line above."""
-    pure = all(is_pure(plan, argument) for argument in (site.key, *site.samples()))
+    pure = all(has_no_effect(plan.facts, argument) for argument in (site.key, *site.samples()))
     if not pure and not _comes_first(plan, site):
         raise Blocked(site.node, "LNX006", "`init` is called inside an expression: assign its result first")
     statement = plan.statement(site.node)

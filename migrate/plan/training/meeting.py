@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from migrate.analysis.facts import Facts
 from migrate.analysis.program.names import imported
+from migrate.analysis.program.syntax import names_in
 from migrate.analysis.sites import Init
 from migrate.plan.effects import has_no_effect
 
@@ -42,11 +43,6 @@ def between(facts: Facts, begin: ast.stmt, end: ast.stmt) -> list[ast.stmt]:
     """The statements between two of one block."""
     block = facts.scopes.block(begin)
     return block[block.index(begin) + 1 : block.index(end)]
-
-
-def names_in(node: ast.AST) -> frozenset[str]:
-    """The names that an expression reads."""
-    return frozenset(n.id for n in ast.walk(node) if isinstance(n, ast.Name))
 
 
 def _binds(statements: Sequence[ast.stmt], names: frozenset[str]) -> bool:

@@ -38,7 +38,7 @@ def _only_assignment(plan: Plan, sample: ast.Name) -> ast.Assign | None:
     statement = scopes.statement(others[0])
     if not isinstance(statement, ast.Assign) or statement.targets != others:
         return None
-    return statement if is_pure(plan, statement.value) else None
+    return statement if has_no_effect(plan.facts, statement.value) else None
 
 
 def _may_be_imported(plan: Plan, variable: Variable | None) -> bool:
@@ -48,8 +48,3 @@ def _may_be_imported(plan: Plan, variable: Variable | None) -> bool:
     path = plan.facts.file(variable.scope).path
     told = (node.value for node in ast.walk(variable.scope) if isinstance(node, ast.Constant))
     return any(imported == path for _, imported in plan.facts.imported) or variable.name in told
-
-
-def is_pure(plan: Plan, value: ast.AST) -> bool:
-    """Whether evaluating `value` has no effect, so that it may be left out or move."""
-    return has_no_effect(plan.facts, value)
