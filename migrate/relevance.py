@@ -13,6 +13,8 @@ NEEDLE = re.compile(r"\blinen\b|train_state|TrainState|\bnnx\b")
 
 _STATEMENT = re.compile(r"^[ \t]*((?:from|import)\b(?:[^\n(\\#;]|\\\r?\n|\([^)]*\))*)", re.MULTILINE)
 
+_JAX = re.compile(r"^[ \t]*(?:import|from)[ \t]+jax\b", re.MULTILINE)
+
 
 def is_relevant(text: str) -> bool:
     """Whether a text mentions what the engine looks for."""
@@ -22,8 +24,8 @@ def is_relevant(text: str) -> bool:
 def connected(relevant: Iterable[str], others: Iterable[str], text_of: Callable[[str], str]) -> list[str]:
     """Those paths among `others` that import a `relevant` one, or that a `relevant` one imports.
 
-    A file that only mentions Flax counts for nothing here. What is imported by what was imported is not read,
-    but for what an `__init__.py` exports from its package.
+    A file that only mentions Flax counts for nothing here. What is imported by what was imported is only read
+    where that one computes with JAX, or is an `__init__.py`, which exports from its package.
     """
     relevant, others = [path for path in relevant if is_relevant(text_of(path))], [*others]
     if not relevant or not others:
@@ -44,8 +46,13 @@ def connected(relevant: Iterable[str], others: Iterable[str], text_of: Callable[
             if reached not in taken:
                 taken.add(reached)
                 found.append(reached)
-                waiting += [reached] if reached.endswith("__init__.py") else []
+                waiting += [reached] if _reads_on(reached, text_of(reached)) else []
     return found
+
+
+def _reads_on(path: str, text: str) -> bool:
+    """Whether what a file imports matters, too, where it is only there because another one imports it."""
+    return path.endswith("__init__.py") or _JAX.search(text) is not None
 
 
 def _mentioning(names: Iterable[str]) -> re.Pattern[str]:

@@ -9,6 +9,7 @@ import pytest
 
 from migrate import cli
 from migrate.core import migrate_sources
+from migrate.relevance import connected
 from migrate.result import Importer, Options
 
 MODEL = """\
@@ -326,3 +327,31 @@ def test_a_file_that_only_calls_is_read_too() -> None:
     assert "launch.py" not in result.changed
     reading = {**before, "launch.py": "import train\n\nprint(train.main().step)\n"}
     assert not migrate_sources(reading).changed
+
+
+HELPERS = {
+    "pkg/net.py": (
+        "import flax.linen as nn\nfrom pkg import encoding\n\n\nclass Net(nn.Module):\n    @nn.compact\n"
+        "    def __call__(self, x):\n        return nn.Dense(3)(encoding.encode(x))\n"
+    ),
+    "pkg/encoding.py": "import jax.numpy as jnp\nfrom pkg import waves\n\n\ndef encode(x):\n"
+    "    return jnp.concatenate([x, waves.wave(x)], axis=-1)\n",
+    "pkg/waves.py": "import jax.numpy as jnp\n\n\ndef wave(x):\n    return jnp.sin(x)\n",
+}
+
+
+def test_what_a_helper_needs_is_read_too() -> None:
+    """Otherwise `wave` might build a layer."""
+    result = migrate_sources(HELPERS, Options())
+    assert [*result.changed] == ["pkg/net.py"]
+    assert "nnx.Linear(in_features + in_features, 3" in result.changed["pkg/net.py"]
+
+
+def test_what_is_needed_by_files_without_jax_is_not_read() -> None:
+    assert connected(["pkg/net.py"], ["pkg/encoding.py", "pkg/waves.py"], HELPERS.__getitem__) == [
+        "pkg/encoding.py",
+        "pkg/waves.py",
+    ]
+    plain = {**HELPERS, "pkg/encoding.py": HELPERS["pkg/encoding.py"].replace("jax.numpy", "numpy")}
+    found = connected(["pkg/net.py"], ["pkg/encoding.py", "pkg/waves.py"], plain.__getitem__)
+    assert found == ["pkg/encoding.py"]

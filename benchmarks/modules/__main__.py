@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,7 +12,7 @@ from benchmarks.corpus.distributions import DISTRIBUTIONS
 from benchmarks.corpus.fetching import default_cache
 from benchmarks.corpus.tables import reasons_table
 from benchmarks.corpus.targets import projects
-from benchmarks.modules.examine import Examination, examine
+from benchmarks.modules.examine import Examination, Verdict, by_folder, examine, tally
 from benchmarks.modules.snapshot import PACKAGES, accept
 
 
@@ -21,11 +22,12 @@ def main() -> int:
     found = [project for target in arguments.targets for project in projects(target, arguments.cache, False)]
     done = []
     for project in found:
-        done.append(examine(project, not arguments.no_build, only=arguments.only))
+        done.append(examine(project, not arguments.no_build, only=arguments.only, seen=_print_folder))
         print(_row(project.name, done[-1].counts()), end="", flush=True)
         if arguments.write:
             _write(done[-1], arguments.write)
     print(f"\n{_table(done)}")
+    _print_folders(done)
     _print_verdicts(done, arguments.verbose)
     cases = [case for each in done for case in each.cases()]
     print(f"Reasons, by the number of classes that stay:\n\n{reasons_table(cases, arguments.reasons)}")
@@ -38,15 +40,33 @@ def _table(done: Sequence[Examination]) -> str:
     sums: Counter[str] = Counter()
     for each in done:
         sums.update(each.counts())
-    heads = ["project", *sums]
-    lines = [f"| {' | '.join(heads)} |\n", f"|{' --- |' * len(heads)}\n"]
+    lines = _heads(["project", *sums])
     lines += [_row(each.project, each.counts()) for each in done]
     share = 100 * sums["migrated"] / max(1, sums["classes"])
     return "".join([*lines, _row("all", sums), f"\n{share:.1f} % of the classes are migrated.\n"])
 
 
+def _heads(names: Sequence[str]) -> list[str]:
+    return [f"| {' | '.join(names)} |\n", f"|{' --- |' * len(names)}\n"]
+
+
 def _row(name: str, counts: Counter[str] | dict[str, int]) -> str:
     return f"| {' | '.join(map(str, [name, *counts.values()]))} |\n"
+
+
+def _print_folder(name: str, verdicts: Sequence[Verdict]) -> None:
+    """One row on standard error as soon as it is known."""
+    print(_row(name, tally(verdicts)), end="", file=sys.stderr, flush=True)
+
+
+def _print_folders(done: Sequence[Examination]) -> None:
+    """What came of the classes that were built, folder by folder."""
+    for each in done:
+        if each.verdicts:
+            print("".join(_heads([each.project, *tally(each.verdicts)])), end="")
+        for name, verdicts in by_folder(each.verdicts).items():
+            print(_row(name, tally(verdicts)), end="")
+        print()
 
 
 def _print_verdicts(done: Sequence[Examination], verbose: bool) -> None:

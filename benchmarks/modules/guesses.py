@@ -39,7 +39,7 @@ class Unguessed(Exception):
 
 def field_value(name: str, annotation: str, default: Any, missing: bool) -> Any:
     """A value for one field; defaults stand unless they are large or draw random numbers."""
-    if isinstance(default, float) and ("drop" in name or name == "rate"):
+    if (isinstance(default, float) or annotation == "float") and ("drop" in name or name == "rate"):
         return 0.0
     if not missing and (not isinstance(default, int) or isinstance(default, bool) or default <= LARGEST):
         return default

@@ -19,7 +19,13 @@ def accepted() -> dict[str, dict[str, int]]:
 
 
 def accept(examinations: Iterable[Examination]) -> None:
-    """Keep the counts of these examinations, and those of all other distributions as they are."""
+    """Keep the counts of these examinations, and those of all other distributions as they are.
+
+    Where nothing was compared, what came of the last comparison stays.
+    """
     kept = accepted() if FILE.exists() else {}
-    kept |= {each.project: each.counts() for each in examinations}
+    for each in examinations:
+        classes = {name: count for name, count in each.counts().items() if name in {"classes", "migrated"}}
+        earlier = kept.get(each.project, each.counts())
+        kept[each.project] = each.counts() if each.verdicts else earlier | classes
     FILE.write_text(f"{json.dumps(kept, indent=1)}\n", encoding="utf-8")

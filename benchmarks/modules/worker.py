@@ -8,6 +8,7 @@ import importlib
 import io
 import json
 import logging
+import resource
 import signal
 import sys
 from collections.abc import Mapping
@@ -22,6 +23,8 @@ from benchmarks.programs.support.older_libraries import clip_with_old_names
 
 SECONDS = 60
 """Of the processor's time, for one class."""
+MEMORY = 12 << 30
+"""Bytes, for all classes of a folder."""
 
 
 def main() -> None:
@@ -29,6 +32,7 @@ def main() -> None:
 
     Loggers get a method that transformers adds to them in a statement that binds no name.
     """
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     clip_with_old_names()
     logging.Logger.warning_once = logging.Logger.warning  # type: ignore[attr-defined]
     before, after, configurations = sys.argv[1:4]
