@@ -12,7 +12,7 @@ from migrate.plan.training.applied_views import exchanged
 from migrate.plan.training.beside import record_of
 from migrate.plan.training.groups import check_order
 from migrate.plan.training.member_names import is_attribute
-from migrate.rewrite.edits import Piece, template
+from migrate.rewrite.edits import Piece, Template, template
 from migrate.rule import Example, Rule
 
 SITE = CreateState
@@ -25,7 +25,8 @@ RULE = Rule(
     what=(
         "Finds `TrainState.create(apply_fn=..., params=..., tx=...)` of Flax's own `TrainState` for a model "
         "whose parameters can be followed from `init` to here; beside others of a wrapped module, also one "
-        "that is created from the plain tree of a file."
+        "that is created from the plain tree of a file. One that is made without an optimizer "
+        "(`TrainState(..., tx=None, opt_state=None)`) becomes the model beside None."
     ),
     why=(
         "A train state bundles the apply function, the parameters, the gradient transformation and its "
@@ -112,7 +113,7 @@ def rewrite(plan: Plan, site: CreateState) -> None:
     model = plan.model_of(site.params)
     if site.node in plan.definitions.views:
         plan.edits.before[plan.statement(site.node)].append(exchanged(site, model))
-    optimizer = template("nnx.Optimizer({}, {}, wrt=nnx.Param)", model, site.tx)
+    optimizer = _optimizer(site, model)
     parent = plan.parent(site.node)
     match parent:
         case ast.Assign(targets=[ast.Name() as target]) | ast.AnnAssign(target=ast.Name() as target):
@@ -146,8 +147,15 @@ def _of_its_own(plan: Plan, site: CreateState) -> None:
     lines: list[Piece] = [template(f"{names.model} = nnx.clone({{}})", _chosen(plan, site.params))]
     if site.node in plan.definitions.views:
         lines.append(exchanged(site, names.model))
-    lines.append(template(f"{names.optimizer} = nnx.Optimizer({names.model}, {{}}, wrt=nnx.Param)", site.tx))
+    lines.append(template(f"{names.optimizer} = {{}}", _optimizer(site, names.model)))
     plan.edits.statements[target] = [*lines]
+
+
+def _optimizer(site: CreateState, model: Piece) -> Template:
+    """The optimizer of a state, or None where the state was made without one."""
+    if site.bare:
+        return template("{}", site.tx)
+    return template("nnx.Optimizer({}, {}, wrt=nnx.Param)", model, site.tx)
 
 
 def _chosen(plan: Plan, params: ast.expr) -> Piece:

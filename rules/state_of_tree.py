@@ -7,7 +7,7 @@ import ast
 from migrate.analysis.sites import StateOfTree
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
-from migrate.plan.training.views import apply_function
+from migrate.plan.training.views import apply_function, state_of
 from migrate.plan.training.whole_states import written
 from migrate.rewrite.edits import Template, template
 from rules.create_train_state import RULE as RULE
@@ -32,7 +32,9 @@ def rewrite(plan: Plan, site: StateOfTree) -> None:
 def _model(plan: Plan, site: StateOfTree) -> Template:
     function = apply_function(site)
     assert isinstance(function, ast.Attribute)
+    state = state_of(plan.facts, function)
+    definition = function.value if state is None else f"{plan.model_of(state)}.to_nnx__module"
     variables = template("{}" if site.whole else '{"params": {}}', site.tree)
     return template(
-        written(plan, site.node, "with_linen_variables", "LNX001") + "({}, {})", function.value, variables
+        written(plan, site.node, "with_linen_variables", "LNX001") + "({}, {})", definition, variables
     )

@@ -59,6 +59,9 @@ def migrated(
         pytest.param({"tree": 'tree["params"]'}, '(net, {"params": tree["params"]})', id="an-item"),
         pytest.param({"tree": "restored(data)"}, '(net, {"params": restored(data)})', id="made-on-the-spot"),
         pytest.param({"before": 'tree["head"] = 0'}, '(net, {"params": tree})', id="changed-before"),
+        pytest.param(
+            {"apply_fn": "state.apply_fn"}, '(net.to_nnx__module, {"params": tree})', id="of-another-state"
+        ),
     ],
 )
 def test_the_definition_is_wrapped_with_the_tree(parts: dict[str, str], expected: str) -> None:
@@ -75,7 +78,7 @@ def test_the_definition_is_wrapped_with_the_tree(parts: dict[str, str], expected
         pytest.param({"later": 'tree["head"] = 0'}, id="changed-afterwards"),
         pytest.param({"later": "tree.update(head=0)"}, id="perhaps-changed-afterwards"),
         pytest.param({"tree": "data.params"}, id="an-attribute"),
-        pytest.param({"apply_fn": "state.apply_fn"}, id="no-definition-at-hand"),
+        pytest.param({"before": "apply = net.apply", "apply_fn": "apply"}, id="no-definition-at-hand"),
         pytest.param({"variables": "other.params"}, id="read-as-all-variables"),
         pytest.param({"top": "net = Net()\nnet.init(jax.random.key(0), X)"}, id="nothing-to-compare-with"),
         pytest.param({"bridge": "no"}, id="without-a-wrapper"),

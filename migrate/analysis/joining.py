@@ -158,6 +158,7 @@ def _join_tokened(left: Value, right: Any) -> Value:
                 return Mixed(frozenset({left, right}))
             left = replace(left, group=held)
         left = replace(left, moved=left.moved or right.moved, view=left.view or right.view)
+        left = replace(left, bare=left.bare or right.bare)
     if isinstance(left, Group):
         shape = join(left.shape, right.shape)
         if type(shape) is not type(left.shape):

@@ -313,7 +313,7 @@ class State:
 
     `stats` is the field of a class `cls` of the project that holds batch statistics. They have `moved` where
     the model has newer ones than Linen's state. `group` are the parameters if they are of several models. Of
-    a `view` only the model is there.
+    a `view` only the model is there. One that is `bare` may have been made without an optimizer.
     """
 
     tokens: Tokens
@@ -324,6 +324,7 @@ class State:
     moved: bool = False
     group: Group | None = None
     view: bool = False
+    bare: bool = False
 
 
 @dataclass(frozen=True)

@@ -45,6 +45,7 @@ from migrate.analysis.shapes import arrays, results
 from migrate.analysis.shapes.sizes import Size
 from migrate.analysis.sites import CopyTree
 from migrate.analysis.training import (
+    bare_states,
     batched_apply,
     batches,
     bound_functions,
@@ -103,6 +104,8 @@ def call(run: Run, name: str, given: Arguments) -> Value:
         case "flax.nnx.bridge.ToNNX" if given.args and _is_one_definition(given.args[0]):
             run.facts.wrapped |= {instance.site for instance in instances_of(given.args[0])}
             return UNKNOWN
+        case "flax.TrainState" if (bare := bare_states.created(run, given)) is not None:
+            return bare
         case "flax.TrainState.create" | "flax.TrainState":
             return linen.create(run, given)
         case "builtins.isinstance" if given.args and isinstance(given.args[0], Thing):

@@ -108,6 +108,7 @@ class Run:
     families: Mapping[ast.AST, ast.ClassDef] = field(default_factory=dict)
     bodies: dict[ast.ClassDef, dict[str, Value]] = field(default_factory=dict)
     things: dict[ast.ClassDef, set[Thing]] = field(default_factory=lambda: defaultdict(set))
+    bare: set[tuple[ast.ClassDef, str]] = field(default_factory=set)
     repeated: set[Thing] = field(default_factory=set)
     rested: set[ast.ClassDef] = field(default_factory=set)
     attributes_read: dict[str, list[ast.Attribute]] = field(default_factory=dict)

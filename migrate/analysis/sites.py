@@ -12,7 +12,10 @@ from migrate.analysis.shapes.sizes import Shape, Size
 
 @dataclass(frozen=True)
 class CreateState:
-    """`TrainState.create(apply_fn=..., params=..., tx=...)`; `copied` where it gets a model of its own."""
+    """`TrainState.create(apply_fn=..., params=..., tx=...)`; `copied` where it gets a model of its own.
+
+    It is `bare` where the state is made without an optimizer: `tx` is None.
+    """
 
     node: ast.Call
     params: ast.expr
@@ -20,6 +23,7 @@ class CreateState:
     cls: Class | None = None
     group: Group | None = None
     copied: bool = False
+    bare: bool = False
 
 
 @dataclass(frozen=True)

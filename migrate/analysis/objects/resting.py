@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import ast
 from contextlib import nullcontext
+from dataclasses import replace
 
 from migrate.analysis.activation import enter_unknown
 from migrate.analysis.frames import Variables, merge
-from migrate.analysis.kinds import Class, Function, Jit, Thing, Token, Value, followed
+from migrate.analysis.kinds import Class, Function, Jit, State, Thing, Token, Value, followed
 from migrate.analysis.objects import given_elsewhere, heap, records
 from migrate.analysis.objects.libraries import extends_library
 from migrate.analysis.objects.things import check_class, line, lookup
@@ -138,4 +139,10 @@ def _everything(run: Run, cls: Class) -> Variables:
         for frame in run.module_frames.values():
             held = {n.removeprefix(prefix): v for n, v in frame.vars.items() if n.startswith(prefix)}
             known = merge(known, held)
-    return known
+    return {name: _perhaps_bare(run, cls, name, value) for name, value in known.items()}
+
+
+def _perhaps_bare(run: Run, cls: Class, name: str, value: Value) -> Value:
+    """A state that once was there without an optimizer, as long as others may find it so."""
+    once = isinstance(value, State) and (run.families[cls.node], name) in run.bare
+    return replace(value, bare=True) if once and isinstance(value, State) else value

@@ -17,6 +17,7 @@ from migrate.analysis.kinds import (
     Class,
     Const,
     Function,
+    State,
     Symbol,
     Thing,
     Token,
@@ -186,6 +187,8 @@ def set_attribute(run: Run, target: ast.expr, thing: Thing, name: str, kind: Val
     if followed(kind) and run.frozen:
         message = "an attribute is set to a followed value inside of a traced function: return it instead"
         run.escape(target, "LNX022", message, kind, thing)
+    if isinstance(kind, State) and kind.bare:
+        run.bare.add((thing.family, name))
     variables = heap.frame_of(run.frame).vars
     if kind == Const(None):
         variables.pop(heap.key(thing, name), None)

@@ -65,6 +65,7 @@ from migrate.analysis.sites import ParamsItem, ParamsLeaf, ReadCollection, ReadS
 from migrate.analysis.training import (
     ahead,
     apply_options,
+    bare_states,
     groups,
     holders,
     hyperparameters,
@@ -163,6 +164,10 @@ def are_definitions(value: Mixed) -> bool:
 def _of_state(run: Run, node: ast.Attribute, state: State) -> Value:
     if state.view and node.attr not in READABLE:
         message = f"`.{node.attr}` of a train state that was made for its parameters or `apply_fn` alone"
+        run.escape(node, "LNX012", f"{message} has no rewriting yet", state)
+        return UNKNOWN
+    if state.bare and not bare_states.is_readable(run, node):
+        message = f"`.{node.attr}` of a train state that may have been made without an optimizer"
         run.escape(node, "LNX012", f"{message} has no rewriting yet", state)
         return UNKNOWN
     if node.attr in METHODS:

@@ -295,6 +295,7 @@ def _apply_gradients(run: Run, state: State, given: Arguments) -> Value:
     train_states.update(run, node, state, grads)
     updated = groups.fresh(state)
     assert isinstance(updated, State)
+    updated = replace(updated, bare=False)
     if state.stats in keywords:
         return stats_states.taken(run, node, updated, keywords[state.stats])
     return updated

@@ -126,7 +126,7 @@ def can_be_kept(value: Value) -> bool:
     """Whether the fields of a state can be taken from a model and an optimizer."""
     match value:
         case State():
-            return value.group is None and not (value.whole and value.stats)
+            return value.group is None and not value.bare and not (value.whole and value.stats)
         case Holder():
             return whole_states.is_plain(value)
         case _:

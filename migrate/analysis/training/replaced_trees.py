@@ -16,7 +16,7 @@ def replaced(run: Run, state: State, given: Arguments) -> Value | None:
     """The state with other numbers in its model and its optimizer; None for any other `replace`."""
     node, keywords = given.node, dict(given.keywords)
     known = {*keywords} <= {"params", "opt_state"} and bool(keywords) and not given.args
-    if not known or state.group is not None or state.view:
+    if not known or state.group is not None or state.view or state.bare:
         return None
     params, opt_state = keywords.get("params"), keywords.get("opt_state", OptTree(state.tokens))
     if not isinstance(params, Grads | None) or opt_state != OptTree(state.tokens):

@@ -51,16 +51,21 @@ def check_created(
     run: Run, node: ast.Call, params: Params | Variables | Group, apply_fn: Value, copied: bool = False
 ) -> None:
     """A state is created from the current parameters of its own model, and is the only one of them."""
-    if isinstance(apply_fn, ApplyFn) and not same_or_seen(run, node, apply_fn.instances, params.tokens):
-        run.escape(node, "LNX001", "`apply_fn` and `params` belong to different models", params, apply_fn)
+    check_made(run, node, params, apply_fn)
     tx = next((k.value for k in node.keywords if k.arg == "tx"), node)
     masks.check(run, node, run.facts.values.get(tx), params)
-    if params.stale:
-        run.escape(node, "LNX011", "the state is created from parameters that were updated since", params)
     for token in frozenset[Token]() if copied else params.tokens:
         run.facts.creations[token].add(node)
         if len(run.facts.creations[token]) > 1:
             run.escape(node, "LNX011", "two train states are created from the same parameters", params)
+
+
+def check_made(run: Run, node: ast.Call, params: Params | Variables | Group, apply_fn: Value) -> None:
+    """A state is made from the current parameters of its own model."""
+    if isinstance(apply_fn, ApplyFn) and not same_or_seen(run, node, apply_fn.instances, params.tokens):
+        run.escape(node, "LNX001", "`apply_fn` and `params` belong to different models", params, apply_fn)
+    if params.stale:
+        run.escape(node, "LNX011", "the state is created from parameters that were updated since", params)
 
 
 def check_current(run: Run, node: ast.AST, state: State | Holder) -> None:

@@ -20,6 +20,7 @@ from migrate.analysis.sites import (
     CompileApply,
     CreateState,
     Init,
+    ReadState,
     Site,
     StateOfTree,
 )
@@ -44,6 +45,7 @@ def second_views(facts: Facts, sites: Iterable[Site], bridged: bool) -> frozense
     for site in every:
         if site.node in found:
             _check(facts, site, bridged)
+            _check_not_bare(site, every)
     found |= {site.node for site in every if _is_of_tree(facts, site)}
     if any(isinstance(site, CreateState) and site.node in found for site in every):
         found |= {node for site in every for node in _through_definition(facts, site)}
@@ -78,11 +80,28 @@ def _check(facts: Facts, site: Site, bridged: bool) -> None:
             raise Blocked(site.node, "LNX001", CREATION)
 
 
+def _check_not_bare(site: Site, every: list[Site]) -> None:
+    """A state without an optimizer shares its model with the one that is created from it."""
+    if isinstance(site, CreateState) and any(isinstance(s, CreateState) and s.bare for s in every):
+        raise Blocked(site.node, "LNX001", CREATION)
+
+
 def _is_of_tree(facts: Facts, site: Site) -> bool:
-    """Whether a state is created from a tree, which needs the definition itself."""
-    if isinstance(site, StateOfTree) and not _is_method(facts, apply_function(site)):
+    """Whether a state is created from a tree with the `apply` of a definition, which goes on to be needed."""
+    if not isinstance(site, StateOfTree) or state_of(facts, apply_function(site)) is not None:
+        return False
+    if not _is_method(facts, apply_function(site)):
         raise Blocked(site.node, "LNX001", TREE)
-    return isinstance(site, StateOfTree)
+    return True
+
+
+def state_of(facts: Facts, function: ast.expr) -> ast.expr | None:
+    """The state whose `apply_fn` a function is, by its name."""
+    match function, facts.sites.get(function):
+        case ast.Attribute(value=ast.Name() as state, attr="apply_fn"), ReadState():
+            return state
+        case _:
+            return None
 
 
 def apply_function(site: CreateState | CloneState | StateOfTree) -> ast.expr:
