@@ -63,6 +63,27 @@ SAVED = [
         "kept = {'w': state.params}\nto_bytes(kept)", f"kept = {{'w': {TREE}}}\nto_bytes(kept)", id="name"
     ),
     pytest.param(
+        "first = jax.tree.map(lambda x: x[0], state.params)\nto_bytes({'first': first})",
+        f"first = jax.tree.map(lambda x: x[0], {TREE})\nto_bytes({{'first': first}})",
+        id="mapped",
+    ),
+    pytest.param(
+        "first = jax.tree.map(lambda x: x[0], state.params)\nstate, loss = step(state, X)\nunknown(first)",
+        f"first = jax.tree.map(lambda x: x[0], {TREE})\n"
+        "net, optimizer = step(net, optimizer, X)\nunknown(first)",
+        id="mapped-before-an-update",
+    ),
+    pytest.param(
+        "more = jax.tree.map(jnp.sin, jax.tree.map(jnp.tanh, state.params))\nunknown(more)",
+        f"more = jax.tree.map(jnp.sin, jax.tree.map(jnp.tanh, {TREE}))\nunknown(more)",
+        id="mapped-twice",
+    ),
+    pytest.param(
+        "half = jax.tree.map(lambda x: x / 2, state.params)\nstate = state.replace(params=half)",
+        "half = jax.tree.map(lambda x: x / 2, nnx.state(net, nnx.Param))\nnnx.update(net, half)",
+        id="mapped-and-put-back",
+    ),
+    pytest.param(
         "kept = {'w': state.params}\nstate, loss = step(state, X)\nto_bytes(kept)",
         f"kept = {{'w': {TREE}}}\nnet, optimizer = step(net, optimizer, X)\nto_bytes(kept)",
         id="what-was-kept-before-an-update",
@@ -74,7 +95,7 @@ SAVED = [
 def test_saved(body: str, expected: str) -> None:
     text = migrated(body)
     assert text is not None
-    assert text.replace("(net, optimizer), loss =", "net, optimizer =").endswith(f"{expected}\n")
+    assert _joined(text.replace("(net, optimizer), loss =", "net, optimizer =")).endswith(_joined(expected))
 
 
 def test_loaded_in_place() -> None:
@@ -153,6 +174,26 @@ STAYS = [
     pytest.param("kept = {'w': state.params}\nto_bytes(kept)\nlen(kept)", id="dict-is-read-elsewhere"),
     pytest.param("kept = {'w': state.params}\nkept = kept\nto_bytes(kept)", id="bound-twice"),
     pytest.param("to_bytes(*[state.params])", id="starred"),
+    pytest.param(
+        "half = jax.tree.map(lambda x: x / 2, state.params)\nto_bytes(half)\n"
+        "state = state.replace(params=half)",
+        id="mapped-saved-and-put-back",
+    ),
+    pytest.param(
+        "half = jax.tree.map(lambda x: x / 2, state.params)\nto_bytes(half)\n"
+        "state = state.apply_gradients(grads=half)",
+        id="mapped-saved-and-applied",
+    ),
+    pytest.param(
+        "old = state\nstate, loss = step(state, X)\nto_bytes(jax.tree.map(jnp.sin, old.params))",
+        id="old-parameters-mapped",
+    ),
+    pytest.param(
+        "one = jax.tree.map(jnp.sin, state.params)\nto_bytes(one)\n"
+        "grads = jax.grad(lambda p: jnp.sum(net.apply({'params': p}, X)))(state.params)\n"
+        "to_bytes(jax.tree.map(jnp.add, one, grads))",
+        id="mapped-with-grads",
+    ),
     pytest.param("print(from_bytes(state.params, X))", id="loaded-in-an-expression"),
     pytest.param("from_bytes(state.params, state.params)", id="loaded-from-parameters"),
     pytest.param(

@@ -147,7 +147,9 @@ def _parts(value: Value) -> frozenset[Value]:
 def _join_tokened(left: Value, right: Any) -> Value:
     assert isinstance(left, TOKENED)
     tokens = left.tokens | right.tokens
-    if isinstance(left, Grads | OptTree):
+    if isinstance(left, Grads):
+        return Grads(tokens, left.made | right.made)
+    if isinstance(left, OptTree):
         return replace(left, tokens=tokens)
     if isinstance(left, State):
         if (left.whole, left.cls, left.stats) != (right.whole, right.cls, right.stats):

@@ -442,9 +442,13 @@ class Updates:
 
 @dataclass(frozen=True)
 class Grads:
-    """Gradients with respect to a model's parameters."""
+    """Gradients with respect to a model's parameters, or another tree of their form.
+
+    `made` are the calls that made it of parameters alone, leaf by leaf.
+    """
 
     tokens: Tokens
+    made: frozenset[ast.Call] = frozenset()
 
 
 @dataclass(frozen=True)

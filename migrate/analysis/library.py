@@ -235,6 +235,8 @@ def _tree_map(run: Run, given: Arguments) -> Value:
         enter_callbacks(run, given)
         run.facts.trees |= {*given.node.args[1:]}
         return OptTree(tokens_of(Sequence(trees)))
+    if given.node in run.facts.as_data and (known := plain_trees.mapped(run, given)) is not None:
+        return known
     if trees and all(isinstance(tree, (Grads, Params, Variables)) for tree in trees) and not given.keywords:
         enter_callbacks(run, given)
         return _combined(run, given, given.node.args[1:], trees)
@@ -308,10 +310,13 @@ def _average(run: Run, given: Arguments) -> Value:
 
 def _combined(run: Run, given: Arguments, nodes: Items[ast.expr], trees: Items[Value]) -> Value:
     """A new tree made from others, leaf by leaf; parameters are read as states."""
+    made = frozenset({given.node})
     for node, tree in zip(nodes, trees, strict=True):
         if isinstance(tree, (Params, Variables)):
             run.facts.trees.add(node)
-    return Grads(frozenset().union(*(tokens_of(tree) for tree in trees)))
+        elif isinstance(tree, Grads):
+            made = made | tree.made if made and tree.made else frozenset()
+    return Grads(tokens_of(Sequence(tuple(trees))), made)
 
 
 def _other(run: Run, name: str, given: Arguments, keywords: dict[str, Value]) -> Value:

@@ -22,6 +22,7 @@ from migrate.analysis.kinds import (
     Dict,
     Function,
     Grad,
+    Grads,
     Instance,
     Jit,
     Loop,
@@ -245,6 +246,7 @@ class Run:
         """
         lost = [value for value in values if followed(value)]
         if lost:
+            self.facts.as_data |= {call for value in lost for call in made_of_parameters(value)}
             tokens: Tokens = frozenset().union(*(tokens_of(value) for value in lost))
             instances = frozenset().union(*(instances_of(value) for value in lost))
             said = message.replace("a followed value", described(lost[0]))
@@ -300,3 +302,11 @@ def instances_of(value: Value) -> frozenset[Instance]:
             return frozenset().union(*(instances_of(part) for part in parts(value)))
         case _:
             return frozenset()
+
+
+def made_of_parameters(value: Value) -> Iterator[ast.Call]:
+    """The calls that made trees of parameters, leaf by leaf, which are in the value."""
+    if isinstance(value, Grads):
+        yield from value.made
+    for part in parts(value):
+        yield from made_of_parameters(part)

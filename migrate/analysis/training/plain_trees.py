@@ -9,7 +9,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import replace
 
-from migrate.analysis.activation import Arguments, lost
+from migrate.analysis.activation import Arguments, enter_callbacks, lost
 from migrate.analysis.kinds import (
     UNKNOWN,
     Dict,
@@ -131,6 +131,17 @@ def can_be_kept(value: Value) -> bool:
             return whole_states.is_plain(value)
         case _:
             return isinstance(value, SavedState)
+
+
+def mapped(run: Run, given: Arguments) -> Value | None:
+    """`jax.tree.map(lambda x: x[i], params)` whose result goes on as data, if it is made of parameters."""
+    nodes, trees = given.node.args[1:], given.args[1:]
+    if not all(isinstance(tree, Params | Variables) or not followed(tree) for tree in trees):
+        return None
+    enter_callbacks(run, given)
+    parameters = tuple(node for node, tree in zip(nodes, trees, strict=True) if followed(tree))
+    run.facts.site(PlainTree(given.node, parameters))
+    return UNKNOWN
 
 
 def is_mapped_state(function: Value, tree: Value) -> bool:

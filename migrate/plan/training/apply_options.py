@@ -16,9 +16,7 @@ def rewrite_options(plan: Plan, site: Apply) -> None:
     """Random keys become streams, where the model draws at all; the others are told by the method or go."""
     for keyword in site.node.keywords:
         match keyword.arg:
-            case "mutable" if plan.bridged:
-                raise Blocked(site.node, "LNX310", "a wrapped model is called with `mutable`")
-            case "method" | "rngs" if plan.bridged:
+            case "method" | "mutable" | "rngs" if plan.bridged:
                 pass
             case "mutable" | "method":
                 plan.edits.arguments[site.node][keyword.value] = ()
