@@ -11,7 +11,6 @@ from migrate.plan.modules.construction import streams
 from migrate.plan.training.applied_views import rewrite_view
 from migrate.plan.training.apply_options import rewrite_options
 from migrate.plan.training.compiled_apply import compiled_name
-from migrate.rewrite.edits import Piece, template
 from migrate.rule import Example, Rule
 
 SITE = Apply
@@ -102,7 +101,7 @@ def rewrite(plan: Plan, site: Apply) -> None:
     rewrite_options(plan, site)
     for keyword in site.node.keywords:
         if keyword.arg == "rngs" and plan.bridged:
-            plan.edits.arguments[site.node][keyword.value] = (("rngs", _streams(keyword.value)),)
+            plan.edits.arguments[site.node][keyword.value] = (("rngs", streams(keyword.value)),)
 
 
 def _call_for_each(plan: Plan, site: Apply, transform: ast.Call, name: str) -> None:
@@ -116,8 +115,3 @@ def _call_for_each(plan: Plan, site: Apply, transform: ast.Call, name: str) -> N
             comma = "," if len(axes) == 1 else ""
             left = (("in_axes", f"({', '.join(axes)}{comma})"),) if set(axes) != {"0"} else ()
             plan.edits.arguments[transform][keyword.value] = left
-
-
-def _streams(keys: ast.expr) -> Piece:
-    """The keys of one call; a wrapper takes streams, and calls each of them once."""
-    return streams(keys) if isinstance(keys, ast.Dict) else template("nnx.Rngs({})", keys)

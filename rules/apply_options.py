@@ -10,8 +10,8 @@ RULE = Rule(
     title="`apply` is called with an option that has no rewriting yet",
     fix="manual",
     what=(
-        "Reports `capture_intermediates`, `rngs` that are not written as a dict, `mutable` of anything but "
-        "the batch statistics, and statistics that are used as a value: kept, averaged or put into a dict."
+        "Reports `capture_intermediates`, `mutable` of anything but the batch statistics, and statistics "
+        "that are used as a value: kept, averaged or put into a dict."
     ),
     why=(
         "They make the call of a Linen model draw random numbers, change collections or run another method, "

@@ -108,7 +108,7 @@ def _scaled(plan: Plan, site: Differentiate) -> None:
     """A `DynamicScale` differentiates trees: a function of the file hands it the parameters of the model."""
     assert isinstance(site.node.func, ast.Attribute)
     classes = {i.cls.node for t in site.scaled for i in plan.facts.origins[t] if isinstance(i.cls, Class)}
-    if _is_called(plan) and any(has_others(plan.facts, node, set()) for node in classes):
+    if _is_called(plan) and any(has_others(plan.facts, node) for node in classes):
         message = "a `DynamicScale` differentiates a model with more than parameters, which would be lost"
         raise Blocked(site.node, "LNX201", message)
     plan.edits.expressions[site.node.func] = written(plan, site.node, "scaled_value_and_grad", "LNX201")

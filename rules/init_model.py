@@ -11,6 +11,7 @@ from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 from migrate.plan.effects import has_no_effect
 from migrate.plan.modules.construction import Arguments, rngs, sizes
+from migrate.plan.training.initial_outputs import kept_samples, name_beside, write_output
 from migrate.plan.training.initialisation import check_key, initialise
 from migrate.plan.training.lasting_params import is_beside
 from migrate.plan.training.meeting import between, can_wait, is_available, is_lasting
@@ -106,11 +107,14 @@ def rewrite(plan: Plan, site: Init) -> None:
             raise Blocked(
                 sample, "LNX006", "making this sample has effects that would go with it: name it first"
             )
-    drop_dead_samples(plan, site, [piece for _, piece in arguments])
+    drop_dead_samples(plan, site, [*(piece for _, piece in arguments), *kept_samples(plan, site)])
     positional = isinstance(site.instance.cls, Symbol)
     begin, end = plan.statement(definition), plan.statement(site.node)
     beside = is_beside(plan.facts, site)
-    if beside:
+    if site.output is not None:
+        name = name_beside(plan, site, name)
+        write_output(plan, site, name)
+    elif beside:
         name = plan.model_of(site.node)
     if plan.facts.scopes.function(begin) is not plan.facts.scopes.function(end):
         _extend(plan, definition, arguments, positional)

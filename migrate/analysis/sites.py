@@ -215,6 +215,7 @@ class Init:
     """`model.init(key, *inputs)`; `shapes` are those of the inputs, by position, `named` the keywords.
 
     In `model.init(*inputs)` the key is the first item of what is spread, and `key` the starred list.
+    `y, variables = model.init_with_output(key, *inputs)` binds `output` beside the variables.
     """
 
     node: ast.Call
@@ -223,6 +224,7 @@ class Init:
     inputs: tuple[ast.expr, ...]
     shapes: tuple[Shape, ...]
     named: tuple[tuple[str, ast.expr, Shape], ...] = ()
+    output: ast.expr | None = None
 
     @property
     def init(self) -> ast.expr:

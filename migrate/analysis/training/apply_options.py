@@ -21,6 +21,7 @@ from migrate.analysis.kinds import (
     Updates,
     Value,
     Variables,
+    followed,
     tokens_of,
 )
 from migrate.analysis.modules.classes import methods
@@ -46,7 +47,7 @@ def read(run: Run, given: Arguments, definition: ApplyFn, variables: Value) -> O
     stats, method, kept = False, None, False
     for keyword, (_, value) in zip(given.node.keywords, given.keywords, strict=True):
         match keyword.arg:
-            case "rngs" if _streams(keyword.value):
+            case "rngs" if not followed(value):
                 pass
             case "mutable" if value == Const(False):
                 pass
@@ -65,14 +66,6 @@ def read(run: Run, given: Arguments, definition: ApplyFn, variables: Value) -> O
             case _:
                 pass
     return Option(stats, method, kept)
-
-
-def _streams(node: ast.expr) -> bool:
-    """`{"dropout": key}` with plain names."""
-    if not isinstance(node, ast.Dict):
-        return False
-    names = [key.value if isinstance(key, ast.Constant) else None for key in node.keys]
-    return all(isinstance(name, str) and name.isidentifier() for name in names)
 
 
 def _only_inputs(run: Run, node: ast.expr) -> bool:

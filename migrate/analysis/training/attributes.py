@@ -81,6 +81,9 @@ METHODS = {"apply_gradients", "replace"}
 BY_INDEX = (State, Holder, Record, Sequence, Dict)
 """What an item of a tuple or dict may be where it is read by its place."""
 
+CALLED = frozenset({"apply", "init", "init_with_output"})
+"""The methods of definitions that take or give variables."""
+
 
 def attribute(run: Run, node: ast.Attribute, holder: Value) -> Value:
     """The kind of `holder.attr`."""
@@ -133,8 +136,8 @@ def attribute(run: Run, node: ast.Attribute, holder: Value) -> Value:
             return UNKNOWN
         case Mixed() if run.owner is not None and node.attr == "attend" and given_layers.are_tables(holder):
             return Method(holder, "attend")
-        case Mixed() if run.owner is None and node.attr in {"apply", "init"} and are_definitions(holder):
-            return ApplyFn(instances_of(holder)) if node.attr == "apply" else Method(holder, "init")
+        case Mixed() if run.owner is None and node.attr in CALLED and are_definitions(holder):
+            return ApplyFn(instances_of(holder)) if node.attr == "apply" else Method(holder, node.attr)
         case Mixed() if (several := several_things.methods(run, holder, node.attr)) is not None:
             return several
         case Variables() | Params() | OptState() | Optimizer() | Pending() | SavedState() | Mixed():
@@ -187,8 +190,8 @@ def _of_instance(run: Run, node: ast.Attribute, instance: Instance) -> Value:
             return ApplyFn(frozenset({instance}))
         case "variables" if run.owner is not None:
             return LayerTree(instance, node.value)
-        case "init":
-            return Method(instance, "init")
+        case "init" | "init_with_output":
+            return Method(instance, node.attr)
         case "attend" | "initialize_carry" if run.owner is not None:
             return Method(instance, node.attr)
         case _ if (method := submodules.used(run, instance, node.attr)) is not None:

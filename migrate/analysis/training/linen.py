@@ -70,6 +70,7 @@ from migrate.analysis.training import (
     dynamic_scales,
     groups,
     holders,
+    initial_outputs,
     lasting_params,
     loaded_states,
     replaced_trees,
@@ -145,6 +146,8 @@ def call(run: Run, callee: Method | ApplyFn | Instance, given: Arguments) -> Val
             return submodules.call(run, instance, name, given)
         case Method((Instance() | Mixed()) as receiver, "init"):
             return _init_one_of(run, receiver, given)
+        case Method((Instance() | Mixed()) as receiver, "init_with_output"):
+            return initial_outputs.with_output(run, given.node, _init_one_of(run, receiver, given))
         case Method(Class() as cls, "create"):
             return stats_states.create(run, cls, given) or holders.create(run, cls, given)
         case Method(Holder() as holder, name):
@@ -202,7 +205,8 @@ def _init(run: Run, instance: Instance, given: Arguments) -> Value:
     named_shapes = {name: arrays.of(value) or UNKNOWN_SHAPE for name, value in given.keywords}
     named = tuple((k.arg, k.value, named_shapes[k.arg]) for k in node.keywords if k.arg in named_shapes)
     definition = replace(instance, made=())
-    run.facts.site(Init(node, definition, node.args[0], tuple(node.args[1:]), shapes, named))
+    output = initial_outputs.output_of(run.facts, node)
+    run.facts.site(Init(node, definition, node.args[0], tuple(node.args[1:]), shapes, named, output))
     modules.initialised(run, definition, node, shapes, named_shapes)
     token = Token(node, "of " + " of ".join(map(place, (instance.site, *instance.made))))
     known = run.facts.origins.get(token, frozenset())

@@ -184,11 +184,12 @@ def rngs(plan: Plan, site: Init) -> Piece:
     return template("nnx.Rngs({})", seed(plan, site.key))
 
 
-def streams(keys: ast.Dict) -> Piece:
-    """`nnx.Rngs(params=..., dropout=...)` from a dict of keys."""
-    names = [k.value for k in keys.keys if isinstance(k, ast.Constant) and isinstance(k.value, str)]
-    if len(names) < len(keys.keys) or not all(name.isidentifier() for name in names):
-        raise Blocked(keys, "LNX006", "the names of the random streams are computed")
+def streams(keys: ast.expr) -> Piece:
+    """`nnx.Rngs(params=..., dropout=...)`; a dict that does not name its streams plainly stays one."""
+    written = keys.keys if isinstance(keys, ast.Dict) else []
+    names = [k.value for k in written if isinstance(k, ast.Constant) and isinstance(k.value, str)]
+    if not isinstance(keys, ast.Dict) or not all(map(str.isidentifier, names)) or len(names) < len(written):
+        return template("nnx.Rngs({})", keys)
     parts = [template(f"{name}={{}}", value) for name, value in zip(names, keys.values, strict=True)]
     return template("nnx.Rngs(" + ", ".join(["{}"] * len(parts)) + ")", *parts)
 

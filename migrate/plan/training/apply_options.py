@@ -8,8 +8,8 @@ from migrate.analysis.kinds import ApplyFn, Class
 from migrate.analysis.sites import Apply
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
+from migrate.plan.modules.construction import streams
 from migrate.plan.modules.drawing import drawing
-from migrate.rewrite.edits import template
 
 
 def rewrite_options(plan: Plan, site: Apply) -> None:
@@ -20,21 +20,19 @@ def rewrite_options(plan: Plan, site: Apply) -> None:
                 pass
             case "mutable" | "method":
                 plan.edits.arguments[site.node][keyword.value] = ()
-            case "rngs" if isinstance(keyword.value, ast.Dict):
+            case "rngs":
                 _streams(plan, site, keyword.value)
             case _:
                 pass
 
 
-def _streams(plan: Plan, site: Apply, keys: ast.Dict) -> None:
+def _streams(plan: Plan, site: Apply, keys: ast.expr) -> None:
     if not _draws(plan, site):
-        if any(isinstance(node, ast.Call) for value in keys.values for node in ast.walk(value)):
+        if any(isinstance(node, ast.Call) for node in ast.walk(keys)):
             raise Blocked(keys, "LNX310", "a random key is drawn for a model that does not use it")
         plan.edits.arguments[site.node][keys] = ()
         return
-    names = [str(key.value) for key in keys.keys if isinstance(key, ast.Constant)]
-    streams = ", ".join(f"{name}={{}}" for name in names)
-    plan.edits.arguments[site.node][keys] = (("rngs", template(f"nnx.Rngs({streams})", *keys.values)),)
+    plan.edits.arguments[site.node][keys] = (("rngs", streams(keys)),)
 
 
 def _draws(plan: Plan, site: Apply) -> bool:

@@ -15,6 +15,7 @@ from migrate.plan.modules.construction import Arguments, rngs, sizes
 from migrate.plan.training.beside import record_of
 from migrate.plan.training.bridge import wrapped
 from migrate.plan.training.groups import is_display
+from migrate.plan.training.initial_outputs import kept_samples, name_beside, write_output
 from migrate.plan.training.samples import drop_dead_samples
 from migrate.rewrite.edits import Piece, template
 
@@ -22,6 +23,11 @@ from migrate.rewrite.edits import Piece, template
 def initialise(plan: Plan, site: Init) -> None:
     """Write the model where the variables were initialised, under a name if it needs one."""
     model = wrapped(plan, site) if plan.bridged else _called(plan, site)
+    if site.output is not None:
+        name = name_beside(plan, site, plan.naming.initialised(site))
+        _before(plan, site, model, name)
+        write_output(plan, site, name)
+        return
     root = _outermost(plan, site.node)
     parent = plan.parent(root)
     match parent:
@@ -36,7 +42,7 @@ def initialise(plan: Plan, site: Init) -> None:
         case _ if record_of(plan, root) or (isinstance(parent, ast.Dict) and is_display(plan, parent)):
             plan.edits.expressions[root] = model
         case _:
-            _before(plan, site, model)
+            _before(plan, site, model, plan.model_of(site.node))
 
 
 def _is_held(plan: Plan, keyword: ast.keyword, name: str) -> bool:
@@ -63,7 +69,7 @@ def _called(plan: Plan, site: Init) -> Piece:
             raise Blocked(
                 sample, "LNX006", "making this sample has effects that would go with it: name it first"
             )
-    drop_dead_samples(plan, site, [piece for _, piece in forms[0]])
+    drop_dead_samples(plan, site, [*(piece for _, piece in forms[0]), *kept_samples(plan, site)])
     assert isinstance(site.init, ast.Attribute)
     text = "{}(" + ", ".join(f"{name}={{}}" for name, _ in forms[0]) + ")"
     return template(text, site.init.value, *(piece for _, piece in forms[0]))
@@ -76,13 +82,13 @@ def _arguments(plan: Plan, site: Init, cls: object) -> Arguments:
     return [*sizes(plan, replace(site, instance=instance)), ("rngs", rngs(plan, site))]
 
 
-def _before(plan: Plan, site: Init, model: Piece) -> None:
+def _before(plan: Plan, site: Init, model: Piece, name: str) -> None:
     """`init` in the middle of an expression: the model is made on a line above."""
     pure = all(has_no_effect(plan.facts, argument) for argument in (site.key, *site.samples()))
     if not pure and not _comes_first(plan, site):
         raise Blocked(site.node, "LNX006", "`init` is called inside an expression: assign its result first")
     statement = plan.statement(site.node)
-    plan.edits.before[statement].append(template("{} = {}", plan.model_of(site.node), model))
+    plan.edits.before[statement].append(template("{} = {}", name, model))
 
 
 def _comes_first(plan: Plan, site: Init) -> bool:

@@ -25,7 +25,7 @@ def check_whole_variables(plan: Plan) -> None:
         value = plan.facts.values[node]
         if _trained(plan, node, value):
             for instance in _origins(plan.facts, value):
-                if isinstance(instance.cls, Class) and has_others(plan.facts, instance.cls.node, set()):
+                if isinstance(instance.cls, Class) and has_others(plan.facts, instance.cls.node):
                     message = (
                         f"all variables of `{instance.cls.node.name}` are trained, and it has more than "
                         'parameters: take `["params"]` of what `init` gives'
@@ -37,7 +37,7 @@ def has_only_parameters(facts: Facts, value: Value) -> bool:
     """Whether the variables of the models behind a value are parameters and nothing else."""
     classes = [instance.cls for instance in _origins(facts, value)]
     known = [cls.node for cls in classes if isinstance(cls, Class)]
-    return not any(has_others(facts, node, set()) for node in known)
+    return not any(has_others(facts, node) for node in known)
 
 
 def _trained(plan: Plan, node: ast.AST, value: Value) -> bool:
@@ -72,16 +72,23 @@ def _origins(facts: Facts, value: Value) -> frozenset[Instance]:
     return frozenset().union(*(facts.origins.get(token, frozenset()) for token in tokens))
 
 
-def has_others(facts: Facts, node: ast.ClassDef, seen: set[ast.ClassDef]) -> bool:
+def has_others(facts: Facts, node: ast.ClassDef) -> bool:
     """Whether a class, its bases or a module that it names brings in other collections."""
-    seen.add(node)
+    return names_any(facts, node, OTHERS)
+
+
+def names_any(
+    facts: Facts, node: ast.ClassDef, words: frozenset[str], seen: frozenset[ast.ClassDef] = frozenset()
+) -> bool:
+    """Whether one of the words stands in a class, its bases or a module that it names."""
+    seen |= {node}
     for part in ast.walk(node):
         name = part.attr if isinstance(part, ast.Attribute) else part.id if isinstance(part, ast.Name) else ""
-        if name in OTHERS:
+        if name in words:
             return True
         value = facts.values.get(part)
         inner = value.node if isinstance(value, Class) else None
         inner = inner or next((c for c in facts.classes if c.name == name), None)
-        if inner is not None and inner not in seen and has_others(facts, inner, seen):
+        if inner is not None and inner not in seen and names_any(facts, inner, words, seen):
             return True
     return False
