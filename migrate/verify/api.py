@@ -29,6 +29,7 @@ from migrate.verify.report_html import render_html
 from migrate.verify.request import Request, as_given, check, command
 from migrate.verify.resume import check_resume
 from migrate.verify.runner import Runner
+from migrate.verify.server import serving
 from migrate.verify.takeover import start_from_middle
 from migrate.verify.twins import settle
 
@@ -46,7 +47,7 @@ def verify(request: Request, keep: Path | None = None) -> Report:
     """
     after = check(request)
     quiet = np.errstate(all="ignore")
-    with orderly_end(), quiet, tempfile.TemporaryDirectory(prefix="linen2nnx-") as name:
+    with orderly_end(), quiet, serving(), tempfile.TemporaryDirectory(prefix="linen2nnx-") as name:
         runner = Runner(replace(request, after=after), Path(name), keep or Path(name))
         report = replace(_compare(runner, after), shows_map=request.show_map, command=command(request))
     report = renamed(quoted(report), (*request.shown, *as_given(request)))

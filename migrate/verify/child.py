@@ -16,10 +16,14 @@ from pathlib import Path
 
 from migrate.verify.errors import VerifyError
 from migrate.verify.leftovers import MARK, end_marked
+from migrate.verify.server import Forked, Gone, forked, start_of
 
 ENTRY = Path(__file__).parent / "recorder" / "run.py"
 TAIL = 4000
 PAUSE = 0.25
+Tell = Callable[[], None] | None
+Ended = tuple[int, bool]
+"""The exit code, and whether time ran out."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,8 @@ class Job:
     takeover: Path | None = None
     light: bool = False
     environment: Mapping[str, str] = field(default_factory=dict)
+    alone: bool = False
+    """Whether a process of its own is started, with its own seed of hashes."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +62,7 @@ class Exit:
     stderr: str
 
 
-def run(job: Job, tell: Callable[[], None] | None = None) -> Exit:
+def run(job: Job, tell: Tell = None) -> Exit:
     """Run to the end, the last wanted step or the time limit, and leave no process behind.
 
     `tell` is called a few times a second meanwhile.
@@ -65,24 +71,43 @@ def run(job: Job, tell: Callable[[], None] | None = None) -> Exit:
     config.write_text(json.dumps(_settings(job)), encoding="utf-8")
     log, mark = job.out.with_suffix(".log"), uuid.uuid4().hex
     try:
-        with log.open("wb") as stderr:
-            child = subprocess.Popen(
-                [job.python, str(ENTRY), str(config)],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=stderr,
-                cwd=job.cwd,
-                env={**os.environ, **job.environment, MARK: mark},
-                start_new_session=True,
-            )
-            timed_out = _wait(child, job.timeout, tell)
+        code, timed_out = _fork(job, config, log, mark, tell) or _start(job, config, log, mark, tell)
     except OSError as error:
         raise VerifyError(
             f"{job.python}: cannot be started ({error.strerror}); give --python a Python interpreter"
         ) from error
     finally:
         end_marked(mark)
-    return Exit(child.returncode, timed_out, _tail(log))
+    return Exit(code, timed_out, _tail(log))
+
+
+def _fork(job: Job, config: Path, log: Path, mark: str, tell: Tell) -> Ended | None:
+    """Run in a process forked from one that has imported the libraries; None where there is none."""
+    if job.alone or job.environment:
+        return None
+    start = start_of((job.python, str(ENTRY)), job.cwd, os.environ)
+    log.write_bytes(b"")
+    try:
+        with forked(start, job.timeout, config=str(config), log=str(log), mark=mark) as process:
+            return None if process is None else _wait(process, job.timeout, tell)
+    except Gone:
+        end_marked(mark)
+        return None
+
+
+def _start(job: Job, config: Path, log: Path, mark: str, tell: Tell) -> Ended:
+    """Run in a process of its own."""
+    with log.open("wb") as stderr:
+        process = subprocess.Popen(
+            [job.python, str(ENTRY), str(config)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=stderr,
+            cwd=job.cwd,
+            env={**os.environ, **job.environment, MARK: mark},
+            start_new_session=True,
+        )
+    return _wait(process, job.timeout, tell)
 
 
 def _settings(job: Job) -> dict[str, object]:
@@ -105,21 +130,21 @@ def _settings(job: Job) -> dict[str, object]:
     }
 
 
-def _wait(child: subprocess.Popen[bytes], timeout: float, tell: Callable[[], None] | None) -> bool:
-    """Wait for the child; afterwards end whatever is left of its process group."""
-    deadline = time.monotonic() + timeout
+def _wait(process: subprocess.Popen[bytes] | Forked, timeout: float, tell: Tell) -> Ended:
+    """Wait for a process; afterwards end whatever is left of its group."""
+    deadline, timed_out = time.monotonic() + timeout, True
     try:
-        while (left := deadline - time.monotonic()) > 0:
+        while timed_out and (left := deadline - time.monotonic()) > 0:
             with contextlib.suppress(subprocess.TimeoutExpired):
-                child.wait(min(left, PAUSE) if tell else left)
-                return False
-            if tell:
+                process.wait(min(left, PAUSE) if tell else left)
+                timed_out = False
+            if tell and timed_out:
                 tell()
-        return True
     finally:
         with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(child.pid, signal.SIGKILL)
-        child.wait()
+            os.killpg(process.pid, signal.SIGKILL)
+        code = process.wait()
+    return code, timed_out
 
 
 def _tail(log: Path) -> str:

@@ -6,7 +6,7 @@ Enable the fixture with `pytest_plugins = ["migrate.verify.pytest_plugin"]` in a
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ import pytest
 from migrate.verify.api import Report, Request, verify
 from migrate.verify.report import Grade
 from migrate.verify.report_text import render
+from migrate.verify.server import serving
 
 ORDER: tuple[Grade, ...] = ("none", "half", "fp64", "ulp", "bitwise")
 
@@ -43,7 +44,7 @@ def assert_equivalent(
 
 
 @pytest.fixture(scope="session")
-def equivalent(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Report]:
+def equivalent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Report]]:
     """`assert_equivalent`, with each before program recorded once a session for equal options."""
     root = tmp_path_factory.mktemp("linen2nnx")
 
@@ -55,4 +56,5 @@ def equivalent(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Report
         keep.mkdir(exist_ok=True)
         return assert_equivalent(before, after, at_least=at_least, keep=keep, **options)
 
-    return check
+    with serving():
+        yield check

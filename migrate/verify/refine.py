@@ -39,8 +39,8 @@ def refine(report: Report, runner: Runner, old: Recording, new: Recording, pairs
 
 
 def _noise(report: Report, runner: Runner, old: Recording) -> Report:
-    """Run the before program once more; what it does not repeat itself cannot be demanded."""
-    again, trouble = runner.run(runner.request.before, "again")
+    """Run the before program once more, alone; what it does not repeat itself cannot be demanded."""
+    again, trouble = runner.run(runner.request.before, "again", alone=True)
     if trouble is not None:
         return report
     same = pair_tracks(old, again, {})

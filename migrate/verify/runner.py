@@ -44,12 +44,13 @@ class Runner:
         steps: int | None = None,
         light: bool = False,
         references: Path | None = None,
+        alone: bool = False,
         environment: Mapping[str, str] | None = None,
     ) -> tuple[Recording, Problem | None]:
         """Record a program; with `transplant` it starts from the values of the run of that name.
 
         With `light` only the times of its steps are recorded; `references` holds inputs to give to its
-        layers. `environment` is added to our own.
+        layers; `alone` asks for a process of its own, and `environment` is added to ours.
         """
         request = self.request
         kind = "exact" if self.exact else "events"
@@ -77,6 +78,7 @@ class Runner:
             light=light,
             references=references,
             environment=environment or {},
+            alone=alone,
         )
         ended = child.run(job, self._tell(job))
         recording = load(out)

@@ -2,26 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
-from unittest.mock import patch
 
 import pytest
-
-CACHE = {
-    "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
-    "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
-}
-
-
-@pytest.fixture(scope="session", autouse=True)
-def compiled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Programs that differ in one line share what jax has compiled."""
-    folder = str(tmp_path_factory.mktemp("compiled"))
-    with patch.dict(os.environ, {"JAX_COMPILATION_CACHE_DIR": folder, **CACHE}):
-        yield
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextvars import Context
 from pathlib import Path
 
 import pytest
@@ -135,7 +136,7 @@ def test_a_bad_run_leaves_nothing_behind(
         "    rng =",
         "    import subprocess\n    subprocess.Popen(['sleep', '600'], start_new_session=True)\n    rng =",
     )
-    report = compare(tmp_path, plant(LINEN, edit, spawn), NNX, **options)
+    report = Context().run(compare, tmp_path, plant(LINEN, edit, spawn), NNX, **options)
     assert report.exit_code == 3
     assert list(scratch.iterdir()) == []
     assert _gone(marker), _living(marker)

@@ -1,4 +1,7 @@
-"""Entry point of the child process, started by path: `python run.py CONFIG.json`."""
+"""Entry point of the child process, started by path: `python run.py CONFIG.json`.
+
+With `--serve` in place of the configuration it forks such processes when asked.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ import sys
 from pathlib import Path
 
 PACKAGE = "_linen2nnx_recorder"
+SERVE = "--serve"
 
 
 def load_package() -> None:
@@ -25,4 +29,8 @@ def load_package() -> None:
 
 if __name__ == "__main__":
     load_package()
-    importlib.import_module(f"{PACKAGE}.program").main(sys.argv[1])
+    program = importlib.import_module(f"{PACKAGE}.program")
+    config = sys.argv[1]
+    if config == SERVE:
+        config = importlib.import_module(f"{PACKAGE}.serve").serve()
+    program.main(config)
