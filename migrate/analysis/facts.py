@@ -73,7 +73,7 @@ class Facts:
     trees: set[ast.expr] = field(default_factory=set)
     wrapped: set[ast.AST] = field(default_factory=set)
     pitfalls: dict[tuple[ast.AST, type], Pitfall] = field(default_factory=dict)
-    loops: dict[ast.For, Turns] = field(default_factory=dict)
+    loops: dict[ast.For | ast.ListComp, Turns] = field(default_factory=dict)
     class_fields: dict[tuple[ast.ClassDef, str], LayerField] = field(default_factory=dict)
     lists: set[ast.expr] = field(default_factory=set)
     bodies: set[FunctionNode] = field(default_factory=set)

@@ -38,6 +38,7 @@ from migrate.analysis.kinds import (
 from migrate.analysis.modules import (
     branches,
     cells,
+    changing_lists,
     collected,
     layer_tuples,
     loops,
@@ -47,7 +48,6 @@ from migrate.analysis.modules import (
     unbuilt,
 )
 from migrate.analysis.modules import methods as modules
-from migrate.analysis.modules import turns as layers_in_turn
 from migrate.analysis.nnx_code import nnx_bindings, nnx_contexts
 from migrate.analysis.objects import empty_places, heap, members, resting, things
 from migrate.analysis.program import imports
@@ -455,7 +455,7 @@ def _branch(run: Run, blocks: Items[Items[ast.stmt]]) -> None:
 
 
 def _loop(run: Run, node: ast.For | ast.AsyncFor | ast.While) -> None:
-    if run.owner is not None and isinstance(node, ast.For) and layers_in_turn.run_numbered(run, node):
+    if run.owner is not None and isinstance(node, ast.For) and changing_lists.run_numbered(run, node):
         return
     if run.owner is not None and isinstance(node, ast.For) and named_lists.run_filling(run, node):
         return
@@ -470,7 +470,7 @@ def _loop(run: Run, node: ast.For | ast.AsyncFor | ast.While) -> None:
     if turns is not None and isinstance(node, ast.For):
         if running_lists.run_filled(run, node):
             return
-        layers_in_turn.run_turns(run, node, turns)
+        changing_lists.run_list(run, node, turns)
         return
     if not isinstance(node, ast.While):
         run.escape(node.iter, "LNX010", "a loop runs over a followed value", iterated)

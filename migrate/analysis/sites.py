@@ -416,9 +416,9 @@ class Running:
 
 @dataclass(frozen=True)
 class Turns:
-    """A loop that builds layers, with the sizes that go round."""
+    """A loop that builds layers, or a comprehension, which has no `loop`, with the sizes that go round."""
 
-    loop: Loop
+    loop: Loop | None
     running: tuple[Running, ...]
 
 

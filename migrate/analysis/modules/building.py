@@ -33,7 +33,7 @@ from migrate.analysis.modules.choices import exclusive
 from migrate.analysis.modules.classes import field_names, inputs_of, methods
 from migrate.analysis.modules.counting import name_of
 from migrate.analysis.modules.detached import twin
-from migrate.analysis.modules.hoisting import init_text
+from migrate.analysis.modules.hoisting import holes, init_text, spliced
 from migrate.analysis.modules.layers import LAYERS, SELF_CALLS, STATELESS, WRAPPERS
 from migrate.analysis.modules.lifted import PREFIXES, side_by_side
 from migrate.analysis.modules.methods import summarise
@@ -43,6 +43,7 @@ from migrate.analysis.modules.reasons import blocked
 from migrate.analysis.modules.scanned import check_calls
 from migrate.analysis.modules.setups import in_setup
 from migrate.analysis.modules.summaries import applied
+from migrate.analysis.program.syntax import names_in
 from migrate.analysis.run import Run
 from migrate.analysis.shapes.layer_shapes import output, size
 from migrate.analysis.shapes.plain_shapes import of
@@ -201,7 +202,7 @@ def call(run: Run, instance: Value, given: Arguments) -> Value:
         return result
     early = dict(site.through.early) if site.through is not None else {}
     found = early | {name: run.facts.values.get(node, UNKNOWN) for name, node in site.given}
-    texts = {n: t for n, v in site.given if (t := init_text(run.facts, site.owner, v)) is not None}
+    texts = {n: t for n, v in site.given if (t := _text(run, site, v)) is not None}
     if site.layer in WRAPPERS:
         return recurrent.run_over(run, site, dict(inputs))
     shape = of(dict(inputs).get("inputs", UNKNOWN))
@@ -211,6 +212,17 @@ def call(run: Run, instance: Value, given: Arguments) -> Value:
     if LAYERS[site.layer].output == "cell":
         return recurrent.carried(site.layer, shape, found, texts)
     return Array(output(LAYERS[site.layer].output, shape, found, texts))
+
+
+def _text(run: Run, site: Layer, node: ast.expr) -> str | None:
+    """What a layer is given, for `__init__`; in a running comprehension the names of its turn are known."""
+    turning = run.turning if run.turning is not None and run.turning.elt is site.node else None
+    turns = names_in(turning.generators[0].target) if turning is not None else ()
+    known: dict[ast.expr, str] = {
+        n: n.id for n in ast.walk(node) if isinstance(n, ast.Name) and n.id in turns
+    }
+    found = holes(run.facts, site.owner, node, known)
+    return None if found is None else spliced(run.facts, node, found)
 
 
 def _learn(run: Run, site: Layer, shape: Shape, given: dict[str, Value]) -> None:
@@ -289,7 +301,7 @@ def _own(run: Run, site: Layer, inputs: dict[str, Value]) -> Value:
         blocked(run, site.node, "LNX113", "a module builds itself")
         return UNKNOWN
     read_with(run, site.cls, inputs, site.node)
-    texts = {n: given_layers.text(run, v) or init_text(run.facts, site.owner, v) for n, v in site.given}
+    texts = {n: given_layers.text(run, v) or _text(run, site, v) for n, v in site.given}
     texts |= {n: text for name, v in site.given for n, text in copied_settings.texts(run, name, v)}
     result = applied(run, site.cls, texts, inputs)
     ensemble = site.lifted is not None and site.lifted.transform == "flax.linen.vmap"

@@ -290,13 +290,13 @@ def _left(run: Run, loop: Loop, start: dict[str, Value]) -> dict[str, Value]:
     for name, value in run.frame.vars.items():
         known = start.get(name)
         if isinstance(known, Collected):
-            after[name] = _outside(join(known, value), local)
+            after[name] = outside(join(known, value), local)
         else:
-            after[name] = known if known is not None else _outside(value, local)
+            after[name] = known if known is not None else outside(value, local)
     return after
 
 
-def _outside(value: Value, local: frozenset[str]) -> Value:
+def outside(value: Value, local: frozenset[str]) -> Value:
     """What only a turn has bound, where the sizes that change from turn to turn are not known."""
     match value:
         case Array(shape):
@@ -305,7 +305,7 @@ def _outside(value: Value, local: frozenset[str]) -> Value:
         case Length(size):
             return UNKNOWN if size.names & local else value
         case Collected(item):
-            return value if item is None else Collected(_outside(item, local))
+            return value if item is None else Collected(outside(item, local))
         case _:
             return value
 

@@ -29,21 +29,21 @@ def run_filled(run: Run, node: ast.For) -> bool:
     entry, kept = dict(run.frame.vars), run.facts.snapshot(node)
     known: dict[ast.AST, Site] = {layer.site: run.facts.sites[layer.site] for layer in layers_in(item) or ()}
     _turn(run, node, item)
-    changed = _changed(entry, run.frame.vars)
-    if len(changed) != 1:
+    found = changed(entry, run.frame.vars)
+    if len(found) != 1:
         _turn(run, node, item)
         return True
-    ((name, start),) = changed.items()
+    ((name, start),) = found.items()
     run.facts.restore(node, kept)
     run.facts.sites |= known
     running = unused(run, NAMES, f"running_{name}")
-    run.frame.vars = entry | {name: _with_last(entry[name], Size(running))}
+    run.frame.vars = entry | {name: with_last(entry[name], Size(running))}
     _turn(run, node, item)
-    end = _last(run.frame.vars.get(name))
+    end = last(run.frame.vars.get(name))
     if end is not None:
         loop = run.facts.fillings[filling]
         run.facts.loops[filling] = Turns(loop, (Running(running, start, end),))
-    run.frame.vars[name] = _with_last(entry[name], Size(running) if end is not None else None)
+    run.frame.vars[name] = with_last(entry[name], Size(running) if end is not None else None)
     return True
 
 
@@ -62,20 +62,20 @@ def _turn(run: Run, node: ast.For, layer: Value) -> None:
     run.execute(node.body)
 
 
-def _changed(before: dict[str, Value], after: dict[str, Value]) -> dict[str, Size]:
+def changed(before: dict[str, Value], after: dict[str, Value]) -> dict[str, Size]:
     """The arrays whose last axis a turn has changed, with what it was."""
     return {
         name: size
         for name, value in before.items()
-        if (size := _last(value)) is not None and _last(after.get(name)) != size
+        if (size := last(value)) is not None and last(after.get(name)) != size
     }
 
 
-def _last(value: Value | None) -> Size | None:
+def last(value: Value | None) -> Size | None:
     return value.shape.axis(-1) if isinstance(value, Array) else None
 
 
-def _with_last(value: Value, size: Size | None) -> Value:
+def with_last(value: Value, size: Size | None) -> Value:
     assert isinstance(value, Array)
     shape = value.shape
     axes = (*shape.axes[:-1], size) if shape.axes else (size,)

@@ -145,8 +145,8 @@ def listed(run: Run, target: ast.Attribute, kind: Value) -> bool:
 def over_layers(run: Run, node: ast.expr) -> list[Value] | None:
     """What a loop over a list of layers binds, turn by turn; the list may be counted."""
     match run.facts.values.get(node):
-        case _ if (counted := _counted(run, node)) is not None:
-            turns = over_layers(run, counted)
+        case _ if (inner := counted(run, node)) is not None:
+            turns = over_layers(run, inner)
             return [Sequence((COUNT, item)) for item in turns] if turns is not None else None
         case _ if (turns := layer_lists.together(run, node, over_layers)) is not None:
             return turns
@@ -162,12 +162,12 @@ def over_layers(run: Run, node: ast.expr) -> list[Value] | None:
 
 def repeated_in(run: Run, node: ast.expr) -> Repeated | None:
     """The layers that a loop goes through, if one comprehension has built them."""
-    counted = _counted(run, node)
-    found = run.facts.values.get(counted if counted is not None else node)
+    inner = counted(run, node)
+    found = run.facts.values.get(inner if inner is not None else node)
     return found if isinstance(found, Repeated) else None
 
 
-def _counted(run: Run, node: ast.expr) -> ast.expr | None:
+def counted(run: Run, node: ast.expr) -> ast.expr | None:
     """What `enumerate(...)` counts."""
     match node:
         case ast.Call(func=function, args=[inner], keywords=[]):

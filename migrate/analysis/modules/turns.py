@@ -11,42 +11,38 @@ import ast
 from migrate.analysis.kinds import Array, Repeated, Value
 from migrate.analysis.modules.layer_lists import layers_in
 from migrate.analysis.modules.loops import leaves
-from migrate.analysis.modules.sequences import COUNT, repeated_in
+from migrate.analysis.modules.sequences import repeated_in
 from migrate.analysis.run import Run
 from migrate.analysis.shapes.sizes import PLACEHOLDER, agreed
 from migrate.analysis.sites import Site
 
+MORE = 3
+"""Turns after which an array of the first one may reach the layers by way of other variables."""
 
-def run_numbered(run: Run, node: ast.For) -> bool:
-    """Run `for i in range(n): x = self.blocks[i](x)`; False where this is another loop."""
+
+def numbered(run: Run, node: ast.For) -> Repeated | None:
+    """The list of layers that `for i in range(n): x = self.blocks[i](x)` reads, if it reads just one."""
     match node:
         case ast.For(target=ast.Name(), iter=ast.Call(func=ast.Name(id="range")), orelse=[]):
-            layers = _numbered(run, node)
+            pass
         case _:
-            return False
-    if layers is None or leaves(node):
-        return False
-    run.evaluate(node.iter)
-    run_turns(run, node, [COUNT, COUNT], layers)
-    return True
-
-
-def _numbered(run: Run, node: ast.For) -> Repeated | None:
-    """The list of layers that a loop reads by numbers, if it reads just one."""
+            return None
     found = set()
     for part in ast.walk(node):
         match part:
             case ast.Subscript(value=ast.Attribute(value=ast.Name(id="self"), attr=name)):
                 found |= {v} if isinstance(v := run.attributes.get(name), Repeated) else set()
-    return found.pop() if len(found) == 1 else None
+    return found.pop() if len(found) == 1 and not leaves(node) else None
 
 
-def run_turns(run: Run, node: ast.For, turns: list[Value], numbered: Repeated | None = None) -> None:
+def run_turns(run: Run, node: ast.For, turns: list[Value], listed: Repeated | None = None) -> None:
     """Run the turns, once more from the settled sizes where the first turn has changed them."""
     start = dict(run.frame.vars)
-    layers = numbered or repeated_in(run, node.iter)
+    layers = listed or repeated_in(run, node.iter)
     kept, known = run.facts.snapshot(node), _sites(run, layers)
+    before = start
     for index, item in enumerate(turns):
+        before = dict(run.frame.vars)
         run.assign(node.target, item)
         run.execute(node.body)
         settled = _settled(start, run.frame.vars) if index == 0 and layers is not None else {}
@@ -55,8 +51,18 @@ def run_turns(run: Run, node: ast.For, turns: list[Value], numbered: Repeated | 
             run.facts.sites |= known
             _remember(run, start, settled)
             run.frame.vars = start | settled
-            run_turns(run, node, turns, numbered)
+            run_turns(run, node, turns, listed)
             return
+    for _ in range(MORE if layers is not None else 0):
+        if not _shapes_changed(before, run.frame.vars):
+            return
+        before = dict(run.frame.vars)
+        run.assign(node.target, turns[-1])
+        run.execute(node.body)
+
+
+def _shapes_changed(before: dict[str, Value], after: dict[str, Value]) -> bool:
+    return any(isinstance(value, Array) and after.get(name) != value for name, value in before.items())
 
 
 def _sites(run: Run, layers: Repeated | None) -> dict[ast.AST, Site]:

@@ -19,6 +19,7 @@ from migrate.analysis.sites import Layer, Parameter
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 from migrate.plan.modules.cells import declarations, early, make_in_setup
+from migrate.plan.modules.changing_lists import changing_lists
 from migrate.plan.modules.checkpoints import outer, outer_of
 from migrate.plan.modules.derived_attributes import computed
 from migrate.plan.modules.drafts import Draft, Line
@@ -108,8 +109,9 @@ def _setup(plan: Plan, draft: Draft, setup: ast.FunctionDef, sites: list[Layer |
     layers = [site for site in sites if isinstance(site, Layer) and site.explicit and site.kept == "*"]
     layers = [site for site in layers if site.node not in plan.facts.in_tuples]
     named = {outer(plan, site): site for site in layers if isinstance(plan.parent(site.node), ast.ListComp)}
+    changing = changing_lists(plan, setup)
     for node in plan.facts.lists & set(ast.walk(setup)):
-        if outer_of(plan, node) in named:
+        if outer_of(plan, node) in named or plan.statement(node) in changing:
             continue
         statement = plan.statement(node)
         if not isinstance(statement, ast.Assign) or len(statement.targets) != 1:
@@ -118,19 +120,31 @@ def _setup(plan: Plan, draft: Draft, setup: ast.FunctionDef, sites: list[Layer |
     documented = ast.get_docstring(setup, clean=False) is not None
     if outside := named.keys() - {*setup.body}:
         raise Blocked(outside.pop(), "LNX111", "a list of layers with names is made under a condition")
+    if outside := changing.keys() - {*setup.body}:
+        raise Blocked(
+            outside.pop(), "LNX111", "a list of layers with changing sizes is made under a condition"
+        )
     guarded = earlier_values(plan, setup, sites) | _guarded(plan, sites)
     if outside := guarded.keys() - {*setup.body}:
         raise Blocked(outside.pop(), "LNX111", "a layer is made under one condition and called under another")
     moved: list[Line] = [
         (named_list(plan, named[s]) if s in named else s, s if s in named else None) for s in setup.body
     ]
+    if outside := changing.keys() & guarded.keys():
+        raise Blocked(outside.pop(), "LNX111", "layers of a list are called under a condition")
     moved = [*_under_guards(plan, setup.body, moved, guarded)]
+    moved = [one for line in moved for one in _instead(changing, line)]
     if own := {s: lines for s in setup.body if (lines := kept_inside(plan, s))}:
         if guarded or len(moved) != len(setup.body):
             raise Blocked(setup, "LNX111", "a layer that a module is handed is made under a condition")
         moved = [line for s, one in zip(setup.body, moved, strict=True) for line in (one, *own.get(s, ()))]
     moved = [one for line in moved for one in computes.instead(line)]
     draft.lines[:] = [*moved[:documented], *draft.lines, *moved[documented:]]
+
+
+def _instead(changing: dict[ast.stmt, list[Line]], line: Line) -> list[Line]:
+    """The loop in place of a list whose sizes run along with it; any other line as it is."""
+    return changing.get(line[0], [line]) if isinstance(line[0], ast.stmt) else [line]
 
 
 def _guarded(plan: Plan, sites: list[Layer | Parameter]) -> dict[ast.stmt, str]:

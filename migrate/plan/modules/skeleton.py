@@ -88,7 +88,7 @@ class Skeleton:
     def _loop(self, node: ast.For) -> Iterator[Line]:
         body = tuple(self.lines(node.body))
         turns = self.plan.facts.loops.get(node)
-        if turns is None:
+        if turns is None or turns.loop is None:
             if body:
                 raise Blocked(node, "LNX111", "a layer is built in a loop that `__init__` cannot repeat")
             return
