@@ -26,6 +26,14 @@ def result(body: str, style: Style = "functional") -> Result:
 
 
 BATCHED = [
+    pytest.param(
+        "states = jax.vmap(create)(KEYS)\nstate = jax.tree.map(lambda x: x[0], states)\n"
+        "state, loss = step(state, X)\nstates.step",
+        "models, optimizers = jax.vmap(create)(KEYS)\n"
+        "model, optimizer = jax.tree.map(lambda x: x[0], (models, optimizers))\n"
+        "(model, optimizer), loss = step(model, optimizer, X)\noptimizers.step[...]",
+        id="an-entry-goes-on",
+    ),
     pytest.param("states = jax.vmap(create)(KEYS)", "models, optimizers = jax.vmap(create)(KEYS)", id="made"),
     pytest.param(
         "states = jax.jit(jax.vmap(create))(KEYS)",
@@ -141,6 +149,15 @@ def test_both_styles_are_functional() -> None:
 
 
 STAYS = [
+    pytest.param(
+        "state = create(0)\nheld = (state, 1)\nstate, loss = step(state, X)\n"
+        "one = jax.tree.map(lambda x: x[0], held[0])\none.step",
+        id="an-entry-of-an-old-state",
+    ),
+    pytest.param(
+        "states = jax.vmap(create)(KEYS)\none = jax.tree.map(lambda x: x * 2, states)\none.step",
+        id="a-state-computed-leaf-by-leaf",
+    ),
     pytest.param("@jax.named_call\ndef made():\n    return create(0)\nmade().step", id="unknown-decorator"),
     pytest.param("jax.eval_shape(create, 0)", id="unknown-transform"),
     pytest.param("jax.vmap(jax.vmap(create))(KEYS[None])", id="vmap-of-vmap"),

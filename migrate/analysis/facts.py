@@ -102,8 +102,9 @@ class Facts:
     applying: set[ast.FunctionDef] = field(default_factory=set)
     """Methods of records that only apply, whose calls are read as `apply` itself."""
     undecided: set[ast.AST] = field(default_factory=set)
-    as_data: set[ast.AST] = field(default_factory=set)
-    """Calls that make a tree of parameters, leaf by leaf, which something takes as plain data."""
+    remapped: set[ast.AST] = field(default_factory=set)
+    """Maps over leaves whose results turn out to be something else: of parameters plain data, of states
+    as states."""
     spread: set[tuple[ast.ClassDef, str]] = field(default_factory=set)
     given_arrays: set[tuple[ast.ClassDef, str]] = field(default_factory=set)
     given_numbers: set[tuple[ast.ClassDef, str]] = field(default_factory=set)

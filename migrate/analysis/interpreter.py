@@ -98,14 +98,14 @@ def _read_again(
 def _read(
     texts: Mapping[str, str], trees: Mapping[str, ast.Module], style: Style, known: Attributes
 ) -> Facts:
-    """Read the project, again where a test may go both ways or a tree turns out to be plain data."""
+    """Read the project, again where a test may go both ways or a map over leaves gives something else."""
     undecided: frozenset[ast.AST] = frozenset()
-    as_data: frozenset[ast.AST] = frozenset()
+    remapped: frozenset[ast.AST] = frozenset()
     while True:
-        facts = _run_all(texts, trees, style, known, undecided, as_data)
-        if facts.undecided <= undecided and facts.as_data <= as_data:
+        facts = _run_all(texts, trees, style, known, undecided, remapped)
+        if facts.undecided <= undecided and facts.remapped <= remapped:
             return facts
-        undecided, as_data = frozenset(facts.undecided), frozenset(facts.as_data)
+        undecided, remapped = frozenset(facts.undecided), frozenset(facts.remapped)
 
 
 def _run_all(
@@ -114,12 +114,12 @@ def _run_all(
     style: Style,
     known: Attributes,
     undecided: frozenset[ast.AST],
-    as_data: frozenset[ast.AST],
+    remapped: frozenset[ast.AST],
 ) -> Facts:
     """Run every module, those that are imported first, then every function that nothing has called."""
     files = {path: File(path, Source(text), trees[path]) for path, text in texts.items()}
     scopes = Scopes(trees.values(), known.members)
-    facts = Facts(Files(files, scopes), scopes, known, undecided={*undecided}, as_data={*as_data})
+    facts = Facts(Files(files, scopes), scopes, known, undecided={*undecided}, remapped={*remapped})
     run = Run(facts, style, Hooks(evaluate, run_block, assign, calls.invoke), Modules(texts))
     run.families = known.families
     try:

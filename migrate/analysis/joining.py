@@ -147,8 +147,8 @@ def _parts(value: Value) -> frozenset[Value]:
 def _join_tokened(left: Value, right: Any) -> Value:
     assert isinstance(left, TOKENED)
     tokens = left.tokens | right.tokens
-    if isinstance(left, Grads):
-        return Grads(tokens, left.made | right.made)
+    if isinstance(left, Grads | SavedState):
+        return replace(left, tokens=tokens, made=left.made | right.made)
     if isinstance(left, OptTree):
         return replace(left, tokens=tokens)
     if isinstance(left, State):
@@ -166,8 +166,6 @@ def _join_tokened(left: Value, right: Any) -> Value:
         if type(shape) is not type(left.shape):
             return Mixed(frozenset({left, right}))
         left = replace(left, shape=shape)
-    if isinstance(left, SavedState):
-        return replace(left, tokens=tokens)
     if isinstance(left, Pending):
         same = left.application is right.application
         return replace(left, tokens=tokens) if same else Mixed(frozenset({left, right}))

@@ -460,9 +460,10 @@ class OptTree:
 
 @dataclass(frozen=True)
 class SavedState:
-    """What a whole train state holds, changed leaf by leaf on its way into a file."""
+    """What a whole train state holds, changed leaf by leaf on its way into a file, by the calls `made`."""
 
     tokens: Tokens
+    made: frozenset[ast.Call] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -235,12 +235,14 @@ def _tree_map(run: Run, given: Arguments) -> Value:
         enter_callbacks(run, given)
         run.facts.trees |= {*given.node.args[1:]}
         return OptTree(tokens_of(Sequence(trees)))
-    if given.node in run.facts.as_data and (known := plain_trees.mapped(run, given)) is not None:
+    if given.node in run.facts.remapped and (known := plain_trees.mapped(run, given)) is not None:
         return known
     if trees and all(isinstance(tree, (Grads, Params, Variables)) for tree in trees) and not given.keywords:
         enter_callbacks(run, given)
         return _combined(run, given, given.node.args[1:], trees)
     if len(trees) == 1 and not given.keywords and plain_trees.is_mapped_state(given.args[0], trees[0]):
+        if given.node in run.facts.remapped and batches.is_entry(given):
+            return batches.entry(run, given)
         return whole_states.mapped(run, given)
     return lost(run, given)
 

@@ -29,6 +29,7 @@ from migrate.analysis.kinds import (
     Method,
     Mixed,
     Partial,
+    SavedState,
     Sequence,
     Thing,
     Token,
@@ -247,7 +248,7 @@ class Run:
         """
         lost = [value for value in values if followed(value)]
         if lost:
-            self.facts.as_data |= {call for value in lost for call in made_of_parameters(value)}
+            self.facts.remapped |= {call for value in lost for call in made_leaf_by_leaf(value)}
             tokens: Tokens = frozenset().union(*(tokens_of(value) for value in lost))
             instances = frozenset().union(*(instances_of(value) for value in lost))
             said = message.replace("a followed value", described(lost[0]))
@@ -305,9 +306,9 @@ def instances_of(value: Value) -> frozenset[Instance]:
             return frozenset()
 
 
-def made_of_parameters(value: Value) -> Iterator[ast.Call]:
-    """The calls that made trees of parameters, leaf by leaf, which are in the value."""
-    if isinstance(value, Grads):
+def made_leaf_by_leaf(value: Value) -> Iterator[ast.Call]:
+    """The calls that made what is in the value of parameters or states, leaf by leaf."""
+    if isinstance(value, Grads | SavedState):
         yield from value.made
     for part in parts(value):
-        yield from made_of_parameters(part)
+        yield from made_leaf_by_leaf(part)

@@ -8,6 +8,7 @@ from typing import Any
 import libcst as cst
 
 from migrate.rewrite.comments import as_lines, comments
+from migrate.rewrite.import_order import sorted_in
 from migrate.rewrite.jax_import import with_jax
 from migrate.rewrite.partial_import import with_partial
 
@@ -45,6 +46,8 @@ def settled(module: cst.Module, before: ast.Module) -> str:
         body[at] = _replacement(module.body[at], body[at], names)
     known = {id(line): text for line, text in zip(module.body, texts, strict=True)}
     final = _closed_up(module.body, body)
+    if names:
+        final = sorted_in(final, body[at], _is_import, _module)
     if "partial" in fresh and not _binds(after, "partial"):
         final = with_partial(final, _is_import, _module)
     if "jax" in fresh and not _binds(after, "jax"):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 from dataclasses import replace
 
-from migrate.analysis.activation import Arguments, enter, lost, with_renamed
+from migrate.analysis.activation import Arguments, enter, enter_callbacks, lost, with_renamed
 from migrate.analysis.ageing import renamed, without_stats
 from migrate.analysis.kinds import (
     UNKNOWN,
@@ -140,9 +140,25 @@ def replicated(run: Run, given: Arguments) -> Value:
     value = given.args[0]
     if not isinstance(value, Params | Variables) and not _holds_states(value):
         return lost(run, given)
-    names = {token: Token(given.node, token.label) for token in tokens_of(value)}
+    return _again(run, given.node, given.node.args[0], value)
+
+
+def is_entry(given: Arguments) -> bool:
+    """Whether one of several states is taken by its place in all leaves."""
+    return isinstance(given.args[0], Function) and isinstance(given.args[1], State)
+
+
+def entry(run: Run, given: Arguments) -> Value:
+    """`state = jax.tree.map(lambda x: x[0], states)`: another object, whose arrays have an axis less."""
+    enter_callbacks(run, given)
+    return _again(run, given.node, given.node.args[1], given.args[1])
+
+
+def _again(run: Run, node: ast.Call, tree: ast.expr, value: Value) -> Value:
+    """The same parameters and states in other objects."""
+    names = {token: Token(node, token.label) for token in tokens_of(value)}
     adopt(run, names)
-    run.facts.site(Replicate(given.node, given.node.args[0]))
+    run.facts.site(Replicate(node, tree))
     return renamed(value, names)
 
 

@@ -72,7 +72,7 @@ def mapped(run: Run, given: Arguments) -> Value:
     (state,) = given.args[1:]
     enter_callbacks(run, given)
     run.facts.site(PlainTree(given.node, (given.node.args[1],)))
-    return SavedState(tokens_of(state))
+    return SavedState(tokens_of(state), frozenset({given.node}))
 
 
 def is_of_leaves(function: Value) -> bool:

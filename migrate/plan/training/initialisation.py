@@ -39,6 +39,8 @@ def initialise(plan: Plan, site: Init) -> None:
             plan.edits.expressions[root] = model
         case ast.keyword(arg=str(name)) if _is_held(plan, parent, name):
             plan.edits.expressions[root] = model
+        case ast.Expr() if _is_pure(plan, site):
+            plan.edits.statements[parent] = []
         case _ if record_of(plan, root) or (isinstance(parent, ast.Dict) and is_display(plan, parent)):
             plan.edits.expressions[root] = model
         case _:
@@ -84,11 +86,15 @@ def _arguments(plan: Plan, site: Init, cls: object) -> Arguments:
 
 def _before(plan: Plan, site: Init, model: Piece, name: str) -> None:
     """`init` in the middle of an expression: the model is made on a line above."""
-    pure = all(has_no_effect(plan.facts, argument) for argument in (site.key, *site.samples()))
-    if not pure and not _comes_first(plan, site):
+    if not _is_pure(plan, site) and not _comes_first(plan, site):
         raise Blocked(site.node, "LNX006", "`init` is called inside an expression: assign its result first")
     statement = plan.statement(site.node)
     plan.edits.before[statement].append(template("{} = {}", name, model))
+
+
+def _is_pure(plan: Plan, site: Init) -> bool:
+    """Whether making the key and the samples has no effect."""
+    return all(has_no_effect(plan.facts, argument) for argument in (site.key, *site.samples()))
 
 
 def _comes_first(plan: Plan, site: Init) -> bool:
