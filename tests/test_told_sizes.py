@@ -55,20 +55,24 @@ def test_the_module_around_hands_it_on() -> None:
     assert f"net_0_{ASKED}: int," in text
 
 
-def test_the_same_numbers() -> None:
+def assert_same_numbers(text: str, x: jax.Array, **sizes: Any) -> None:
     before: dict[str, Any] = {}
     after: dict[str, Any] = {}
-    exec(compile(NET, "net.py", "exec"), before)
-    exec(compile(migrate_sources({"net.py": NET}, Options()).changed["net.py"], "net.py", "exec"), after)
-    x = jnp.sin(jnp.arange(18.0)).reshape(3, 6)
+    exec(compile(text, "net.py", "exec"), before)
+    exec(compile(migrate_sources({"net.py": text}, Options()).changed["net.py"], "net.py", "exec"), after)
     net = before["Net"]()
     variables = redrawn(net.init(jax.random.key(0), x))
-    model = after["Net"](in_features=6, dense_1_in_features=3, rngs=nnx.Rngs(0))
+    model = after["Net"](**sizes, rngs=nnx.Rngs(0))
     copy_into(variables, model)
     old = linen_results(net, variables, (x,), {}, rngs={})
     new = nnx_results(model, (x,), {}, variables["params"])
     for one, other in zip(old, new, strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+def test_the_same_numbers() -> None:
+    x = jnp.sin(jnp.arange(18.0)).reshape(3, 6)
+    assert_same_numbers(NET, x, in_features=6, dense_1_in_features=3)
 
 
 LAST = "return nn.Dense(2)(jnp.fft.rfft(x).real)"
@@ -92,3 +96,34 @@ def f(x):
 def test_nobody_can_be_asked(text: str) -> None:
     assert migrate_sources({"net.py": text}, Options()).changed == {}
     assert "LNX112 the size of this layer's input cannot be told from the code" in told(text)
+
+
+FRAMES = """\
+import flax.linen as nn
+import jax.numpy as jnp
+
+
+class Net(nn.Module):
+    widths: tuple = (4, 6)
+
+    @nn.compact
+    def __call__(self, x):
+        x = {moved}
+        for width in self.widths:
+            x = nn.max_pool(nn.Conv(width, (3, 3))(x), (2, 2), strides=(2, 2), padding="SAME")
+        return nn.Dense(2)(x.reshape(x.shape[0], -1))
+"""
+
+
+@pytest.mark.parametrize(
+    "moved",
+    [
+        pytest.param("jnp.transpose(x, (0, 2, 3, 1))", id="function"),
+        pytest.param("x.transpose(0, 2, 3, 1)", id="method"),
+        pytest.param("jnp.transpose(x, axes=(0, 2, 3, -3))", id="keyword"),
+    ],
+)
+def test_a_transposition_tells_how_many_axes_there_are(moved: str) -> None:
+    """Pictures with their channels in front, whose height and width go into the last layer."""
+    x = jnp.sin(jnp.arange(2 * 3 * 10 * 7.0)).reshape(2, 3, 10, 7)
+    assert_same_numbers(FRAMES.replace("{moved}", moved), x, in_shape=x.shape[1:])

@@ -327,5 +327,6 @@ def _other(run: Run, name: str, given: Arguments, keywords: dict[str, Value]) ->
         if any(isinstance(value, Grads) for value in values) and not name.startswith(GRADIENT_LIBRARIES):
             return lost(run, given)
         enter_callbacks(run, given)
+        arrays.learn_rank(run, name, given.args, keywords)
         return arrays.function(name, list(given.args), keywords)
     return lost(run, given)

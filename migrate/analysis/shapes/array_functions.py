@@ -367,7 +367,10 @@ def _transposed(args: Arguments, keywords: Keywords) -> Value:
     axes = args[1] if len(args) > 1 else keywords.get("axes", Const(None))
     if shape is None or not shape.exact:
         order = integers(axes)
-        return UNKNOWN if shape is None or order is None else Array(Shape((None,) * len(order), True))
+        if shape is None or order is None:
+            return UNKNOWN
+        given = shape.last(len(order))
+        return Array(Shape(tuple(given[i] for i in order), True))
     if axes == Const(None):
         return Array(Shape(shape.axes[::-1], True))
     order = integers(axes)

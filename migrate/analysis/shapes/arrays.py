@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
+from collections.abc import Sequence as Items
 from dataclasses import replace
 
 from migrate.analysis.activation import Arguments
@@ -10,7 +12,7 @@ from migrate.analysis.kinds import UNKNOWN, Array, Const, Length, Method, Result
 from migrate.analysis.run import Run
 from migrate.analysis.shapes import indexing, results
 from migrate.analysis.shapes.array_functions import function, method_of
-from migrate.analysis.shapes.plain_shapes import elementwise, filled, matmul, of, size_of
+from migrate.analysis.shapes.plain_shapes import elementwise, filled, integers, matmul, of, size_of
 from migrate.analysis.shapes.sizes import SYMBOLS, Shape, Size, combined, product
 
 __all__ = ["arithmetic", "attribute", "elementwise", "filled", "function", "of", "size_of", "subscript",
@@ -144,6 +146,16 @@ def spread_display(run: Run, elements: list[ast.expr], kinds: list[Value]) -> Va
         return Sequence(tuple(items)) if run.owner is not None else UNKNOWN
     sizes = (None if isinstance(item, Const) and item.value == -1 else size_of(item) for item in items)
     return ShapeOf(Shape((*front.axes, *sizes)))
+
+
+def learn_rank(run: Run, name: str, args: Items[Value], keywords: Mapping[str, Value]) -> None:
+    """`jnp.transpose(x, (0, 2, 3, 1))` is of an array with four axes."""
+    if name.rpartition(".")[2] != "transpose" or not args or not isinstance(args[0], Array):
+        return
+    axes = args[1] if len(args) == 2 else Sequence(tuple(args[1:])) if args[1:] else keywords.get("axes")
+    order, shape = integers(axes), args[0].shape
+    if order is not None and shape.base is not None and not shape.exact:
+        run.learnt.setdefault(shape.base, len(order))
 
 
 SETTERS = frozenset({"set", "add", "subtract", "multiply", "mul", "divide", "power", "min", "max", "apply"})

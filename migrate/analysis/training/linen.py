@@ -162,7 +162,9 @@ def call(run: Run, callee: Method | ApplyFn | Instance, given: Arguments) -> Val
         case Method((Params() | Variables()) as tree, name):
             return same_trees.call(run, tree, name, given)
         case Method(Array() as array, name):
-            return array_functions.method(array, name, arrays.spread(run, given), dict(given.keywords))
+            args = arrays.spread(run, given)
+            arrays.learn_rank(run, name, [array, *args], dict(given.keywords))
+            return array_functions.method(array, name, args, dict(given.keywords))
         case Method(Sequence() | Collected() as items, name) if collected.changes(
             run, items, name, given
         ) or layer_lists.fills(run, items, name, given):
