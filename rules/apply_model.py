@@ -9,8 +9,9 @@ from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 from migrate.plan.modules.construction import streams
 from migrate.plan.training.applied_views import rewrite_view
-from migrate.plan.training.apply_options import rewrite_options
+from migrate.plan.training.apply_options import changes_stats, rewrite_options
 from migrate.plan.training.compiled_apply import compiled_name
+from migrate.plan.training.whole_states import written
 from migrate.rule import Example, Rule
 
 SITE = Apply
@@ -98,6 +99,9 @@ def rewrite(plan: Plan, site: Apply) -> None:
         f"{name}.{site.method}" if site.method and not plan.bridged else name
     )
     plan.edits.arguments[site.node][site.variables] = ()
+    if changes_stats(plan, site):
+        plan.edits.expressions[site.node.func] = written(plan, site.node, "call_updating_stats", "LNX310")
+        plan.edits.arguments[site.node][site.variables] = ((None, name),)
     rewrite_options(plan, site)
     for keyword in site.node.keywords:
         if keyword.arg == "rngs" and plan.bridged:

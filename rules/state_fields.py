@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from migrate.analysis.kinds import Const, State
+from migrate.analysis.kinds import Const
 from migrate.analysis.sites import ReadState
 from migrate.analysis.training import bare_states, hyperparameters
 from migrate.plan.blocked import Blocked
@@ -120,19 +120,12 @@ def read_optimizer(plan: Plan, node: ast.Attribute, field: str) -> None:
             if node not in plan.facts.trees:
                 raise Blocked(node, "LNX014", "the optimizer state is kept or handed on as a tree")
             plan.edits.expressions[node] = f"{plan.optimizer_of(state)}.opt_state"
-        case "tx" if _is_asked_for(plan, node):
+        case "tx" if plan.is_bare(state) and bare_states.is_tested(plan.facts.scopes, node):
             plan.edits.expressions[node] = plan.optimizer_of(state)
         case "tx":
             plan.edits.expressions[node] = f"{plan.optimizer_of(state)}.tx"
         case _:
             pass
-
-
-def _is_asked_for(plan: Plan, node: ast.Attribute) -> bool:
-    """Whether a state that may have no optimizer is asked for it."""
-    value = plan.facts.values.get(node.value)
-    bare = isinstance(value, State) and value.bare
-    return bare and bare_states.is_tested(plan.facts.scopes, node)
 
 
 def _step(plan: Plan, node: ast.Attribute, optimizer: str) -> Piece:

@@ -132,6 +132,7 @@ CALLED = [
     pytest.param("optax.sgd(0.1)", USED, True, id="made-anew"),
     pytest.param("self.state.tx if self.state.tx else optax.sgd(0.1)", USED, True, id="asked-for"),
     pytest.param("self.state.tx", USED, False, id="unasked"),
+    pytest.param("optax.sgd(0.1 if self.state else 0.2)", USED, False, id="tested-itself"),
     pytest.param(
         "optax.sgd(0.1)",
         USED + "\n\ndef progress(trainer: Trainer):\n    return trainer.state.step\n",

@@ -759,6 +759,19 @@ def test_reported(code: str, text: str, part: str) -> None:
 
 CORRECT = [
     pytest.param(
+        program(
+            """\
+            @jax.jit
+            def evaluate(net, batch):
+                moving = nnx.clone(net)
+                outputs = moving(batch)
+                nnx.update(net, nnx.state(moving, nnx.BatchStat))
+                return outputs
+            """,
+        ),
+        id="statistics-dropped-in-jit",
+    ),
+    pytest.param(
         """\
         nnx.var_defaults(hijax=True)
 

@@ -17,6 +17,7 @@ from migrate.analysis.kinds import (
     Const,
     Function,
     Length,
+    Outputs,
     Record,
     Sequence,
     ShapeOf,
@@ -293,7 +294,7 @@ def _is_method_of_owner(run: Run, node: FunctionNode) -> bool:
 def _carried(value: Value, inside: bool = False) -> Value:
     """What goes over to another scope: not sizes, which are expressions of the scope that they come from."""
     match value:
-        case Array() | Length() | ShapeOf():
+        case Array() | Length() | ShapeOf() | Outputs():
             return UNKNOWN
         case Const(int()) if inside:
             return UNKNOWN

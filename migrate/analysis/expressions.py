@@ -29,7 +29,7 @@ from migrate.analysis.run import Run
 from migrate.analysis.shapes import arrays
 from migrate.analysis.shapes.sizes import Size
 from migrate.analysis.sites import ReadRecord
-from migrate.analysis.training import attributes
+from migrate.analysis.training import attributes, optional_stats
 
 
 def evaluate(run: Run, node: ast.expr) -> Value:
@@ -152,6 +152,8 @@ def lookup(run: Run, name: str) -> Value:
 
 def _display(run: Run, elements: list[ast.expr]) -> Value:
     kinds = [evaluate(run, element) for element in elements]
+    if (stood_for := optional_stats.display(run, elements, kinds)) is not None:
+        return stood_for
     if (whole := spread_records.display(elements, kinds)) is not None:
         run.keep(*kinds)
         return whole

@@ -27,6 +27,7 @@ from migrate.analysis.kinds import (
     Mixed,
     Optimizer,
     OptTree,
+    Outputs,
     Path,
     Pending,
     Record,
@@ -35,6 +36,7 @@ from migrate.analysis.kinds import (
     Sequence,
     State,
     Transformation,
+    Updates,
     Value,
     followed,
 )
@@ -60,6 +62,8 @@ def join(left: Value, right: Value) -> Value:
             return Method(join(a, b), name)
         case Bound(a, function), Bound(b, other) if function == other:
             return Bound(join(a, b), function)
+        case (Outputs(), Sequence((_, Updates())) as given) | (Sequence((_, Updates())) as given, Outputs()):
+            return given
         case ApplyFn(a), ApplyFn(b):
             return ApplyFn(a | b)
         case Transformation(a), Transformation(b):

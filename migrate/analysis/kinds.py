@@ -441,6 +441,13 @@ class Updates:
 
 
 @dataclass(frozen=True)
+class Outputs:
+    """What `apply` gives by itself, at a line that gives `Updates` beside it when it is called otherwise."""
+
+    tokens: Tokens
+
+
+@dataclass(frozen=True)
 class Grads:
     """Gradients with respect to a model's parameters, or another tree of their form.
 
@@ -567,6 +574,7 @@ Value = (
     | Record
     | Stats
     | Updates
+    | Outputs
     | Grads
     | OptTree
     | SavedState

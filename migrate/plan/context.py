@@ -198,6 +198,11 @@ class Plan:
             message = "a train state that was made for its parameters or `apply_fn` alone goes on as a whole"
             raise Blocked(node, "LNX012", message)
 
+    def is_bare(self, node: ast.expr) -> bool:
+        """Whether a train state may have been made without an optimizer."""
+        value = self.facts.values.get(node)
+        return isinstance(value, State) and value.bare
+
     def is_item(self, node: ast.expr) -> bool:
         """Whether a train state is read from a tuple, a dict or a record, which hold it as a pair."""
         held = isinstance(node, ast.Subscript) or isinstance(self.site(node), ReadRecord)

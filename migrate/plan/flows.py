@@ -85,7 +85,7 @@ from migrate.plan.training.initialisation import initialised
 from migrate.plan.training.kept_trees import is_kept, kept_tree
 from migrate.plan.training.member_names import is_attribute
 from migrate.plan.training.plain_trees import goes_to_reader
-from migrate.plan.training.statistics import kept_elements, vanish
+from migrate.plan.training.statistics import kept_elements, spread, vanish
 from migrate.plan.training.variable_dicts import goes_to_apply, variables_of
 from migrate.rewrite.edits import template
 
@@ -122,6 +122,8 @@ def _flow(plan: Plan, node: ast.expr, value: Value) -> None:
             _holder(plan, node, value)
         case Record():
             _record(plan, node, value)
+        case Sequence() if isinstance(plan.parent(node), ast.Starred) and not isinstance(node, ast.Name):
+            spread(plan, node, value)
         case Sequence() | Dict() if isinstance(node, ast.Name):
             _container(plan, node, value)
         case Sequence() if isinstance(plan.site(node), SameTree):
@@ -218,6 +220,8 @@ def _record(plan: Plan, node: ast.expr, value: Record) -> None:
 def _container(plan: Plan, node: ast.Name, value: Sequence | Dict) -> None:
     """A tuple with an old state in it may be taken apart, which shows what is read, and go nowhere else."""
     parent = plan.parent(node)
+    if isinstance(parent, ast.Starred) and isinstance(value, Sequence):
+        spread(plan, node, value)
     if goes_to_reader(plan, node) or goes_to_apply(plan.facts, node):
         _check_current(plan, node, value)
         return
@@ -265,6 +269,9 @@ def _named_state(plan: Plan, node: ast.Name, parent: ast.AST) -> None:
         plan.edits.expressions[node] = plan.model_of(node)
         return
     if isinstance(parent, ast.IfExp) and parent.test is node and is_attribute(plan.facts, node):
+        if plan.is_bare(node):
+            message = "a train state that may have been made without an optimizer is tested: ask for `.tx`"
+            raise Blocked(node, "LNX012", message)
         plan.edits.expressions[node] = plan.optimizer_of(node)
         return
     match parent:

@@ -100,8 +100,17 @@ def with_linen_variables(module, variables):
         setattr(model, name, value)
     return model
 '''
+UPDATING_STATS = '''
+def call_updating_stats(model, *inputs, **options):
+    """Call a wrapped module, and write the batch statistics that it gives into the model."""
+    moving = nnx.clone(model)
+    outputs = moving(*inputs, **options)
+    nnx.update(model, nnx.state(moving, nnx.BatchStat))
+    return outputs
+'''
 
 FUNCTIONS = {
+    "call_updating_stats": UPDATING_STATS,
     "linen_fields": SAVED_FIELDS,
     "linen_state": SAVED,
     "linen_state_of_variables": SAVED_OF_VARIABLES,

@@ -31,7 +31,7 @@ def made(run: Run, short: str, given: Arguments) -> Value | None:
             return NnxModel(frozenset({Mark(given.node)}), _born(run, given, 1))
         case "clone" if given.args:
             return over(given.args[0], lambda value: _clone(run, value, given.node))
-        case "update" if given.args:
+        case "update" if given.args and not _of_statistics(run, given.node):
             run.nnx.mutated |= marks_of(given.args[0])
             return UNKNOWN
         case _ if short.rpartition(".")[2][:1].isupper() and short not in NO_MODULES:
@@ -106,6 +106,16 @@ def _is_older(run: Run, expression: ast.expr | None, value: Value, context: ast.
     else:
         known = isinstance(root, ast.Name) and _bound_outside(run, root, context)
     return known and not (expression is not None and _is_reset(run, expression, context))
+
+
+def _of_statistics(run: Run, node: ast.Call) -> bool:
+    """`nnx.update(model, nnx.state(other, nnx.BatchStat))`: what a layer does by itself at its calls."""
+    match node.args:
+        case [_, ast.Call(func=function, args=[_, ast.Attribute() as kind])]:
+            known = [run.facts.values.get(part) for part in (function, kind)]
+            return known == [Symbol("flax.nnx.state"), Symbol("flax.nnx.BatchStat")]
+        case _:
+            return False
 
 
 def _bound_outside(run: Run, name: ast.Name, context: ast.AST) -> bool:

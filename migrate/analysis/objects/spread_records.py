@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from migrate.analysis.kinds import Holder, Record, Sequence, Value, followed
+from migrate.analysis.kinds import VANISHING, Holder, Record, Sequence, Value, followed
 
 
 def display(elements: list[ast.expr], kinds: list[Value]) -> Sequence | None:
@@ -19,5 +19,5 @@ def display(elements: list[ast.expr], kinds: list[Value]) -> Sequence | None:
             items += kind.items
         else:
             return None
-    lasting = [isinstance(item, Record | Holder) for item in items if followed(item)]
+    lasting = [isinstance(item, (Record, Holder, *VANISHING)) for item in items if followed(item)]
     return Sequence(tuple(items)) if lasting and all(lasting) else None

@@ -35,22 +35,23 @@ OPTIONS = frozenset({"variables", "rngs", "mutable", "method", "capture_intermed
 
 @dataclass(frozen=True)
 class Option:
-    """What the options of one call ask for."""
+    """What the options of one call ask for; statistics change `sometimes` where another call asks for it."""
 
     stats: bool = False
+    sometimes: bool = False
     method: str | None = None
     kept: bool = False
 
 
 def read(run: Run, given: Arguments, definition: ApplyFn, variables: Value) -> Option:
     """The options of one call; those without a rewriting are recorded."""
-    stats, method, kept = False, None, False
+    stats, sometimes, method, kept = False, False, None, False
     for keyword, (_, value) in zip(given.node.keywords, given.keywords, strict=True):
         match keyword.arg:
             case "rngs" if not followed(value):
                 pass
             case "mutable" if value == Const(False):
-                pass
+                sometimes = _asks_sometimes(keyword.value)
             case "mutable" if _of_stats(value):
                 stats = True
             case "mutable" if _of_own_collections(value):
@@ -65,7 +66,7 @@ def read(run: Run, given: Arguments, definition: ApplyFn, variables: Value) -> O
                 run.escape(given.node, "LNX310", message, definition, variables, bridgeable=wrapped)
             case _:
                 pass
-    return Option(stats, method, kept)
+    return Option(stats, sometimes, method, kept)
 
 
 def _only_inputs(run: Run, node: ast.expr) -> bool:
@@ -86,6 +87,14 @@ def _only_inputs(run: Run, node: ast.expr) -> bool:
 
 def _of_stats(value: Value) -> bool:
     return value in (Const("batch_stats"), Sequence((Const("batch_stats"),)))
+
+
+def _asks_sometimes(node: ast.expr) -> bool:
+    """`["batch_stats"] if train else False`, in a call that does not ask for the statistics."""
+    if not isinstance(node, ast.IfExp):
+        return False
+    sides = {ast.unparse(side).replace("(", "[").replace(",)", "]") for side in (node.body, node.orelse)}
+    return "False" in sides and bool(sides & {"'batch_stats'", "['batch_stats']"})
 
 
 def _of_own_collections(value: Value) -> bool:

@@ -29,6 +29,7 @@ from migrate.analysis.kinds import (
     Jit,
     Method,
     Mixed,
+    Outputs,
     Params,
     Sequence,
     State,
@@ -262,7 +263,7 @@ def _apply(run: Run, instances: frozenset[Instance], given: Arguments) -> Value:
         message = "`apply` is given or gives collections of its own, which only a module of Linen takes"
         run.escape(node, "LNX310", message, definition, variables, bridgeable=True)
     if not option.stats:
-        return UNKNOWN
+        return Outputs(tokens) if option.sometimes else UNKNOWN
     return apply_options.moved(run, node, tokens, variables)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from migrate.analysis.kinds import ApplyFn, Class
+from migrate.analysis.kinds import ApplyFn, Class, Const
 from migrate.analysis.sites import Apply
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
@@ -16,7 +16,9 @@ def rewrite_options(plan: Plan, site: Apply) -> None:
     """Random keys become streams, where the model draws at all; the others are told by the method or go."""
     for keyword in site.node.keywords:
         match keyword.arg:
-            case "method" | "mutable" | "rngs" if plan.bridged:
+            case "mutable" if changes_stats(plan, site):
+                pass
+            case "method" | "rngs" if plan.bridged:
                 pass
             case "mutable" | "method":
                 plan.edits.arguments[site.node][keyword.value] = ()
@@ -24,6 +26,12 @@ def rewrite_options(plan: Plan, site: Apply) -> None:
                 _streams(plan, site, keyword.value)
             case _:
                 pass
+
+
+def changes_stats(plan: Plan, site: Apply) -> bool:
+    """Whether a wrapped module is told that its batch statistics may change."""
+    told = (plan.facts.values.get(k.value) for k in site.node.keywords if k.arg == "mutable")
+    return plan.bridged and any(value != Const(False) for value in told)
 
 
 def _streams(plan: Plan, site: Apply, keys: ast.expr) -> None:

@@ -40,11 +40,13 @@ def vanish(plan: Plan, node: ast.expr) -> None:
             return
         case ast.Tuple():
             _without(plan, parent)
+            _without_choice(plan, parent)
             return
         case ast.Assign(targets=[ast.Name()]) if not isinstance(parent.value, ast.Call):
             plan.edits.statements[parent] = []
             return
-    if isinstance(node, ast.Name | ast.Subscript) and (parameters := receivers(plan, node)) is not None:
+    named = isinstance(node, ast.Name | ast.Subscript | ast.Attribute)
+    if named and (parameters := receivers(plan, node)) is not None:
         pass_on(plan, node, parameters)
         return
     raise Blocked(node, "LNX310", MESSAGE)
@@ -71,11 +73,38 @@ def _without(plan: Plan, node: ast.Tuple) -> None:
             plan.edits.expressions[only] = template("{}, {}", names.model, names.optimizer)
         plan.edits.expressions[node] = only
         return
+    _write(plan, node, kept)
+
+
+def _write(plan: Plan, node: ast.Tuple, elements: list[ast.expr]) -> None:
     parts: list[Piece] = []
-    for element in kept:
+    for element in elements:
         parts += [", ", element] if parts else [element]
     inner = isinstance(plan.parent(node), ast.Tuple | ast.Call | ast.keyword)
     plan.edits.expressions[node] = Template(("(", *parts, ")") if inner else tuple(parts))
+
+
+def _without_choice(plan: Plan, node: ast.Tuple) -> None:
+    """`outputs if train else (outputs, None)` chooses between two names of one thing."""
+    choice = plan.parent(node)
+    if isinstance(choice, ast.IfExp) and choice.test is not node:
+        other = choice.orelse if choice.body is node else choice.body
+        kept = kept_elements(plan, node)
+        if isinstance(other, ast.Name) and len(kept) == 1 and ast.dump(kept[0]) == ast.dump(other):
+            plan.edits.expressions[choice] = other
+
+
+def spread(plan: Plan, node: ast.expr, value: Sequence) -> None:
+    """`*aux` of a tuple with statistics: where one thing is left of it, there is no tuple any more."""
+    left = [item for item in value.items if not isinstance(item, VANISHING)]
+    star = plan.parent(node)
+    display = plan.parent(star)
+    if len(left) == len(value.items):
+        return
+    if not left or not isinstance(display, ast.Tuple) or display in plan.edits.expressions:
+        raise Blocked(node, "LNX310", MESSAGE)
+    if len(left) == 1:
+        _write(plan, display, [node if element is star else element for element in display.elts])
 
 
 def kept_elements(plan: Plan, node: ast.Tuple) -> list[ast.expr]:
