@@ -7,6 +7,7 @@ import ast
 from migrate.analysis.kinds import Class, Symbol
 from migrate.analysis.modules.checkers import is_checker
 from migrate.analysis.modules.classes import base_of, field_names, own_fields, own_methods
+from migrate.analysis.program.syntax import names_in
 from migrate.analysis.sites import Scan
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
@@ -21,12 +22,13 @@ from migrate.plan.modules.inheritance import is_abstract, needs_constructor
 from migrate.plan.modules.input_sizes import input_sizes
 from migrate.plan.modules.layer_calls import rewrite_calls
 from migrate.plan.modules.lent_layers import check_lent, rewrite_lent
+from migrate.plan.modules.lifted_methods import lifts_method
 from migrate.plan.modules.listed_names import read_listed
 from migrate.plan.modules.module_drafts import draft_of
 from migrate.plan.modules.module_fields import rewrite_annotations
 from migrate.plan.modules.named_lists import read_named_lists
 from migrate.plan.modules.own_parameters import read_attributes, rename_setup
-from migrate.plan.modules.reserved import RESERVED
+from migrate.plan.modules.reserved import MODES, RESERVED
 from migrate.plan.modules.scanned import rewrite_scan
 from migrate.plan.modules.sown import rewrite_sown
 from migrate.plan.modules.submodule_calls import check_submodule_calls
@@ -158,7 +160,7 @@ def rewrite(plan: Plan, site: Class) -> None:
     rewrite_class_values(plan, site)
     rewrite_annotations(plan, site)
     check_lent(plan, site)
-    _drop_compact(plan, known, rewrite_scan(plan, site))
+    _drop_compact(plan, site, known, rewrite_scan(plan, site))
 
 
 def _check_form(plan: Plan, site: Class) -> None:
@@ -174,13 +176,11 @@ def _check_form(plan: Plan, site: Class) -> None:
     if getattr(base, "name", None) != "flax.linen.Module" and base_of(site) is None:
         raise Blocked(node, "LNX111", f"`{node.name}` has another base than a module")
     names = set(field_names(site))
-    if names & (RESERVED | {"name", "parent", "self"}):
+    if names & (RESERVED - MODES | {"name", "parent", "self"}):
         raise Blocked(node, "LNX111", f"a field of `{node.name}` has a name that NNX modules use themselves")
-    own = {
-        n.id for s in node.body if isinstance(s, ast.Assign) for n in ast.walk(s) if isinstance(n, ast.Name)
-    }
+    own = {name for s in node.body if isinstance(s, ast.Assign) for name in names_in(s)}
     for statement in own_fields(site):
-        if statement.value is not None and _reads(statement.value) & (names | own):
+        if statement.value is not None and names_in(statement.value) & (names | own):
             raise Blocked(statement, "LNX111", "the default of a field reads another field or the class")
         if ast.unparse(statement.annotation).rpartition(".")[2].startswith(("KW_ONLY", "InitVar")):
             raise Blocked(statement, "LNX111", "a field marks keywords or is no field of the instance")
@@ -207,15 +207,13 @@ def _check_decorators(plan: Plan, method: ast.FunctionDef) -> None:
                 raise Blocked(method, "LNX111", f"the method `{method.name}` is decorated")
 
 
-def _reads(node: ast.AST) -> set[str]:
-    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
-
-
-def _drop_compact(plan: Plan, known: dict[str, ast.FunctionDef], scan: Scan | None) -> None:
+def _drop_compact(plan: Plan, site: Class, known: dict[str, ast.FunctionDef], scan: Scan | None) -> None:
     for decorator in known["__call__"].decorator_list if "__call__" in known else ():
         value = plan.facts.values.get(decorator)
         if (scan is not None and decorator is scan.decorator) or is_checker(plan.facts, value):
             continue
-        if getattr(plan.facts.values.get(decorator), "name", None) != "flax.linen.compact":
+        if lifts_method(plan, site, decorator):
+            continue
+        if getattr(value, "name", None) != "flax.linen.compact":
             raise Blocked(decorator, "LNX111", "`__call__` is decorated by something else than `compact`")
         plan.edits.decorators.add(decorator)
