@@ -40,6 +40,48 @@ FORMS = [
         BODY
         + """
 class Net(Body):
+    slope: float = 0.5
+    extra: int = 3
+
+    @nn.compact
+    def __call__(self, x):
+        y = nn.Dense(self.extra)(nn.LayerNorm()(x))
+        return nn.Dense(self.width)(self.squash(y)) + nn.Dense(self.width)(x)
+""",
+        "Net(3)",
+        id="another-call",
+    ),
+    pytest.param(
+        BODY
+        + """
+class Middle(Body):
+    @nn.compact
+    def __call__(self, x):
+        return nn.Dense(self.width, use_bias=False)(x)
+
+
+class Below(Middle):
+    def doubled(self, x):
+        return self(x) * 2
+
+
+class Plain(Body):
+    def __call__(self, x):
+        return self.squash(x)
+
+
+class Net(nn.Module):
+    @nn.compact
+    def __call__(self, x):
+        return Body(3)(x) + Middle(3)(x) + Below(3)(Plain()(x))
+""",
+        "Net()",
+        id="another-call-in-a-line-of-classes",
+    ),
+    pytest.param(
+        BODY
+        + """
+class Net(Body):
     def doubled(self, x):
         return self(x) * 2
 """,
@@ -158,9 +200,32 @@ def test_inherits(module: str, build: str) -> None:
 
 REFUSED = [
     pytest.param(
-        BODY + "class Net(Body):\n    @nn.compact\n    def __call__(self, x):\n        return nn.Dense(2)(x)",
+        """
+class Body(nn.Module):
+    width: int
+
+    def setup(self):
+        self.first = nn.Dense(self.width)
+
+    def __call__(self, x):
+        return self.first(x)
+
+
+class Net(Body):
+    @nn.compact
+    def __call__(self, x):
+        return nn.Dense(2)(x)
+""",
         "replaces the layers",
-        id="another-call",
+        id="another-call-over-a-setup",
+    ),
+    pytest.param(
+        BODY.replace("width: int = 4", "width: int = field(default=4)").replace(
+            "class Body", "from dataclasses import field\n\n\nclass Body"
+        )
+        + "class Net(Body):\n    @nn.compact\n    def __call__(self, x):\n        return nn.Dense(2)(x)",
+        "inherited from a class whose layers are replaced",
+        id="another-call-and-declared-fields",
     ),
     pytest.param(
         BODY + "class Net(Body):\n    def squash(self, x):\n        return x[:, :2]",

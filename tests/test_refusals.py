@@ -384,9 +384,11 @@ MODULES = [
     pytest.param(
         """
         class Net(nn.Module):
-            @nn.compact
+            def setup(self):
+                self.layer = nn.Dense(2)
+
             def __call__(self, x):
-                return nn.Dense(2)(x)
+                return self.layer(x)
 
         class Wide(Net):
             @nn.compact

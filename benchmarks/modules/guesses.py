@@ -21,6 +21,8 @@ BEGUN = frozenset({"init_cache", "decode"})
 OFTEN = frozenset({"encoder_hidden_states", "key_value_states"})
 """Inputs that modules around always give, though None is their default: layers without them are not made."""
 
+PAIRS = frozenset({"tuple[int, int]", "Tuple[int, int]"})
+
 USUAL = frozenset(
     {
         *("attention_mask", "position_ids", "token_type_ids", "input_ids", "hidden_states"),
@@ -43,8 +45,9 @@ def field_value(name: str, annotation: str, default: Any, missing: bool) -> Any:
         return 0.0
     if not missing and (not isinstance(default, int) or isinstance(default, bool) or default <= LARGEST):
         return default
-    if name in SIZES or name in CONFIGURATION:
-        return SIZES.get(name, CONFIGURATION.get(name))
+    known = SIZES.get(name, CONFIGURATION.get(name))
+    if (name in SIZES or name in CONFIGURATION) and not (isinstance(known, int) and annotation in PAIRS):
+        return known
     if not missing:
         return min(default, LARGEST)
     short = annotation.replace("typing.", "").removesuffix(" | None").strip("'\"")
@@ -93,6 +96,8 @@ def _candidates(name: str) -> list[Any]:
         return [_draw(2), jnp.arange(2), _draw(2, 8)]
     if name in {"key", "rng", "z_rng", "prng_key", "dropout_rng"}:
         return [jax.random.key(0), _draw(2, 5, 2, 4), _draw(2, 5, 8), None]
+    if "sinusoidal" in name:
+        return [_draw(5, 4)]
     if name == "alibi":
         return [_draw(2, 2, 5, 5), _draw(2, 2, 1, 5), None]
     return _arrays(name, ids)

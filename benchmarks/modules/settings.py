@@ -25,6 +25,10 @@ KINDS = {
 """What a number that is not known by its name becomes, by a part of it."""
 
 
+PLAINER = {"block_sparse": "original_full"}
+"""Settings that ask for longer inputs than are made, with those that compute the same for short ones."""
+
+
 class Pretrained:
     """Stands for `transformers.PretrainedConfig`, whose module needs packages that are not installed."""
 
@@ -132,6 +136,8 @@ def _small(name: str, value: Any) -> Any:
             return _known(name, value)
         case float():
             return 0.0 if "drop" in name else value
+        case str():
+            return PLAINER.get(value, value)
         case list() | tuple() if all(type(item) is int for item in value):
             return type(value)(item if item <= LARGEST else 8 for item in value)
     return value

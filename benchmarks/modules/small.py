@@ -180,6 +180,7 @@ ANNOTATED: dict[str, Any] = {
     "jnp.dtype": jnp.float32,
     "Dtype": jnp.float32,
     "list[int]": (4, 8),
+    "list[float]": (0.0, 0.0),
     "Iterable": (4, 8),
     "List[int]": (4, 8),
 }

@@ -1,7 +1,7 @@
 """Module classes that extend one of the project: what is certain to stay right, and `super().__init__`.
 
-Either the class takes `__call__` and its layers as they are and adds fields and methods, or what it
-extends builds no layers at all.
+Either the class takes `__call__` and its layers as they are and adds fields and methods, or it has a
+`__call__` of its own, and what it extends builds its layers in the one that is replaced, if any.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from migrate.analysis.modules.classes import (
     base_of,
     field_names,
     fields,
+    is_declared,
     is_extended,
     keyword_only,
     lineage,
@@ -26,6 +27,7 @@ from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 from migrate.plan.modules.drafts import Draft, Line
 from migrate.plan.modules.input_sizes import input_sizes
+from migrate.plan.modules.owned import owned
 
 
 def is_abstract(cls: Class) -> bool:
@@ -37,6 +39,26 @@ def extends(cls: Class) -> bool:
     """Whether a class takes `__call__` from a class of the project."""
     inherits = "__call__" in methods(cls) and "__call__" not in own_methods(cls)
     return base_of(cls) is not None and inherits
+
+
+def replaces_layers(cls: Class, owns: set[ast.ClassDef]) -> bool:
+    """Whether a class has a `__call__` of its own where the one that it would inherit builds layers."""
+    base = base_of(cls)
+    above = {one.node for one in lineage(base)} if base is not None else set()
+    return bool(owns & above) and "__call__" in own_methods(cls)
+
+
+def inherited_lines(cls: Class) -> list[Line]:
+    """The inherited fields of a class that does not call `super().__init__`, as that would build layers."""
+    found = [statement for statement in fields(cls) if statement not in own_fields(cls)]
+    if declared := [statement for statement in found if is_declared(statement)]:
+        message = "a field with `field(...)` is inherited from a class whose layers are replaced"
+        raise Blocked(declared[0], "LNX117", message)
+    return [
+        (f"self.{name} = {name}", None)
+        for statement in found
+        if (name := getattr(statement.target, "id", ""))
+    ]
 
 
 def needs_constructor(cls: Class) -> bool:
@@ -82,8 +104,10 @@ def check_inheritance(plan: Plan, cls: Class, owns: set[ast.ClassDef], draws: bo
     layers = bool(owns & {one.node for one in above})
     if "setup" in methods(base) and "setup" in own_methods(cls):
         raise Blocked(cls.node, "LNX117", f"`{name}` has another `setup` than the class that it extends")
-    if layers and own_methods(cls).keys() & {"setup", "__call__"}:
+    if layers and (own_methods(cls).keys() | methods(base).keys()) & {"setup"} and not extends(cls):
         raise Blocked(cls.node, "LNX117", f"`{name}` replaces the layers of the class that it extends")
+    if replaces_layers(cls, owns):
+        _check_replaced(plan, cls, above)
     if extends(cls) and ("setup" in own_methods(cls) or cls.node in owns):
         raise Blocked(cls.node, "LNX117", f"`{name}` builds layers for the `__call__` that it inherits")
     _check_overridden(cls, above)
@@ -91,6 +115,15 @@ def check_inheritance(plan: Plan, cls: Class, owns: set[ast.ClassDef], draws: bo
     _check_kinds(cls, above)
     _check_ranks(plan, cls, base)
     _check_texts(plan, cls)
+
+
+def _check_replaced(plan: Plan, cls: Class, above: list[Class]) -> None:
+    """All layers of the classes above are built in the `__call__` that is replaced."""
+    for one in above:
+        for site in owned(plan, one):
+            if plan.facts.scopes.function(site.node) is not own_methods(one).get("__call__"):
+                message = f"`{cls.node.name}` replaces some layers of the class that it extends"
+                raise Blocked(site.node, "LNX117", message)
 
 
 def _check_abstract(plan: Plan, cls: Class, owns: set[ast.ClassDef]) -> None:

@@ -28,7 +28,13 @@ from migrate.plan.modules.earlier_values import earlier_values
 from migrate.plan.modules.field_defaults import attribute_line
 from migrate.plan.modules.guards import guard
 from migrate.plan.modules.handed_layers import kept_inside
-from migrate.plan.modules.inheritance import base_line, check_inheritance, extends
+from migrate.plan.modules.inheritance import (
+    base_line,
+    check_inheritance,
+    extends,
+    inherited_lines,
+    replaces_layers,
+)
 from migrate.plan.modules.layer import construction, parameter
 from migrate.plan.modules.layer_tuples import write_tuples
 from migrate.plan.modules.lent_names import lent_fields, told
@@ -61,12 +67,15 @@ def _made(plan: Plan, cls: Class) -> Draft:
     owns = {s.owner.node for s in plan.facts.sites.values() if isinstance(s, Owned)}
     check_inheritance(plan, cls, owns, bool(drawing(plan, cls)))
     base = base_of(cls)
-    inherited = field_names(base) if base is not None else ()
+    replaced = replaces_layers(cls, owns)
+    inherited = field_names(base) if base is not None and not replaced else ()
     if base is not None:
         above = draft_of(plan, base)
         draft.base = above if extends(cls) else None
-        line = base_line(plan, cls, above)
-        draft.lines += [line] if line is not None else []
+        if replaced:
+            draft.lines += inherited_lines(cls)
+        elif (line := base_line(plan, cls, above)) is not None:
+            draft.lines.append(line)
     for statement in own_fields(cls):
         assert isinstance(statement.target, ast.Name)
         if statement.target.id in inherited or statement.target.id in lent_fields(plan, cls):
