@@ -33,6 +33,7 @@ from migrate.plan.modules.scanned import rewrite_scan
 from migrate.plan.modules.sown import rewrite_sown
 from migrate.plan.modules.submodule_calls import check_submodule_calls
 from migrate.plan.modules.tied import rewrite_tied
+from migrate.plan.modules.twins import rewrite_choices
 from migrate.rewrite.edits import ClassEdit, Method
 from migrate.rule import Example, Rule
 
@@ -158,6 +159,7 @@ def rewrite(plan: Plan, site: Class) -> None:
     read_named_lists(plan, site)
     read_listed(plan, site)
     rewrite_class_values(plan, site)
+    rewrite_choices(plan, site)
     rewrite_annotations(plan, site)
     check_lent(plan, site)
     _drop_compact(plan, site, known, rewrite_scan(plan, site))

@@ -113,8 +113,6 @@ REFUSED = [
     pytest.param(of(last("nn.Dense")), "may build layers", id="a-layer-of-flax"),
     pytest.param(of(last("jnp.sin")), "may build layers", id="a-function"),
     pytest.param(of(last("None")), "may build layers", id="none"),
-    pytest.param(of("pass", "pass", "block = Plain if self.deep else Gated\n        x = block(6)(x)"),
-                 "may build layers", id="in-a-method-that-names-by-class"),
     pytest.param(of(built="self.blocks = [block(6), block(6)]", use="x = self.blocks[0](x)"),
                  "are kept in a list", id="in-a-list"),
     pytest.param(of(built="self.blocks = [block(6) for _ in range(2)]", use="x = self.blocks[0](x)"),

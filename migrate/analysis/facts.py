@@ -95,6 +95,8 @@ class Facts:
     """The loops of `setup` that fill lists of layers with names."""
     twins: dict[ast.Call, list[ast.Call]] = field(default_factory=dict)
     """For constructions of one of several classes: a node for each class but the first."""
+    chosen: dict[ast.AST, str] = field(default_factory=dict)
+    """For those in `__call__`: what stands for the class in the name of the layer."""
     built_under: dict[ast.AST, tuple[str | None, ...]] = field(default_factory=dict)
     in_tuples: dict[ast.expr, ast.Call] = field(default_factory=dict)
     """The layers of tuples that `setup` lengthens, by where they are built and where they are read."""
@@ -130,8 +132,7 @@ class Facts:
 
     def forget(self, owner: ast.ClassDef) -> None:
         """Drop all that one reading of a module class has found, before it is read again."""
-        inside = {node for statement in owner.body for node in ast.walk(statement)}
-        inside |= {twin for node, twins in self.twins.items() if node in inside for twin in twins}
+        inside = self._with_twins({node for statement in owner.body for node in ast.walk(statement)})
         for node in inside & self.values.keys():
             del self.values[node]
         for node in inside & self.sites.keys():
@@ -141,16 +142,19 @@ class Facts:
         self.called.pop(owner, None)
         self.scans.pop(owner, None)
 
+    def _with_twins(self, inside: set[ast.AST]) -> set[ast.AST]:
+        return inside | {twin for node, twins in self.twins.items() if node in inside for twin in twins}
+
     def snapshot(self, within: ast.AST) -> tuple[dict[ast.AST, Value], dict[ast.AST, Site], Any]:
         """What is known of the nodes below `within`, to be brought back by `restore`."""
-        inside = set(ast.walk(within))
+        inside = self._with_twins(set(ast.walk(within)))
         values = {node: self.values[node] for node in inside & self.values.keys()}
         sites = {node: self.sites[node] for node in inside & self.sites.keys()}
         return values, sites, {key: escape for key, escape in self.escapes.items() if key[0] in inside}
 
     def restore(self, within: ast.AST, kept: tuple[dict[ast.AST, Value], dict[ast.AST, Site], Any]) -> None:
         """Go back to a snapshot."""
-        inside = set(ast.walk(within))
+        inside = self._with_twins(set(ast.walk(within)))
         for known in (self.values, self.sites):
             for node in inside & known.keys():
                 del known[node]

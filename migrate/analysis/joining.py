@@ -35,11 +35,13 @@ from migrate.analysis.kinds import (
     SavedState,
     Sequence,
     State,
+    Symbol,
     Transformation,
     Updates,
     Value,
     followed,
 )
+from migrate.analysis.modules.layers import LAYERS
 from migrate.analysis.nnx_code import nnx_kinds
 from migrate.analysis.shapes.activations import is_activation
 from migrate.analysis.shapes.sizes import joined
@@ -92,7 +94,7 @@ def join(left: Value, right: Value) -> Value:
     parts = _parts(left) | _parts(right)
     if any(followed(v) or _callable(v) for v in (left, right)) or all(map(is_activation, parts)):
         return Mixed(parts)
-    return UNKNOWN
+    return Mixed(parts) if all(isinstance(v, Symbol) and v.name in LAYERS for v in parts) else UNKNOWN
 
 
 def _are_results(left: Value, right: Value) -> bool:

@@ -36,7 +36,7 @@ from migrate.plan.functions.visible import visible
 from migrate.plan.lines import check_lines
 from migrate.plan.modules.class_values import stands_for_field
 from migrate.plan.modules.extended_layers import rewrite_extended
-from migrate.plan.modules.twins import choice_is_built
+from migrate.plan.modules.twins import choice_is_built, chosen_options
 from migrate.plan.naming.library_name import check_library_name
 from migrate.plan.naming.names import Naming
 from migrate.plan.overwritten import check_overwritten
@@ -192,12 +192,14 @@ def _check_classes(plan: Plan) -> None:
     """A class that changes may be built, renamed or extended; as a value it could be used anywhere."""
     classes = {plan.facts.classes[node] for node in plan.component.classes}
     classes = {cls for cls in classes if is_module(cls)}
+    options = chosen_options(plan)
     for node, value in plan.facts.values.items():
         if isinstance(node, (ast.Name, ast.Attribute)) and isinstance(node.ctx, ast.Load):
             parts = value.parts if isinstance(value, Mixed) else {value}
             lifted = isinstance(plan.facts.values.get(plan.parent(node)), Lifted)
             if (
                 parts & classes
+                and node not in options
                 and not lifted
                 and not _is_built(plan, node)
                 and not stands_for_field(plan, node)

@@ -21,6 +21,7 @@ from migrate.analysis.kinds import (
     Value,
 )
 from migrate.analysis.modules import (
+    class_choices,
     copied_settings,
     forwarding,
     given_layers,
@@ -80,6 +81,7 @@ def construct(
     named = cls or extends
     short = named.node.name if named is not None else layer.rpartition(".")[2]
     short = PREFIXES[lifted.transform] + short if lifted is not None else short
+    short = class_choices.stem(run.facts, node) or short
     name, explicit = _name(run, node, short, dict(fields))
     given_fields = tuple((k, v) for k, v in fields if k != "name")
     site = Layer(node, layer, name, run.owner, given_fields, cls, explicit=explicit, loops=run.loops)

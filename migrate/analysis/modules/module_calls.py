@@ -31,6 +31,7 @@ from migrate.analysis.kinds import (
 from migrate.analysis.modules import choices, class_fields, type_tests
 from migrate.analysis.modules.applied_layers import layer_of
 from migrate.analysis.modules.class_choices import are_classes
+from migrate.analysis.modules.class_tables import names_option
 from migrate.analysis.modules.classes import methods
 from migrate.analysis.modules.hoisting import is_bound
 from migrate.analysis.modules.layers import ATTENTION_OPTIONS, LAYERS, shared
@@ -181,7 +182,7 @@ def check_value(run: Run, node: ast.expr, value: Value) -> None:
     if isinstance(parent, ast.Call) and parent.args[:1] == [node]:
         called |= run.facts.values.get(parent.func) == Symbol("functools.partial")
     inside = isinstance(parent, (ast.Attribute, ast.ClassDef)) or class_fields.accepts(run, node)
-    inside |= type_tests.names_class(run, node)
+    inside |= type_tests.names_class(run, node) or names_option(run.facts, node)
     if isinstance(value, Symbol) and is_layer(value) and not called and not inside:
         blocked(run, node, "LNX111", "a layer class is used as a value inside a module")
     if (

@@ -274,7 +274,7 @@ def subscript(run: Run, node: ast.Subscript, holder: Value, index: Value) -> Val
             return UNKNOWN
 
 
-FUNCTIONS = (Symbol, Partial, Function)
+FUNCTIONS = (Symbol, Partial, Function, Class)
 
 
 def _either(left: Value, right: Value) -> Value:

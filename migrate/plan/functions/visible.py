@@ -22,6 +22,7 @@ from migrate.analysis.kinds import (
 )
 from migrate.plan.context import Plan
 from migrate.plan.modules.extended_layers import extended
+from migrate.plan.modules.twins import changed_origins
 from migrate.plan.training import holders, records, stats_states
 from migrate.plan.training.members import owners
 
@@ -32,7 +33,7 @@ Visible = Mapping[str, Mapping[str, ast.AST]]
 def visible(facts: Facts, plan: Plan) -> Visible:
     """Functions, classes and variables of modules, wherever a file binds them, and what hands them out."""
     changed = _changed(facts, plan)
-    nodes = [*plan.component.nodes, *_gone(plan)]
+    nodes = [*plan.component.nodes, *_gone(plan), *changed_origins(plan)]
     own = {n.id: n for n in nodes if isinstance(n, ast.Name) and _is_global(facts, n)}
     found: dict[str, dict[str, ast.AST]] = {}
     for path, names in facts.exports.items():
@@ -70,6 +71,7 @@ def _changed(facts: Facts, plan: Plan) -> set[ast.AST]:
     states |= {cls.node for cls in stats_states.classes(facts, plan.component.sites)}
     states |= {cls.node for cls, _ in extended(plan)}
     changed: set[ast.AST] = {*signatures, *results, *plan.edits.classes, *states, *owners(plan)}
+    changed |= {*changed_origins(plan)}
     while more := {*_holding(facts, changed)} - changed:
         changed |= more
     return changed

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from migrate.analysis.kinds import Array, Class, Const, Length, Partial, Symbol, Value
+from migrate.analysis.modules.class_choices import written_at
+from migrate.analysis.modules.class_tables import bound_to
 from migrate.analysis.modules.hoisting import assigned_value, holes, spliced
 from migrate.analysis.modules.layers import LAYERS, NORMS, WRAPPERS, LayerKind
 from migrate.analysis.modules.optional_inputs import optional_inputs
@@ -111,6 +113,8 @@ def construction(plan: Plan, draft: Draft, site: Layer) -> Piece:
     own = kind.target if kind.helper is not None else f"nnx.{kind.target}"
     if site.extends is not None:
         return Template((site.node.func, "(", *_listed(pieces), ")"))
+    if written_at(plan.facts, site.node) in plan.facts.twins:
+        return Template((_chosen(plan, draft, site), "(", *_listed(pieces), ")"))
     callee = f"self.{site.through.field}" if site.through is not None else own
     return Template((f"{callee}(", *_listed(pieces), ")"))
 
@@ -386,8 +390,18 @@ def _own(plan: Plan, draft: Draft, site: Layer, cls: Class) -> Piece:
         if site.lifted.transform != "flax.linen.vmap":
             return made
         return ensemble(made, moved(plan, draft, site, axis_size(site.lifted)))
-    callee = template("({})", node.func) if isinstance(node.func, ast.IfExp) else node.func
+    callee = _chosen(plan, draft, site) if written_at(plan.facts, node) in plan.facts.twins else node.func
     return Template((callee, "(", *_listed([*pieces, "rngs=rngs"]), ")"))
+
+
+def _chosen(plan: Plan, draft: Draft, site: Layer) -> Piece:
+    """What gives the class of a layer that is one of several."""
+    node = site.node.func
+    if not in_setup(plan, site.node):
+        if isinstance(node, ast.Name) and bound_to(plan.facts, node) is not None:
+            return node.id
+        return template("({})" if isinstance(node, ast.IfExp) else "{}", moved(plan, draft, site, node))
+    return template("({})", node) if isinstance(node, ast.IfExp) else node
 
 
 def _optional_size(plan: Plan, site: Layer, argument: InputSize) -> list[Piece]:

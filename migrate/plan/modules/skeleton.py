@@ -13,6 +13,7 @@ from migrate.plan.context import Plan
 from migrate.plan.modules.cells import cell_line
 from migrate.plan.modules.drafts import Draft, Line, texts_of
 from migrate.plan.modules.layer import layer_line, parameter_line
+from migrate.plan.modules.twins import chosen_line
 from migrate.rewrite.edits import Suite
 
 Built = Layer | Parameter | OwnVariable
@@ -54,6 +55,8 @@ class Skeleton:
     def lines(self, block: list[ast.stmt]) -> Iterator[Line]:
         """The lines of a block of statements."""
         for statement in block:
+            if (chosen := chosen_line(self.plan, self.draft, statement)) is not None:
+                yield chosen
             for site in self.sites[statement]:
                 yield self._line(site)
             match statement:
