@@ -17,6 +17,7 @@ from migrate.analysis.kinds import (
     BoundFunction,
     Chain,
     Class,
+    FreeCell,
     Function,
     GivenLayer,
     Grad,
@@ -143,6 +144,8 @@ def invoke(run: Run, callee: Value, given: Arguments) -> Value:
             return ahead.call(run, callee, given, invoke)
         case Symbol(name):
             return library.call(run, name, given)
+        case Method(FreeCell()):
+            return UNKNOWN
         case Method() | ApplyFn() | Instance():
             return linen.call(run, callee, given)
         case LayerField(_, layer, inner) if run.owner is not None:

@@ -213,6 +213,13 @@ class GivenLayer:
 
 
 @dataclass(frozen=True)
+class FreeCell:
+    """A recurrent cell that only makes a first carry."""
+
+    layer: str
+
+
+@dataclass(frozen=True)
 class Lifted:
     """A module class under a transform of Linen; `site` is the call that lifts it."""
 
@@ -551,6 +558,7 @@ Value = (
     | Instance
     | LayerField
     | GivenLayer
+    | FreeCell
     | Lifted
     | Chain
     | Repeated

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from migrate.analysis.facts import Facts
-from migrate.analysis.kinds import ApplyFn, Chain, Class, Instance, Method, Mixed, Symbol, Tokens, Value
+from migrate.analysis.kinds import ApplyFn, Chain, Class, FreeCell, Instance, Method, Mixed, Symbol, Tokens, Value
 from migrate.analysis.modules import extended_layers
 from migrate.analysis.modules.methods import is_module
 from migrate.analysis.program.scopes import FUNCTIONS
@@ -123,7 +123,7 @@ def _record_unexplained(facts: Facts) -> None:
     blocked = {node for node, _ in facts.escapes}
     for node in [*facts.values]:
         known = node in facts.sites or node in facts.detached
-        explained = known or node in blocked or isinstance(facts.values[node], Chain)
+        explained = known or node in blocked or isinstance(facts.values[node], Chain | FreeCell)
         if not isinstance(node, ast.Call) or explained:
             continue
         callee = facts.values.get(node.func)

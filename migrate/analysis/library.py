@@ -35,7 +35,7 @@ from migrate.analysis.kinds import (
     followed,
     tokens_of,
 )
-from migrate.analysis.modules import building, cells, lifted, own_variables, sequences
+from migrate.analysis.modules import building, cells, free_cells, lifted, own_variables, sequences
 from migrate.analysis.modules.layers import LAYERS, REFUSED
 from migrate.analysis.modules.reasons import blocked
 from migrate.analysis.nnx_code import nnx
@@ -187,6 +187,8 @@ def _grad(name: str, given: Arguments, keywords: dict[str, Value]) -> Value:
 
 
 def _layer(run: Run, name: str, given: Arguments, keywords: dict[str, Value]) -> Value:
+    if (free := free_cells.made(run, name, given.node)) is not None:
+        return free
     if run.owner is None:
         return linen.define_layer(run, name, given)
     return building.construct(run, name, None, given)

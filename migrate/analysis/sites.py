@@ -386,6 +386,17 @@ class CellCarry:
 
 
 @dataclass(frozen=True)
+class FreeCarry:
+    """`cell.initialize_carry(key, shape)` of a cell that a static method makes for it; `pair` of an LSTM."""
+
+    node: ast.Call
+    owner: Class
+    cell: ast.Call
+    features: ast.expr
+    pair: bool
+
+
+@dataclass(frozen=True)
 class Scan:
     """`__call__` under `nn.scan`; `decorator` is the partial call of it, the axes are those of time."""
 
@@ -637,6 +648,7 @@ Site = (
     | ApplyLayer
     | DrawKey
     | CellCarry
+    | FreeCarry
     | Sow
     | SubmoduleCall
     | ReadState

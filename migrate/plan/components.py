@@ -27,6 +27,7 @@ from migrate.analysis.sites import (
     Compile,
     Differentiate,
     DrawKey,
+    FreeCarry,
     Layer,
     OwnVariable,
     Parameter,
@@ -191,7 +192,7 @@ def _root_of_site(
     facts: Facts, union: Union, keys: dict[ast.AST, list[Hashable]], site: Site
 ) -> Hashable | None:
     variables = Parameter | OwnVariable | UseVariable | ReadLeaf | Sow
-    if isinstance(site, variables | Layer | DrawKey | ApplyLayer | SubmoduleCall):
+    if isinstance(site, variables | Layer | DrawKey | ApplyLayer | SubmoduleCall | FreeCarry):
         return union.find(site.owner.node)
     for node in ast.walk(site.node):
         if keys.get(node):

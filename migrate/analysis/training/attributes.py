@@ -15,6 +15,7 @@ from migrate.analysis.kinds import (
     Collected,
     Const,
     Dict,
+    FreeCell,
     Function,
     GivenLayer,
     Group,
@@ -120,6 +121,8 @@ def attribute(run: Run, node: ast.Attribute, holder: Value) -> Value:
             return _of_instance(run, node, holder)
         case GivenLayer():
             return given_layers.attribute(run, node, holder)
+        case FreeCell() if node.attr == "initialize_carry":
+            return Method(holder, node.attr)
         case Object():
             return modules.attribute(run, node, holder)
         case Cell():

@@ -13,6 +13,7 @@ from migrate.plan.context import Plan
 from migrate.plan.functions.roles import is_parameter
 from migrate.plan.modules.checkpoints import rewrite_checkpointed
 from migrate.plan.modules.drawing import drawing, draws
+from migrate.plan.modules.free_carries import rewrite_free_carries
 from migrate.plan.modules.handed_layers import at_calls
 from migrate.plan.modules.late_flags import handed_flags, late_flags
 from migrate.plan.modules.layer import is_late
@@ -45,6 +46,7 @@ def rewrite_calls(plan: Plan, cls: Class) -> None:
     for call, extra in extras.items():
         plan.edits.added[call] += extra
     _signatures(plan, cls)
+    rewrite_free_carries(plan, cls)
     for node in ast.walk(cls.node):
         if isinstance(node, ast.Call):
             _library(plan, node)

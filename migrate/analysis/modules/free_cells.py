@@ -1,0 +1,74 @@
+"""A cell in a static method that only makes a first carry: `nn.GRUCell(n).initialize_carry(key, shape)`.
+
+It has no parameters, and its carry is zeros. Linen counts it where a compact method comes by: what that
+builds next of its class has the next number.
+"""
+
+from __future__ import annotations
+
+import ast
+
+from migrate.analysis.kinds import Class, FreeCell
+from migrate.analysis.modules.classes import is_module, is_static
+from migrate.analysis.modules.counting import name_of
+from migrate.analysis.run import Run
+from migrate.analysis.sites import FreeCarry
+
+SINGLE = frozenset({"flax.linen.GRUCell", "flax.linen.MGUCell", "flax.linen.SimpleCell"})
+PAIRS = frozenset({"flax.linen.LSTMCell", "flax.linen.OptimizedLSTMCell"})
+DECIDING = frozenset({None, "carry_init", "name", "param_dtype", "parent"})
+"""Arguments that change the carry, or what Linen counts."""
+
+
+def made(run: Run, layer: str, node: ast.Call) -> FreeCell | None:
+    """The cell, where nothing else is asked of it; its number is taken."""
+    owner = _owner(run, node)
+    if layer not in SINGLE | PAIRS or owner is None or {k.arg for k in node.keywords} & DECIDING:
+        return None
+    call, features = _carry(run, node), _features(node)
+    if call is None or features is None:
+        return None
+    if run.owner is not None:
+        if run.loops or run.tests or _times(owner, run.facts.scopes.function(node)) > 1:
+            return None
+        name_of(run, layer.rpartition(".")[2])
+    run.facts.site(FreeCarry(call, owner, node, features, layer in PAIRS))
+    return FreeCell(layer)
+
+
+def _owner(run: Run, node: ast.Call) -> Class | None:
+    """The module class whose static method the node stands in."""
+    method = run.facts.scopes.method(node)
+    if method is None or method is not run.facts.scopes.function(node) or not is_static(method):
+        return None
+    above = run.facts.scopes.parent[method]
+    cls = run.facts.classes.get(above) if isinstance(above, ast.ClassDef) else None
+    return cls if cls is not None and is_module(cls) else None
+
+
+def _times(owner: Class, method: ast.AST) -> int:
+    """How often the class may call the method that makes the cell."""
+    name = method.name if isinstance(method, ast.FunctionDef) else ""
+    texts = [ast.unparse(n) for n in ast.walk(owner.node) if isinstance(n, ast.Attribute) and n.attr == name]
+    return sum(text in {f"self.{name}", f"{owner.node.name}.{name}"} for text in texts)
+
+
+def _features(node: ast.Call) -> ast.expr | None:
+    given = [*node.args, *(k.value for k in node.keywords if k.arg == "features")]
+    return given[0] if len(given) == 1 and not isinstance(given[0], ast.Starred) else None
+
+
+def _carry(run: Run, node: ast.Call) -> ast.Call | None:
+    """The one call of `initialize_carry`, on the cell or on its name."""
+    scopes, parent = run.facts.scopes, run.facts.scopes.parent[node]
+    match parent:
+        case ast.Assign(targets=[ast.Name(id=name) as target]):
+            others = [n for n in scopes.names(scopes.variable(target, name)) if n is not target]
+            parent = scopes.parent[others[0]] if len(others) == 1 else parent
+    call = scopes.parent.get(parent)
+    match parent, call:
+        case ast.Attribute(attr="initialize_carry"), ast.Call(func=function, args=[_, shape], keywords=[]):
+            plain = function is parent and not isinstance(shape, ast.Starred)
+            return call if plain and isinstance(call, ast.Call) else None
+        case _:
+            return None
