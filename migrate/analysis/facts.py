@@ -112,6 +112,8 @@ class Facts:
     given_numbers: set[tuple[ast.ClassDef, str]] = field(default_factory=set)
     numbers: set[tuple[str, str]] | None = None
     unbuilt: dict[ast.ClassDef, None] = field(default_factory=dict)
+    items: dict[ast.ClassDef, dict[str, tuple[str, int]]] = field(default_factory=lambda: defaultdict(dict))
+    """The items of inputs that are tuples, by name: the input, and where in it."""
     scans: dict[ast.ClassDef, Scan] = field(default_factory=dict)
     detached: dict[ast.Call, ast.Call] = field(default_factory=dict)
     called: dict[ast.ClassDef, dict[str, ast.Call]] = field(default_factory=lambda: defaultdict(dict))

@@ -40,6 +40,7 @@ from migrate.analysis.modules import (
     cells,
     changing_lists,
     collected,
+    item_inputs,
     layer_tuples,
     loops,
     named_lists,
@@ -377,7 +378,7 @@ def _unpack(run: Run, elements: Items[ast.expr], kind: Value) -> None:
     starred = any(isinstance(element, ast.Starred) for element in elements)
     if isinstance(kind, ShapeOf):
         kind = arrays.unpacked(run, kind, len(elements))
-    kind = groups.unpacked(kind)
+    kind = item_inputs.unpacked(run, elements, groups.unpacked(kind))
     if isinstance(kind, Record) and Symbol("typing.NamedTuple") in kind.cls.bases:
         kind = Sequence(tuple(value for _, value in kind.fields))
     if isinstance(kind, Sequence) and not starred and len(kind.items) == len(elements):

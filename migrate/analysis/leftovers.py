@@ -5,7 +5,18 @@ from __future__ import annotations
 import ast
 
 from migrate.analysis.facts import Facts
-from migrate.analysis.kinds import ApplyFn, Chain, Class, FreeCell, Instance, Method, Mixed, Symbol, Tokens, Value
+from migrate.analysis.kinds import (
+    ApplyFn,
+    Chain,
+    Class,
+    FreeCell,
+    Instance,
+    Method,
+    Mixed,
+    Symbol,
+    Tokens,
+    Value,
+)
 from migrate.analysis.modules import extended_layers
 from migrate.analysis.modules.methods import is_module
 from migrate.analysis.program.scopes import FUNCTIONS

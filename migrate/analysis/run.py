@@ -95,6 +95,7 @@ class Run:
     tests: list[str | None] = field(default_factory=list)
     attributes: dict[str, Value] = field(default_factory=dict)
     learnt: dict[str, int] = field(default_factory=dict)
+    ranks: dict[str, int] = field(default_factory=dict)
     pending: dict[ast.ClassDef, Class] = field(default_factory=dict)
     reading: set[ast.ClassDef] = field(default_factory=set)
     beside: bool = False
@@ -143,14 +144,16 @@ class Run:
 
     def begin_module(self, cls: Class) -> tuple[Any, ...]:
         """Start to read a module; what is known of the one outside of it is given back."""
-        kept = (self.owner, self.counters, self.loops, self.tests, self.attributes, self.learnt, self.beside)
+        kept = (self.owner, self.counters, self.loops, self.tests, self.attributes, self.beside)
+        sizes = (self.learnt, self.ranks)
         self.owner, self.counters, self.loops, self.tests = cls, {}, (), []
         self.attributes, self.learnt, self.beside = {}, {}, False
-        return kept
+        return (*kept, *sizes)
 
     def end_module(self, kept: tuple[Any, ...]) -> None:
         """Go on with the module outside."""
-        self.owner, self.counters, self.loops, self.tests, self.attributes, self.learnt, self.beside = kept
+        self.owner, self.counters, self.loops, self.tests, self.attributes, *rest = kept
+        self.beside, self.learnt, self.ranks = rest
 
     def step(self) -> None:
         """Count one statement."""

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from migrate.analysis.facts import Facts
-from migrate.analysis.kinds import Lifted, Mixed, Symbol
+from migrate.analysis.kinds import Class, Lifted, Mixed, Symbol, Value
+from migrate.analysis.modules.classes import is_static, methods
 from migrate.analysis.modules.methods import is_module
 from migrate.analysis.sites import (
     Apply,
@@ -205,6 +206,7 @@ def _check_classes(plan: Plan) -> None:
                 and not stands_for_field(plan, node)
                 and not _is_asked_for(plan, node)
                 and not _names_method(plan, node)
+                and not _calls_static(plan, node, value)
             ):
                 raise Blocked(node, "LNX010", "a module class is used here as a value")
 
@@ -216,6 +218,22 @@ def _names_method(plan: Plan, node: ast.expr) -> bool:
         return False
     call = plan.site(plan.parent(keyword))
     return isinstance(call, Apply) and call.method is not None
+
+
+def _calls_static(plan: Plan, node: ast.expr, value: Value) -> bool:
+    """The class in `Net.initialize_carry(...)`, a static method, which goes on as it is."""
+    match plan.parent(node), value:
+        case ast.Attribute(attr=name) as attribute, Class() as cls:
+            method = methods(cls).get(name)
+            called = plan.parent(attribute)
+            return (
+                isinstance(called, ast.Call)
+                and called.func is attribute
+                and method is not None
+                and is_static(method)
+            )
+        case _:
+            return False
 
 
 def _is_asked_for(plan: Plan, node: ast.expr) -> bool:

@@ -25,6 +25,7 @@ from migrate.analysis.modules import (
     copied_settings,
     forwarding,
     given_layers,
+    item_inputs,
     recurrent,
     sequences,
     shared_kernels,
@@ -37,7 +38,7 @@ from migrate.analysis.modules.detached import twin
 from migrate.analysis.modules.hoisting import holes, init_text, spliced
 from migrate.analysis.modules.layers import LAYERS, SELF_CALLS, STATELESS, WRAPPERS
 from migrate.analysis.modules.lifted import PREFIXES, side_by_side
-from migrate.analysis.modules.methods import summarise
+from migrate.analysis.modules.methods import summarise_with
 from migrate.analysis.modules.optional_inputs import either
 from migrate.analysis.modules.plain_numbers import numbers_given
 from migrate.analysis.modules.reasons import blocked
@@ -212,6 +213,7 @@ def call(run: Run, instance: Value, given: Arguments) -> Value:
         shape = Shape()
     _learn(run, site, shape, found)
     if LAYERS[site.layer].output == "cell":
+        item_inputs.learn_axes(run, site, node=given.node)
         return recurrent.carried(site.layer, shape, found, texts)
     return Array(output(LAYERS[site.layer].output, shape, found, texts))
 
@@ -312,9 +314,7 @@ def _own(run: Run, site: Layer, inputs: dict[str, Value]) -> Value:
 
 def read_with(run: Run, cls: Class, inputs: dict[str, Value], node: ast.Call) -> None:
     """Read a module of the project with the numbers of axes of what a call gives it."""
-    ranks = {n: s.rank for n, v in inputs.items() if isinstance(v, Array) and (s := v.shape).rank is not None}
-    ranks |= numbers_given(run, cls, inputs, node)
-    summarise(run, cls, {name: rank for name, rank in ranks.items() if rank is not None})
+    summarise_with(run, cls, inputs, numbers_given(run, cls, inputs, node))
     for name, value in inputs.items():
         single = isinstance(value, Array) and literal(value.shape.axis(-1)) == 1
         if single and (cls.node, name) in run.facts.spread:

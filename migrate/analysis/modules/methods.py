@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 from migrate.analysis.frames import Frame, joined_return
 from migrate.analysis.kinds import (
@@ -25,6 +27,7 @@ from migrate.analysis.modules import (
     class_fields,
     forwarding,
     given_layers,
+    item_inputs,
     layer_tuples,
     scanned,
     sequences,
@@ -40,6 +43,7 @@ from migrate.analysis.modules.classes import (
     is_extended,
     is_module,
     is_number,
+    is_static,
     lineage,
     methods,
     own_constants,
@@ -52,7 +56,8 @@ from migrate.analysis.modules.layers import LAYERS
 from migrate.analysis.modules.optional_layers import alternatives
 from migrate.analysis.modules.reasons import blocked
 from migrate.analysis.run import Run
-from migrate.analysis.shapes.sizes import Shape, Size, placeholder
+from migrate.analysis.shapes.plain_shapes import of
+from migrate.analysis.shapes.sizes import Shape, Size
 from migrate.analysis.sites import Layer, Parameter, Summary
 
 __all__ = ["argument", "attribute", "blocked", "field_names", "fields", "inputs_of", "is_module", "keep",
@@ -137,27 +142,22 @@ def _run_method(run: Run, cls: Class, method: ast.FunctionDef, ranks: dict[str, 
     for decorator in method.decorator_list:
         run.evaluate(decorator)
     frame = Frame(method, run.frame)
-    frame.vars |= {p: Array(_input(p, ranks.get(p))) for p in inputs_of(method)}
+    run.ranks = ranks
+    frame.vars |= {p: item_inputs.whole(p, ranks.get(p)) for p in inputs_of(method)}
     frame.vars |= {a.arg: UNKNOWN for a in (method.args.vararg, method.args.kwarg) if a is not None}
     _bind_self(frame, method, cls)
     scan = scanned.scan_of(run, method)
     if scan is not None:
         run.facts.scans[cls.node] = scan
-        frame.vars |= scanned.inputs(method)
+        frame.vars |= scanned.inputs(scan)
     with run.entering(frame):
         run.execute(method.body)
-    return joined_return(frame) if scan is None else scanned.given_back(method, joined_return(frame))
+    return joined_return(frame) if scan is None else scanned.given_back(scan, joined_return(frame))
 
 
 def _bind_self(frame: Frame, method: ast.FunctionDef, cls: Class) -> None:
     if (name := self_name(method)) is not None:
         frame.vars[name] = Object(cls)
-
-
-def _input(parameter: str, rank: int | None) -> Shape:
-    if rank is None:
-        return Shape((), False, parameter)
-    return Shape(tuple(placeholder(parameter, i) for i in range(rank, 0, -1)), True)
 
 
 def _read_other_methods(run: Run, cls: Class) -> None:
@@ -227,6 +227,17 @@ def _method(run: Run, name: str, method: ast.FunctionDef, holder: Object) -> Val
     if Symbol("builtins.staticmethod") in decorators:
         return function
     return Partial(function, (_first(holder.cls, decorators),), ())
+
+
+def of_class(run: Run, node: ast.Attribute, cls: Class) -> Value:
+    """`Block.method` inside a module: Linen would count there what a static method builds."""
+    method = methods(cls).get(node.attr)
+    if method is not None and is_static(method):
+        called = f"`{cls.node.name}.{node.attr}`"
+        blocked(
+            run, node, "LNX111", f"{called} is called by its class inside a module: call it by the instance"
+        )
+    return UNKNOWN
 
 
 def _layers_given(run: Run, method: ast.FunctionDef, holder: Object) -> Value | None:
@@ -351,21 +362,39 @@ def call_inputs(instance: Instance) -> list[str]:
 
 
 def initialised(
-    run: Run, instance: Instance, node: ast.Call, shapes: tuple[Shape, ...], named: dict[str, Shape]
+    run: Run, instance: Instance, node: ast.Call, values: tuple[Value, ...], named: dict[str, Value]
 ) -> None:
     """Read the module with the ranks of its samples; those of another `init` must be the same."""
     cls = instance.cls
     if not isinstance(cls, Class):
         return
     run.pending.pop(cls.node, None)
-    samples = dict(zip(call_inputs(instance), shapes, strict=False)) | named
-    given = {name: shape.rank for name, shape in samples.items() if shape.rank is not None}
-    summarise(run, cls, {name: rank for name, rank in given.items() if rank is not None})
+    samples = dict(zip(call_inputs(instance), values, strict=False)) | named
+    shapes = {name: (of(value), value) for name, value in samples.items()}
+    samples = {name: Array(shape) if shape is not None else value for name, (shape, value) in shapes.items()}
+    given = summarise_with(run, cls, samples)
     known = run.facts.summaries.get(cls.node)
     for name, rank in given.items():
         if known is not None and known.ranks.get(name, rank) != rank:
             message = f"`{name}` has {rank} axes in this sample and another number elsewhere"
             run.facts.escape(node, "LNX112", message, frozenset(), frozenset({instance}))
+
+
+def summarise_with(
+    run: Run, cls: Class, inputs: dict[str, Value], more: Mapping[str, int] = MappingProxyType({})
+) -> dict[str, int]:
+    """Read the module with the ranks of what it is given, items of tuples and `more` included."""
+    ranks = {**more, **_ranks(inputs)}
+    summarise(run, cls, ranks)
+    every = {**more, **_ranks(item_inputs.with_items(run.facts, cls, inputs))}
+    if every != ranks:
+        summarise(run, cls, every)
+    return every
+
+
+def _ranks(inputs: dict[str, Value]) -> dict[str, int]:
+    found = {name: value.shape.rank for name, value in inputs.items() if isinstance(value, Array)}
+    return {name: rank for name, rank in found.items() if rank is not None}
 
 
 def read_pending(run: Run) -> None:

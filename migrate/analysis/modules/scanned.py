@@ -50,28 +50,39 @@ def _has_options(method: ast.FunctionDef) -> bool:
     return bool(arguments.defaults or arguments.kwonlyargs or arguments.vararg or arguments.kwarg)
 
 
-def inputs(method: ast.FunctionDef) -> dict[str, Value]:
-    """What one step sees of the scanned inputs: only the last axis is known, which is another one."""
-    return {name: Array(Shape((placeholder(name, 1),))) for name in inputs_of(method)[1:]}
+def inputs(scan: Scan) -> dict[str, Value]:
+    """What one step sees of the scanned inputs."""
+    return {name: of_step(scan, name, None) for name in inputs_of(scan.method)[1:]}
 
 
-def given_back(method: ast.FunctionDef, value: Value) -> Value:
+def of_step(scan: Scan, name: str, rank: int | None) -> Array:
+    """One step of an input with so many axes; else only the last axis is known, which is another one."""
+    if rank is None or rank <= scan.in_axis:
+        return Array(Shape((placeholder(name, 1),)))
+    axes = [placeholder(name, index) for index in range(rank, 0, -1)]
+    del axes[scan.in_axis]
+    return Array(Shape((*axes,), True))
+
+
+def given_back(scan: Scan, value: Value) -> Value:
     """What all steps give together: a carry keeps its shape, as `lax.scan` wants it."""
     match value:
         case Sequence((Array(), outputs)):
-            carry = Array(Shape((placeholder(inputs_of(method)[0], 1),)))
-            return Sequence((carry, _collected(outputs)))
+            carry = Array(Shape((placeholder(inputs_of(scan.method)[0], 1),)))
+            return Sequence((carry, _collected(scan, outputs)))
         case _:
-            return _collected(value)
+            return _collected(scan, value)
 
 
-def _collected(value: Value) -> Value:
+def _collected(scan: Scan, value: Value) -> Value:
     """Of each array the last axis, which is another one than that of the loop."""
     match value:
+        case Array(shape) if shape.exact and len(shape.axes) <= scan.out_axis:
+            return Array(Shape())
         case Array(shape):
-            return Array(Shape((shape.axis(-1),)) if not shape.exact else Shape())
+            return Array(Shape((shape.axis(-1),)))
         case Sequence(items):
-            return Sequence(tuple(map(_collected, items)))
+            return Sequence(tuple(_collected(scan, item) for item in items))
         case _:
             return value
 

@@ -7,6 +7,7 @@ import ast
 from migrate.analysis.kinds import UNKNOWN, Array, Class, Dict, Length, Results, Sequence, Value
 from migrate.analysis.modules.classes import default_of, fields
 from migrate.analysis.modules.hoisting import init_text
+from migrate.analysis.modules.item_inputs import with_items
 from migrate.analysis.run import Run
 from migrate.analysis.shapes.indexing import literal_integer
 from migrate.analysis.shapes.sizes import (
@@ -34,6 +35,7 @@ def applied(run: Run, cls: Class, given: dict[str, str | None], inputs: dict[str
     if summary is None:
         return UNKNOWN
     known = _fields(run, cls, given)
+    inputs = with_items(run.facts, cls, inputs)
     for name, value in inputs.items():
         if isinstance(value, Array):
             count = value.shape.rank or max(MANY, len(value.shape.axes))
@@ -104,7 +106,9 @@ def _size(size: Size, known: dict[str, str]) -> Size | None:
                 return None
         elif isinstance(node, ast.Name) and node.id not in {*known, "self", *BUILTINS}:
             return None
-    return Size(_reduced(substituted(size.text, known)))
+    given, exchanged = known.get(size.text, ""), _reduced(substituted(size.text, known))
+    quoted = '"' in given and ast.unparse(ast.parse(given, mode="eval")) == exchanged
+    return Size(given if quoted else exchanged)
 
 
 def _reduced(text: str) -> str:

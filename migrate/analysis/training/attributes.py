@@ -117,6 +117,8 @@ def attribute(run: Run, node: ast.Attribute, holder: Value) -> Value:
             return groups.attribute(run, node, holder)
         case OptState() if (found := hyperparameters.read(run, node, holder)) is not None:
             return found
+        case Class() if run.owner is not None and modules.is_module(holder):
+            return modules.of_class(run, node, holder)
         case Instance():
             return _of_instance(run, node, holder)
         case GivenLayer():

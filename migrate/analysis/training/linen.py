@@ -210,7 +210,7 @@ def _init(run: Run, instance: Instance, given: Arguments) -> Value:
     definition = replace(instance, made=())
     output = initial_outputs.output_of(run.facts, node)
     run.facts.site(Init(node, definition, node.args[0], tuple(node.args[1:]), shapes, named, output))
-    modules.initialised(run, definition, node, shapes, named_shapes)
+    modules.initialised(run, definition, node, given.args[1:], dict(given.keywords))
     token = Token(node, "of " + " of ".join(map(place, (instance.site, *instance.made))))
     known = run.facts.origins.get(token, frozenset())
     run.facts.origins[token] = known | {instance}

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from migrate.analysis.kinds import Class
 from migrate.analysis.modules.classes import fields, lineage
+from migrate.analysis.modules.item_inputs import written
 from migrate.analysis.sites import Construct, Layer, OwnVariable
 from migrate.plan.context import Plan
 from migrate.plan.modules.cells import is_late
@@ -37,7 +38,7 @@ def _is_built(plan: Plan, cls: Class) -> bool:
 
 def _sentence(plan: Plan, cls: Class) -> str:
     sizes = input_sizes(plan, cls, draft_of(plan, cls)).arguments
-    arguments = [*map(_described, sizes), "`rngs`"]
+    arguments = [*(_described(size, written(plan.facts, cls, size.parameter)) for size in sizes), "`rngs`"]
     listed = " and ".join([", ".join(arguments[:-1]), arguments[-1]]) if len(arguments) > 1 else arguments[0]
     return (
         f"`{cls.node.name}` is built outside of these files: callers must now pass {listed}"
@@ -73,10 +74,10 @@ def _decoding(plan: Plan, cls: Class) -> str:
     return told if any(decodes(plan, site) for site in layers) else ""
 
 
-def _described(size: InputSize) -> str:
-    what = {"last": f"the last axis of `{size.parameter}`",
-            "rest": f"the number of values in one item of `{size.parameter}`",
-            "shape": f"the shape of `{size.parameter}` without its first axis",
+def _described(size: InputSize, given: str) -> str:
+    what = {"last": f"the last axis of `{given}`",
+            "rest": f"the number of values in one item of `{given}`",
+            "shape": f"the shape of `{given}` without its first axis",
             "told": "what a layer inside is called with: the code does not tell"}[size.form]  # fmt: skip
     return f"`{size.argument}` ({what}{', where it is given' if size.optional else ''})"
 

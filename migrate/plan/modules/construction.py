@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import ast
 
-from migrate.analysis.kinds import Class, Symbol
+from migrate.analysis.kinds import UNKNOWN, Class, Symbol
 from migrate.analysis.modules.classes import inputs_of, is_extended, lineage
 from migrate.analysis.modules.forwarding import signature
 from migrate.analysis.modules.layers import LAYERS
 from migrate.analysis.program.names import canonical
-from migrate.analysis.shapes.sizes import Shape, product
+from migrate.analysis.shapes.sizes import product
 from migrate.analysis.sites import Init
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 from migrate.plan.functions.roles import is_parameter
+from migrate.plan.modules.given_samples import Sample, sample_of
 from migrate.plan.modules.input_sizes import InputSize, input_sizes
 from migrate.plan.modules.module_drafts import draft_of
 from migrate.plan.modules.told_sizes import refused
 from migrate.rewrite.edits import Piece, template
 
 Arguments = list[tuple[str | None, Piece]]
-Sample = tuple[ast.expr, Shape]
 FILLED = frozenset({"zeros", "ones", "empty", "full"})
 
 
@@ -39,10 +39,11 @@ def sizes(plan: Plan, site: Init) -> Arguments:
     arguments = input_sizes(plan, cls, draft).arguments
     if untold := [argument.argument for argument in arguments if argument.form == "told"]:
         raise refused(draft, untold[0])
+    given = {argument.parameter: sample_of(plan, site, names, argument.parameter) for argument in arguments}
     return [
-        (argument.argument, _size(plan, site, site.sample(names, argument.parameter), argument))
+        (argument.argument, _size(plan, site, given[argument.parameter], argument))
         for argument in arguments
-        if not (argument.optional and site.sample(names, argument.parameter) is None)
+        if not (argument.optional and given[argument.parameter] is None)
     ]
 
 
@@ -63,7 +64,7 @@ def _check_ranks(plan: Plan, site: Init, cls: Class, names: list[str]) -> None:
 def _of_layer(plan: Plan, site: Init, cls: Symbol) -> Arguments:
     """A single layer; only those that take the last axis of their input first, if anything."""
     kind = LAYERS[cls.name]
-    first = (site.inputs[0], site.shapes[0]) if site.inputs else None
+    first = Sample(site.inputs[0], site.shapes[0], UNKNOWN) if site.inputs else None
     if kind.first[:1] == ("in",) and kind.output != "cell":
         return [("in_features", _last_axis(plan, site, first))]
     if (
@@ -86,11 +87,11 @@ def _size(plan: Plan, site: Init, given: Sample | None, argument: InputSize) -> 
         raise Blocked(
             site.node, "LNX112", "`init` is called without a sample for an input whose size is needed"
         )
-    sample, shape = given
+    sample, shape = given.node, given.shape
     axes = shape.axes[1:] if shape.exact else ()
     known = [axis.text for axis in axes if axis is not None and _has_one_value(plan, site, axis.names)]
     whole = shape.exact and len(known) == len(axes)
-    named = _named(sample)
+    named = _named(given)
     if form == "rest":
         total = product(axes)
         if named is not None and isinstance(sample, ast.Name) and _read_elsewhere(plan, sample):
@@ -114,11 +115,11 @@ def _last_axis(plan: Plan, site: Init, given: Sample | None) -> Piece:
         raise Blocked(
             site.node, "LNX112", "`init` is called without a sample for an input whose size is needed"
         )
-    sample, known = given[0], given[1].axis(-1)
-    named = _named(sample)
+    sample, known = given.node, given.shape.axis(-1)
+    named = _named(given)
     if isinstance(sample, ast.Name) and named is not None and _read_elsewhere(plan, sample):
         return template("{}.shape[-1]", named)
-    if (written := _written_axis(plan, sample)) is not None:
+    if not given.path and (written := _written_axis(plan, sample)) is not None:
         return written
     if known is not None and _has_one_value(plan, site, known.names):
         return known.text
@@ -151,21 +152,27 @@ def _written_axis(plan: Plan, sample: ast.expr) -> ast.expr | None:
     return None if isinstance(last, ast.Starred) else last
 
 
-def _named(sample: ast.expr) -> ast.expr | None:
+def _named(given: Sample) -> Piece | None:
+    """What is cheap to write for a sample, with the same last axis."""
+    named = _with_same_axis(given.node)
+    return template(f"{{}}{given.path}", named) if named is not None and given.path else named
+
+
+def _with_same_axis(sample: ast.expr) -> ast.expr | None:
     """What has the same last axis as the sample and is cheap to write: a name, an attribute, an item."""
     match sample:
         case ast.Name() | ast.Attribute():
             return sample
         case ast.Subscript(value=value, slice=ast.Constant(value=str())):
-            return sample if _named(value) is not None else None
+            return sample if _with_same_axis(value) is not None else None
         case ast.Subscript(value=value, slice=ast.Constant(value=int())):
-            return sample if _named(value) is not None else None
+            return sample if _with_same_axis(value) is not None else None
         case ast.Subscript(value=value, slice=ast.Slice()):
-            return _named(value)
+            return _with_same_axis(value)
         case ast.Call(
             func=ast.Attribute(attr="asarray" | "array" | "ones_like" | "zeros_like"), args=[value]
         ):
-            return _named(value)
+            return _with_same_axis(value)
         case _:
             return None
 

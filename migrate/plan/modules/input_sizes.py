@@ -9,6 +9,7 @@ from typing import Literal
 from migrate.analysis.kinds import Class
 from migrate.analysis.modules.classes import field_names, inputs_of
 from migrate.analysis.modules.forwarding import signature
+from migrate.analysis.modules.item_inputs import in_order
 from migrate.analysis.modules.optional_inputs import optional_inputs
 from migrate.analysis.program.syntax import names_in
 from migrate.analysis.shapes.sizes import PLACEHOLDER
@@ -74,7 +75,8 @@ def input_sizes(plan: Plan, cls: Class, draft: Draft) -> InputSizes:
         return InputSizes(inherited, {}, ())
     needed = draft.needed()
     call = signature(cls)
-    order = [name for name in (inputs_of(call) if call else []) if name in needed]
+    inputs = in_order(plan.facts, cls, inputs_of(call)) if call else ()
+    order = [name for name in inputs if name in needed]
     forms = {name: _form(plan, cls, name, needed[name]) for name in order}
     used = _used(cls)
     single = len(order) == 1

@@ -11,6 +11,7 @@ from migrate.analysis.kinds import Array, Class, Const, Length, Partial, Symbol,
 from migrate.analysis.modules.class_choices import written_at
 from migrate.analysis.modules.class_tables import bound_to
 from migrate.analysis.modules.hoisting import assigned_value, holes, spliced
+from migrate.analysis.modules.item_inputs import with_items
 from migrate.analysis.modules.layers import LAYERS, NORMS, WRAPPERS, LayerKind
 from migrate.analysis.modules.optional_inputs import optional_inputs
 from migrate.analysis.program.syntax import names_in
@@ -299,9 +300,9 @@ def _axis(value: Value | None) -> Size | None:
     return value.shape.axis(-1) if isinstance(value, Array) else None
 
 
-def input_of(site: Layer, name: str = "inputs") -> Shape:
+def input_of(site: Layer) -> Shape:
     """The shape of what reaches a layer."""
-    value = dict(site.inputs or ()).get(name)
+    value = dict(site.inputs or ()).get("inputs")
     return value.shape if isinstance(value, Array) else Shape()
 
 
@@ -420,7 +421,8 @@ def _optional_size(plan: Plan, site: Layer, argument: InputSize) -> list[Piece]:
 
 
 def _given_size(plan: Plan, draft: Draft, inner: Draft, site: Layer, argument: InputSize) -> str:
-    shape = input_of(site, argument.parameter)
+    value = with_items(plan.facts, inner.cls, dict(site.inputs or ())).get(argument.parameter)
+    shape = value.shape if isinstance(value, Array) else Shape()
     message = f"the size of `{argument.parameter}`, which this module needs, cannot be told from the code"
     if argument.form == "told":
         return told_size(
