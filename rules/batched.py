@@ -1,4 +1,4 @@
-"""LNX207: `jax.vmap` and `jax.pmap` of functions that take a train state or a model."""
+"""LNX207: `jax.vmap`, `jax.pmap` and `jax.checkpoint` of functions that take a train state or a model."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ RULE = Rule(
     title="A batched step can take the model and the optimizer",
     fix="automatic",
     what=(
-        "Finds `jax.vmap` and `jax.pmap`, as a call, a decorator or a `partial`, of a function that takes a "
-        "train state, parameters or a model."
+        "Finds `jax.vmap`, `jax.pmap` and `jax.checkpoint`, as a call, a decorator or a `partial`, of a "
+        "function that takes a train state, parameters or a model."
     ),
     why=(
-        "The step has other arguments now, so that `in_axes`, `donate_argnums` and "
+        "The step has other arguments now, so that `in_axes`, `donate_argnums`, `static_argnums` and "
         "`static_broadcasted_argnums` point elsewhere. It works on copies, so what it updates is returned."
     ),
     use_instead=(
@@ -33,7 +33,8 @@ RULE = Rule(
     ),
     fix_safety=(
         "The numbers of arguments and the axes move with them. Left alone: computed numbers and axes, "
-        "`out_axes`, and a state that is updated and not returned."
+        "`out_axes`, a state that is updated and not returned, and batch statistics that change inside of "
+        "`jax.checkpoint`."
     ),
     upstream="https://flax.readthedocs.io/en/latest/guides/jax_and_nnx_transforms.html",
     invalid=(
@@ -120,8 +121,8 @@ def main(x):
 """,
     ),
 )
-NUMBERS = frozenset({"donate_argnums", "static_broadcasted_argnums"})
-FREE = frozenset({"axis_name", "axis_size", "devices", "backend"})
+NUMBERS = frozenset({"donate_argnums", "static_argnums", "static_broadcasted_argnums"})
+FREE = frozenset({"axis_name", "axis_size", "devices", "backend", "policy", "prevent_cse"})
 
 
 def rewrite(plan: Plan, site: Batch) -> None:
@@ -130,7 +131,7 @@ def rewrite(plan: Plan, site: Batch) -> None:
         assert isinstance(site.node, ast.Call)
         if keyword.arg in NUMBERS:
             new = moved(plan, site.function, site.node, keyword.value)
-            plan.edits.arguments[site.node][keyword.value] = ((keyword.arg, new),)
+            plan.edits.arguments[site.node][keyword.value] = ((keyword.arg, new),) if new != "()" else ()
         elif keyword.arg == "in_axes":
             _axes(plan, site, keyword.value)
         elif keyword.arg == "out_axes" and _keeps_places(plan, site, keyword.value):

@@ -94,6 +94,9 @@ def rewrite(plan: Plan, site: Differentiate) -> None:
     if site.scaled:
         _scaled(plan, site)
         return
+    if site.inputs:
+        _shift(plan, site)
+        return
     name = getattr(plan.facts.values[site.node.func], "name", "jax.grad").rpartition(".")[2]
     plan.edits.expressions[site.node.func] = f"nnx.{name}"
     for value, keyword in zip(site.node.args[1:], POSITIONAL, strict=False):

@@ -231,9 +231,9 @@ def decorate(run: Run, decorator: ast.expr, function: Value) -> Value:
             return UNKNOWN
         case Symbol("flax.linen.compact" | "abc.abstractmethod"):
             return function
-        case Symbol("jax.vmap" | "jax.pmap") if run.owner is None:
+        case Symbol(name) if name in batches.TRANSFORMS and run.owner is None:
             return batches.batched(run, function, decorator)
-        case Partial(Symbol("jax.vmap" | "jax.pmap"), (), _) if run.owner is None:
+        case Partial(Symbol(name), (), _) if name in batches.TRANSFORMS and run.owner is None:
             return batches.batched(run, function, decorator)
         case Symbol("builtins.staticmethod" | "builtins.classmethod" | "builtins.property" as name):
             return Wrapped(name.removeprefix("builtins."), function)

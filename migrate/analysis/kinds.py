@@ -517,7 +517,7 @@ class Jit:
 
 @dataclass(frozen=True)
 class Batched:
-    """`jax.vmap(function)` or `jax.pmap(function)`; `site` is the call or decorator."""
+    """A function under one of `batches.TRANSFORMS`; `site` is the call or decorator."""
 
     function: Value
     site: ast.expr

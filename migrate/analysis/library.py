@@ -87,9 +87,9 @@ def call(run: Run, name: str, given: Arguments) -> Value:
             return dynamic_scales.made(run, given)
         case dynamic_scales.GRADIENT:
             return dynamic_scales.gradient(run, given, keywords)
-        case "jax.vmap" | "jax.pmap" if run.owner is None and batches.is_batchable(given):
+        case _ if name in batches.TRANSFORMS and run.owner is None and batches.is_batchable(given):
             return batches.batched(run, given.args[0], given.node)
-        case "jax.vmap" if run.owner is None and batched_apply.is_known(run, given):
+        case "jax.vmap" | "jax.checkpoint" if run.owner is None and batched_apply.is_known(run, name, given):
             return Batched(given.args[0], given.node)
         case "flax.jax_utils.replicate" | "flax.jax_utils.unreplicate" if any(map(followed, given.args)):
             return batches.replicated(run, given)

@@ -49,6 +49,7 @@ from migrate.analysis.words import described
 from migrate.result import Style
 
 DEPTH = 40
+NOTHING: Tokens = frozenset()
 BUDGET = 200_000
 
 
@@ -178,6 +179,15 @@ class Run:
             yield
         finally:
             self.frozen.pop()
+
+    @contextmanager
+    def differentiating(self, tokens: Tokens = NOTHING) -> Iterator[None]:
+        """Inside, a gradient by these is taken; by none where a transform around would lose what changes."""
+        self.differentiated.append(tokens)
+        try:
+            yield
+        finally:
+            self.differentiated.pop()
 
     def visible(self) -> Tokens:
         """Every token that some live variable denotes."""

@@ -479,13 +479,14 @@ class ParamsLeaf:
 class Differentiate:
     """`jax.grad(loss)` or `jax.value_and_grad(loss)` with respect to parameters.
 
-    Those of `scaled` are differentiated by a `DynamicScale`.
+    Those of `scaled` are differentiated by a `DynamicScale`. One by `inputs` is handed parameters beside.
     """
 
     node: ast.Call
     function: ast.expr
     argnums: tuple[int, ...]
     scaled: Tokens = frozenset()
+    inputs: bool = False
 
 
 @dataclass(frozen=True)
@@ -583,7 +584,7 @@ class Compile:
 
 @dataclass(frozen=True)
 class Batch:
-    """`jax.vmap` or `jax.pmap` around a function that receives followed values."""
+    """`jax.vmap`, `jax.pmap` or `jax.checkpoint` around a function that receives followed values."""
 
     node: ast.expr
     function: FunctionNode

@@ -12,6 +12,8 @@ CANONICAL = {
     "flax.training.train_state.TrainState": "flax.TrainState",
     "jax.random.PRNGKey": "jax.random.key",
     "jax.experimental.pjit.pjit": "jax.jit",
+    "jax.remat": "jax.checkpoint",
+    "jax.ad_checkpoint.checkpoint": "jax.checkpoint",
     "jax.tree_util.tree_map": "jax.tree.map",
     "jax.tree_util.tree_leaves": "jax.tree.leaves",
     "jax.tree_util.tree_reduce": "jax.tree.reduce",

@@ -1,8 +1,8 @@
-"""`jax.vmap` and `jax.pmap` of functions that make, take or give train states.
+"""`jax.vmap`, `jax.pmap` and `jax.checkpoint` of functions that make, take or give train states.
 
 NNX objects are pytrees: such a function works on copies and gives new models and optimizers back, whose
-arrays have one more axis. It is written so in both styles, and entered once: what it does does not depend on
-the axis.
+arrays may have one more axis. It is written so in both styles, and entered once: what it does does not depend
+on the axis.
 """
 
 from __future__ import annotations
@@ -37,6 +37,8 @@ from migrate.analysis.shapes.sizes import Shape
 from migrate.analysis.sites import Batch, Replicate
 from migrate.analysis.training import apply_options, partials
 from migrate.analysis.training.copies import adopt, adopted, copies, returned
+
+TRANSFORMS = frozenset({"jax.vmap", "jax.pmap", "jax.checkpoint"})
 
 
 def is_batchable(given: Arguments) -> bool:
@@ -90,7 +92,7 @@ def _entered(run: Run, function: Function, given: Arguments, values: tuple[Value
 
 def _on_copies(run: Run, function: Function, given: Arguments, copied: dict[Token, Token]) -> Value:
     inside = with_renamed(given, copied)
-    with run.freezing(run.visible()), run.collecting() as updated:
+    with run.freezing(run.visible()), run.differentiating(), run.collecting() as updated:
         result = enter(run, function, inside)
     if discarded := frozenset(updated) & frozenset(copied.values()) - tokens_of(without_stats(result)):
         message = "a train state is updated inside a batched function and not returned"

@@ -15,6 +15,7 @@ from migrate.analysis.kinds import (
     UNKNOWN,
     ApplyFn,
     Array,
+    Batched,
     Bound,
     Class,
     Collected,
@@ -55,11 +56,12 @@ from migrate.analysis.modules import (
 from migrate.analysis.modules import methods as modules
 from migrate.analysis.modules.applied_layers import layer_of
 from migrate.analysis.modules.classes import field_names
-from migrate.analysis.run import Run, instances_of
+from migrate.analysis.run import NOTHING, Run, instances_of
 from migrate.analysis.shapes import array_functions, arrays
 from migrate.analysis.shapes.sizes import UNKNOWN_SHAPE
 from migrate.analysis.sites import (
     Apply,
+    Batch,
     Compile,
     Construct,
     CreateState,
@@ -317,24 +319,26 @@ def differentiated(run: Run, grad: Grad, given: Arguments) -> Value:
     if isinstance(function, Bound) and grad.argnums == (0,) and len(grad.site.args) == 1:
         entered = replace(given, args=(function.first, *given.args))
         function = function.function
-    loss = function.function if isinstance(function, Jit) and function is grad.function else function
-    if not targets or not isinstance(loss, Function):
+    under = function if isinstance(function, Jit | Batched) and function is grad.function else None
+    loss = under.function if under is not None else function
+    handed = any(map(followed, (*given.args, *dict(given.keywords).values())))
+    if not isinstance(loss, Function) or not targets or not handed:
         return lost(run, given)
     tokens = tokens_of(Sequence(targets))
     if any(tokens & frozen for frozen in run.frozen):
         message = "the gradient of a model of the enclosing scope is taken inside a traced function"
         run.escape(given.node, "LNX203", message, *targets)
-    run.differentiated.append(tokens)
-    with run.freezing(run.visible()):
+    in_place = isinstance(under, Jit) and run.style == "stateful"
+    with run.freezing(run.visible()), run.differentiating(tokens if under is None or in_place else NOTHING):
         value = enter(run, loss, entered)
-    run.differentiated.pop()
-    if isinstance(function, Jit):
-        run.facts.site(Compile(function.site, loss.node))
-        run.facts.links |= {(token, loss.node) for token in tokens}
-    scaled = tokens if grad.scaled else frozenset()
-    run.facts.site(Differentiate(grad.site, grad.site.args[0], grad.argnums, scaled))
+    if under is not None:
+        of_transform = Compile if isinstance(under, Jit) else Batch
+        run.facts.site(of_transform(under.site, loss.node))
+        run.facts.links |= {(token, loss.node) for token in tokens_of(Sequence(given.args))}
+    scaled = tokens if grad.scaled else NOTHING
+    run.facts.site(Differentiate(grad.site, grad.site.args[0], grad.argnums, scaled, not tokens))
     run.facts.links |= {(a, b) for a in tokens for b in tokens}
-    each = tuple(Grads(tokens_of(target)) for target in targets)
+    each = tuple(Grads(tokens_of(target)) if followed(target) else UNKNOWN for target in targets)
     grads = each[0] if len(each) == 1 else Sequence(each)
     aux = value.items[1] if isinstance(value, Sequence) and len(value.items) == 2 else UNKNOWN
     if followed(aux) and not isinstance(aux, Grads) and not only_stats(aux):
@@ -350,14 +354,16 @@ def differentiated(run: Run, grad: Grad, given: Arguments) -> Value:
 
 
 def _targets(run: Run, argnums: tuple[int, ...], given: Arguments) -> tuple[Value, ...]:
-    """The parameters that a gradient is taken of, apart from one another; nothing where any is not known."""
+    """What a gradient is taken of: inputs, and parameters apart from one another; nothing where not known."""
     if any(isinstance(arg, ast.Starred) for arg in given.node.args):
         return ()
     known = [given.args[at] for at in argnums if -len(given.args) <= at < len(given.args)]
     targets = tuple(groups.grouped(run, target) or target for target in known)
-    trees = [target for target in targets if isinstance(target, (Params, Variables, Group))]
-    apart = sum(len(tree.tokens) for tree in trees) == len(tokens_of(Sequence(targets)))
-    return targets if len(trees) == len(argnums) and (apart or len(trees) == 1) else ()
+    trees = [target for target in targets if followed(target)]
+    if len(targets) < len(argnums) or not all(isinstance(tree, Params | Variables | Group) for tree in trees):
+        return ()
+    apart = sum(len(tokens_of(tree)) for tree in trees) == len(tokens_of(Sequence(targets)))
+    return targets if apart or len(trees) == 1 else ()
 
 
 def compiled(run: Run, function: Function, site: ast.expr, given: Arguments) -> Value:
@@ -373,7 +379,7 @@ def compiled(run: Run, function: Function, site: ast.expr, given: Arguments) -> 
         assert isinstance(site, ast.expr)
         run.facts.site(Compile(site, function.node))
     if run.style == "stateful":
-        with run.freezing(visible - used), run.at_once():
+        with run.freezing(visible - used), run.differentiating(), run.at_once():
             return enter(run, function, given)
     copied = copies_of(function, values)
     with adopted(run, copied):
@@ -384,7 +390,7 @@ def _on_copies(
     run: Run, function: Function, site: ast.expr, given: Arguments, copied: dict[Token, Token]
 ) -> Value:
     inside = with_renamed(given, copied)
-    with run.freezing(run.visible()), run.collecting() as updated:
+    with run.freezing(run.visible()), run.differentiating(), run.collecting() as updated:
         result = enter(run, function, inside)
     if discarded := frozenset(updated) & frozenset(copied.values()) - tokens_of(without_stats(result)):
         message = "a train state is updated inside `jit` and not returned"
