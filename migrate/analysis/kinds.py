@@ -623,6 +623,8 @@ TIMELESS = (Grads, OptTree, Pending, SavedState)
 VANISHING = (Stats, Updates)
 OF_STATS = (Stats, Updates, Variables)
 FOLLOWED = (Instance, ApplyFn, BoundFunction, Holder, Thing, *TOKENED)
+COMPOSED = (Sequence, Dict, Record, Mixed, Collected, Partial, Method)
+"""What is put together from other values."""
 
 
 def parts(value: Value) -> tuple[Value, ...]:
@@ -646,7 +648,8 @@ def parts(value: Value) -> tuple[Value, ...]:
 
 def followed(value: Value) -> bool:
     """Whether the value, or a part of it, must be accounted for wherever it goes."""
-    return isinstance(value, FOLLOWED) or any(followed(part) for part in parts(value))
+    composed = isinstance(value, COMPOSED)
+    return isinstance(value, FOLLOWED) or (composed and any(followed(part) for part in parts(value)))
 
 
 def tokens_of(value: Value) -> Tokens:
@@ -658,5 +661,7 @@ def tokens_of(value: Value) -> Tokens:
             return frozenset({value.token})
         case Holder(tokens=tokens, fields=fields):
             return tokens.union(*(tokens_of(field) for _, field in fields))
-        case _:
+        case _ if isinstance(value, COMPOSED):
             return frozenset().union(*(tokens_of(part) for part in parts(value)))
+        case _:
+            return frozenset()

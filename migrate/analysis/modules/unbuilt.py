@@ -41,10 +41,11 @@ def _read_built(run: Run, modules: list[Class]) -> None:
 def _record_unread(run: Run) -> None:
     """A mention in code that was never reached may build a class, and nobody would see it."""
     facts = run.facts
+    unbuilt = {definition.name for definition in facts.unbuilt}
     for file in facts.files.by_path.values():
         for node in ast.walk(file.tree):
             name = getattr(node, "id", "") or getattr(node, "attr", "")
-            unread = name and node not in facts.values and not _in_annotation(run, node)
+            unread = name in unbuilt and node not in facts.values and not _in_annotation(run, node)
             for definition in [d for d in facts.unbuilt if d.name == name] if unread else ():
                 message = f"`{name}` is mentioned in code that cannot be followed"
                 facts.escape(node, "LNX114", message, frozenset(), owner=definition)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from migrate.analysis.program.scopes import Scopes
 
@@ -48,6 +49,11 @@ class File:
     tree: ast.Module
     imports: dict[str, str] = field(default_factory=dict)
     classes: dict[str, ast.ClassDef] = field(default_factory=dict)
+
+    @cached_property
+    def attributes(self) -> tuple[ast.Attribute, ...]:
+        """Every attribute that is named in the file."""
+        return tuple(node for node in ast.walk(self.tree) if isinstance(node, ast.Attribute))
 
 
 class Files:

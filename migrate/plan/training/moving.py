@@ -73,8 +73,8 @@ def _is_set_once(facts: Facts, node: ast.expr, name: str) -> bool:
     stores = [
         other
         for file in facts.files.by_path.values()
-        for other in ast.walk(file.tree)
-        if isinstance(other, ast.Attribute) and other.attr == name and not isinstance(other.ctx, ast.Load)
+        for other in file.attributes
+        if other.attr == name and not isinstance(other.ctx, ast.Load)
     ]
     if len(stores) != 1 or not isinstance(method, ast.FunctionDef):
         return False

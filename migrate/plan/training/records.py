@@ -149,8 +149,8 @@ def applying_methods(facts: Facts, cls: Class) -> list[ast.FunctionDef]:
 def _read_elsewhere(facts: Facts, cls: Class, names: set[str]) -> ast.Attribute | None:
     """Where something that is not known may be a record whose field is read."""
     for file in facts.files.by_path.values():
-        for node in ast.walk(file.tree):
-            if isinstance(node, ast.Attribute) and node.attr in names:
+        for node in file.attributes:
+            if node.attr in names:
                 if facts.applying.intersection(facts.scopes.enclosing(facts.scopes.scope[node])):
                     continue
                 site = facts.sites.get(node)

@@ -82,13 +82,14 @@ def names_any(
 ) -> bool:
     """Whether one of the words stands in a class, its bases or a module that it names."""
     seen |= {node}
+    classes = {c.name: c for c in reversed(facts.classes)}
     for part in ast.walk(node):
         name = part.attr if isinstance(part, ast.Attribute) else part.id if isinstance(part, ast.Name) else ""
         if name in words:
             return True
         value = facts.values.get(part)
         inner = value.node if isinstance(value, Class) else None
-        inner = inner or next((c for c in facts.classes if c.name == name), None)
+        inner = inner or classes.get(name)
         if inner is not None and inner not in seen and names_any(facts, inner, words, seen):
             return True
     return False
