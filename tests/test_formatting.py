@@ -234,6 +234,29 @@ LINES = [
     ),
     pytest.param(
         """
+        def shown(state, inputs):
+            predicted = state.apply_fn(
+                {"params": state.params}, jnp.concatenate([inputs, inputs])
+            )  # two rows for each of the examples, one after the other
+            return predicted
+
+        state = create(0)
+        print(shown(state, X))
+        """,
+        """
+        def shown(model, inputs):
+            predicted = model(
+                jnp.concatenate([inputs, inputs])
+            )  # two rows for each of the examples, one after the other
+            return predicted
+
+        model, optimizer = create(0)
+        print(shown(model, X))
+        """,
+        id="a-comment-behind-a-statement-of-several-lines",
+    ),
+    pytest.param(
+        """
         def shown(state, x, scale):
             return scale * state.apply_fn({"params": state.params}, x)
 

@@ -167,17 +167,18 @@ def parameter(page: Page, piece: Piece) -> cst.Param:
     return parsed.params.params[0]
 
 
-def parsed_statement(page: Page, text: str, indent: str) -> Any:
-    return cst.parse_statement(laid_out(page, text, indent), config=page.module.config_for_parsing)
+def parsed_statement(page: Page, text: str, indent: str, width: int | None = None) -> Any:
+    laid = laid_out(page, text, indent, width)
+    return cst.parse_statement(laid, config=page.module.config_for_parsing)
 
 
-def laid_out(page: Page, text: str, indent: str) -> str:
+def laid_out(page: Page, text: str, indent: str, width: int | None = None) -> str:
     """Broken lines relative to their block: libcst writes the block's own indentation by itself."""
     if text.startswith("def ") and len({_indent_of(line) for line in text.split("\n")[1:]}) == 1:
         return own_newlines(page, _function(page, text, indent))
     if "\n" in text:
         return own_newlines(page, text)
-    laid = wrapped(text, indent, page.width, page.module.default_indent)
+    laid = wrapped(text, indent, width or page.width, page.module.default_indent)
     return own_newlines(page, laid.replace(f"\n{indent}", "\n"))
 
 

@@ -89,13 +89,22 @@ def relaid(page: Page, line: Any, changed: Any, indent: str, moved: list[str] | 
     `moved` are comments that went elsewhere; None where the line has no comment at all.
     """
     code = code_of(page, changed.with_changes(leading_lines=[], trailing_whitespace=cst.TrailingWhitespace()))
-    if "\n" not in code.strip("\n") and len(indent) + len(code.strip()) > page.width:
-        broken = parsed_statement(page, code.strip(), indent)
+    length, text = len(indent) + len(code.strip()), code.strip()
+    if "\n" not in text and length + _tail(page, line) > page.width:
+        broken = parsed_statement(page, text, indent, min(page.width, length - 1))
         changed = changed.with_changes(body=broken.body)
     if moved is None:
         return changed
     missing = lost(line, changed, moved)
     return changed.with_changes(leading_lines=[*changed.leading_lines, *as_lines(missing)])
+
+
+def _tail(page: Page, line: Any) -> int:
+    """The width of the comment behind a statement that was broken, which would be behind one line now."""
+    comment = line.trailing_whitespace.comment if isinstance(line, cst.SimpleStatementLine) else None
+    if comment is None or "\n" not in code_of(page, line.with_changes(leading_lines=[])).strip():
+        return 0
+    return len(line.trailing_whitespace.whitespace.value) + len(comment.value)
 
 
 def replaced(page: Page, line: Any, texts: list[str], indent: str, last: Any, commented: bool) -> list[Any]:
