@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import ast
 
-from migrate.analysis.kinds import Class, Symbol
-from migrate.analysis.modules.classes import methods
 from migrate.analysis.program.scopes import FunctionNode
 from migrate.analysis.sites import ApplyFunction
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
-from migrate.plan.modules.drawing import drawing
-from migrate.plan.training.bridge import RESERVED
+from migrate.plan.training.model_methods import has_method
 from migrate.rewrite.edits import template
 from migrate.rule import Example, Rule
 
@@ -124,12 +121,4 @@ def _is_call(plan: Plan, site: ApplyFunction, node: ast.Name) -> bool:
                 return False
         case _:
             return False
-    return all(_has(plan, instance.cls, method) for instance in site.instances)
-
-
-def _has(plan: Plan, cls: Class | Symbol, method: str) -> bool:
-    """Whether a model has the method; a wrapper hands on those that it has not itself."""
-    if isinstance(cls, Symbol):
-        return method == "__call__"
-    reserved = method in RESERVED if plan.bridged else method in drawing(plan, cls)
-    return method in methods(cls) and not reserved
+    return all(has_method(plan, instance.cls, method) for instance in site.instances)

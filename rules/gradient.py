@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from migrate.analysis.kinds import Class
-from migrate.analysis.sites import Apply, ApplyFunction, CompileApply, Differentiate
+from migrate.analysis.sites import Apply, ApplyFunction, Bind, CompileApply, Differentiate
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 from migrate.plan.functions.positions import function_of, moved
@@ -121,7 +121,8 @@ def _scaled(plan: Plan, site: Differentiate) -> None:
 
 def _is_called(plan: Plan) -> bool:
     """Whether a model is called anywhere, and not only its parameters given to definitions of Linen."""
-    calls = (site for site in plan.component.sites if isinstance(site, Apply | ApplyFunction | CompileApply))
+    calling = Apply | ApplyFunction | Bind | CompileApply
+    calls = (site for site in plan.component.sites if isinstance(site, calling))
     return any(site.node not in plan.definitions.views for site in calls)
 
 

@@ -15,6 +15,7 @@ from migrate.analysis.kinds import (
     Batched,
     Bound,
     BoundFunction,
+    BoundModel,
     Chain,
     Class,
     FreeCell,
@@ -60,6 +61,7 @@ from migrate.analysis.training import (
     ahead,
     batches,
     bound_functions,
+    bound_models,
     linen,
     optimizers,
     partials,
@@ -146,6 +148,8 @@ def invoke(run: Run, callee: Value, given: Arguments) -> Value:
             return library.call(run, name, given)
         case Method(FreeCell()):
             return UNKNOWN
+        case BoundModel():
+            return bound_models.called(run, callee, given)
         case Method() | ApplyFn() | Instance():
             return linen.call(run, callee, given)
         case LayerField(_, layer, inner) if run.owner is not None:

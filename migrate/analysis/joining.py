@@ -13,6 +13,7 @@ from migrate.analysis.kinds import (
     Array,
     Batched,
     Bound,
+    BoundModel,
     Class,
     Collected,
     Const,
@@ -175,6 +176,8 @@ def _join_tokened(left: Value, right: Any) -> Value:
     if isinstance(left, Pending):
         same = left.application is right.application
         return replace(left, tokens=tokens) if same else Mixed(frozenset({left, right}))
+    if isinstance(left, BoundModel) and left.site is not right.site:
+        return Mixed(frozenset({left, right}))
     if isinstance(left, Optimizer):
         left = replace(left, makers=left.makers | right.makers)
     if isinstance(left, Path) and (left.root, left.keys) != (right.root, right.keys):

@@ -533,6 +533,16 @@ class BoundFunction:
 
 
 @dataclass(frozen=True)
+class BoundModel:
+    """`model.bind(variables)`: a definition with variables in it; `site` is the call of `bind`."""
+
+    tokens: Tokens
+    stale: bool
+    instances: frozenset[Instance]
+    site: ast.Call
+
+
+@dataclass(frozen=True)
 class Mixed:
     """A value that is followed on one path and something else on another."""
 
@@ -592,6 +602,7 @@ Value = (
     | Jit
     | Batched
     | BoundFunction
+    | BoundModel
     | Mixed
     | nnx_kinds.NnxModel
     | nnx_kinds.NnxOptimizer
@@ -618,6 +629,7 @@ TOKENED = (
     Grads,
     OptTree,
     SavedState,
+    BoundModel,
 )
 TIMELESS = (Grads, OptTree, Pending, SavedState)
 VANISHING = (Stats, Updates)

@@ -17,6 +17,7 @@ from migrate.analysis.kinds import (
     Batched,
     Bound,
     BoundFunction,
+    BoundModel,
     Class,
     Collected,
     Dict,
@@ -309,7 +310,7 @@ def instances_of(value: Value) -> frozenset[Instance]:
     match value:
         case Instance():
             return frozenset({value})
-        case ApplyFn(instances) | BoundFunction(_, instances):
+        case ApplyFn(instances) | BoundFunction(_, instances) | BoundModel(instances=instances):
             return instances
         case Method(receiver, _):
             return instances_of(receiver)

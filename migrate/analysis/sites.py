@@ -610,6 +610,15 @@ class ApplyFunction:
 
 
 @dataclass(frozen=True)
+class Bind:
+    """`model.bind(variables)`, which is called, or named to be called."""
+
+    node: ast.Call
+    variables: ast.expr
+    instances: frozenset[Instance]
+
+
+@dataclass(frozen=True)
 class SameTree:
     """`unfreeze(params)` or `variables.pop("params")`: the parameters of the model that `tree` is of."""
 
@@ -667,6 +676,7 @@ Site = (
     | PlainTree
     | SameTree
     | ApplyFunction
+    | Bind
     | Batch
     | Replicate
     | ReplaceStats

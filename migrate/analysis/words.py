@@ -5,6 +5,7 @@ from __future__ import annotations
 from migrate.analysis.kinds import (
     ApplyFn,
     BoundFunction,
+    BoundModel,
     Dict,
     Grads,
     Group,
@@ -54,6 +55,8 @@ def described(value: Value) -> str:
             return "a module definition"
         case ApplyFn() | BoundFunction():
             return "an apply function"
+        case BoundModel():
+            return "a module with its variables bound to it"
         case Method(receiver, _):
             return f"a method of {described(receiver)}"
         case Sequence(items):

@@ -38,6 +38,7 @@ from migrate.analysis.sites import (
     ApplyFunction,
     ApplyGradients,
     ApplyUpdates,
+    Bind,
     CheckType,
     CloneState,
     CompileApply,
@@ -438,7 +439,7 @@ def _moves(plan: Plan, target: ast.Name, node: ast.expr) -> bool:
 def _belongs_to_site(plan: Plan, node: ast.expr, parent: ast.AST) -> bool:
     above = plan.site(parent)
     match above:
-        case Apply(variables=variables) | ApplyFunction(variables=variables) if variables is node:
+        case Apply() | ApplyFunction() | Bind() if above.variables is node:
             return True
         case (
             ParamsLeaf()

@@ -10,6 +10,7 @@ from migrate.analysis.kinds import (
     VANISHING,
     ApplyFn,
     Array,
+    BoundModel,
     Cell,
     Class,
     Collected,
@@ -67,6 +68,7 @@ from migrate.analysis.training import (
     ahead,
     apply_options,
     bare_states,
+    bound_models,
     groups,
     holders,
     hyperparameters,
@@ -121,6 +123,8 @@ def attribute(run: Run, node: ast.Attribute, holder: Value) -> Value:
             return modules.of_class(run, node, holder)
         case Instance():
             return _of_instance(run, node, holder)
+        case BoundModel():
+            return bound_models.attribute(run, node, holder)
         case GivenLayer():
             return given_layers.attribute(run, node, holder)
         case FreeCell() if node.attr == "initialize_carry":
@@ -196,6 +200,8 @@ def _of_instance(run: Run, node: ast.Attribute, instance: Instance) -> Value:
         case "variables" if run.owner is not None:
             return LayerTree(instance, node.value)
         case "init" | "init_with_output":
+            return Method(instance, node.attr)
+        case "bind" if run.owner is None:
             return Method(instance, node.attr)
         case "attend" | "initialize_carry" if run.owner is not None:
             return Method(instance, node.attr)

@@ -40,19 +40,25 @@ def bind(given: Arguments) -> BoundFunction:
     return BoundFunction(function, frozenset({instance}), given.node)
 
 
+def only_variables(given: Arguments) -> Tokens | None:
+    """The model whose variables a call is given, and nothing else."""
+    match given.args:
+        case (Variables(tokens),) if not given.keywords:
+            return tokens
+        case (Dict((("params", Params(tokens)),)),) if not given.keywords:
+            return tokens
+        case (Dict((("params", Params(tokens)), ("batch_stats", Stats(stats, False)))),) if (
+            stats == tokens and not given.keywords
+        ):
+            return tokens
+        case _:
+            return None
+
+
 def call(run: Run, callee: BoundFunction, given: Arguments) -> Value:
     """The call with variables, which runs the function."""
-    tokens: Tokens = frozenset()
-    match given.args:
-        case (Variables(tokens),):
-            pass
-        case (Dict((("params", Params(tokens)),)),):
-            pass
-        case (Dict((("params", Params(tokens)), ("batch_stats", Stats(stats, False)))),) if stats == tokens:
-            pass
-        case _:
-            return lost(run, given, callee)
-    if given.keywords or given.node.func is not callee.site:
+    tokens = only_variables(given)
+    if tokens is None or given.node.func is not callee.site:
         return lost(run, given, callee)
     if not same_or_seen(run, given.node, callee.instances, tokens):
         message = "a function is applied to one model with the parameters of another"

@@ -17,6 +17,7 @@ from migrate.analysis.kinds import (
     Array,
     Batched,
     Bound,
+    BoundModel,
     Class,
     Collected,
     Dict,
@@ -70,6 +71,7 @@ from migrate.analysis.sites import (
 )
 from migrate.analysis.training import (
     apply_options,
+    bound_models,
     dynamic_scales,
     groups,
     holders,
@@ -147,6 +149,10 @@ def call(run: Run, callee: Method | ApplyFn | Instance, given: Arguments) -> Val
             return recurrent.initial_carry(run, instance, given)
         case Method(Instance() as instance, name) if submodules.used(run, instance, name):
             return submodules.call(run, instance, name, given)
+        case Method(Instance() as instance, "bind"):
+            return bound_models.bind(run, instance, given)
+        case Method(BoundModel() as model):
+            return bound_models.called(run, model, given)
         case Method((Instance() | Mixed()) as receiver, "init"):
             return _init_one_of(run, receiver, given)
         case Method((Instance() | Mixed()) as receiver, "init_with_output"):

@@ -12,6 +12,7 @@ from migrate.analysis.facts import Facts
 from migrate.analysis.kinds import (
     UNKNOWN,
     ApplyFn,
+    BoundModel,
     Collected,
     Dict,
     Function,
@@ -153,7 +154,7 @@ def _add(found: Roles, variable: Variable, node: ast.Name | ast.arg, value: Valu
     role = role_of(value)
     if role is None:
         if (
-            not isinstance(value, (Grads, OptState, OptTree, Pending, SavedState))
+            not isinstance(value, (Grads, OptState, OptTree, Pending, SavedState, BoundModel))
             and followed(value)
             and not _stays(value)
         ):

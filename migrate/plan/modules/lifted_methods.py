@@ -24,9 +24,7 @@ def lifts_method(plan: Plan, cls: Class, decorator: ast.expr) -> bool:
     if {option.arg for option in options} - ALLOWED[value.name]:
         raise Blocked(decorator, "LNX130", "a transform of `__call__` has an option that has no rewriting")
     if method.args.kwonlyargs or "__call__" in drawing(plan, cls):
-        message = (
-            "`__call__` takes keys or flags by keyword only, which a transform of NNX refuses"
-        )
+        message = "`__call__` takes keys or flags by keyword only, which a transform of NNX refuses"
         raise Blocked(decorator, "LNX130", message)
     plan.edits.expressions[transform] = LIFTED[value.name]
     return True

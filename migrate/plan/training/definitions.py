@@ -17,7 +17,16 @@ from migrate.analysis.facts import Facts
 from migrate.analysis.kinds import ApplyFn
 from migrate.analysis.program.scopes import Variable
 from migrate.analysis.run import instances_of
-from migrate.analysis.sites import Apply, ApplyFunction, CloneState, CreateState, Init, Site, StateOfTree
+from migrate.analysis.sites import (
+    Apply,
+    ApplyFunction,
+    Bind,
+    CloneState,
+    CreateState,
+    Init,
+    Site,
+    StateOfTree,
+)
 from migrate.plan.functions.roles import Roles, is_parameter
 from migrate.plan.training.merging import stay_apart
 from migrate.plan.training.views import second_views
@@ -95,6 +104,8 @@ def _keeps(facts: Facts, node: ast.Name, kept: set[Variable], views: frozenset[a
         user = facts.scopes.parent[above] if isinstance(above, ast.keyword) else above
         outer = facts.sites.get(facts.scopes.parent[above])
         user = outer.node if isinstance(outer, Apply) and outer.transform is above else user
+        if isinstance(facts.sites.get(above), Bind):
+            return False
         return not isinstance(facts.values.get(parent), ApplyFn) or user in views
     call = facts.scopes.parent[parent] if isinstance(parent, ast.keyword) else parent
     if isinstance(facts.sites.get(facts.scopes.parent[call]), ApplyFunction):

@@ -10,6 +10,7 @@ from migrate.analysis.sites import (
     Apply,
     ApplyFunction,
     ApplyGradients,
+    Bind,
     CreateHolder,
     CreateState,
     ReplaceHolder,
@@ -24,7 +25,7 @@ from migrate.rewrite.edits import Piece, Template, template
 TAKING = (CreateState, CreateHolder, ApplyGradients, ReplaceStats, ReplaceHolder)
 """What a state is given its statistics by."""
 
-APPLIED = (Apply, ApplyFunction)
+APPLIED = (Apply, ApplyFunction, Bind)
 MESSAGE = "the batch statistics are used as a value here"
 
 

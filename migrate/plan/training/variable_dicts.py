@@ -9,14 +9,14 @@ import ast
 
 from migrate.analysis.facts import Facts
 from migrate.analysis.kinds import VANISHING, followed
-from migrate.analysis.sites import Apply, ApplyFunction
+from migrate.analysis.sites import Apply, ApplyFunction, Bind
 from migrate.plan.blocked import Blocked
 
 
 def goes_to_apply(facts: Facts, node: ast.Name) -> bool:
     """Whether a name is the variables of a call of `apply`."""
     site = facts.sites.get(facts.scopes.parent[node])
-    return isinstance(site, Apply | ApplyFunction) and site.variables is node
+    return isinstance(site, Apply | ApplyFunction | Bind) and site.variables is node
 
 
 def variables_of(facts: Facts, target: ast.Name) -> list[ast.Name]:
