@@ -21,6 +21,7 @@ from migrate.analysis.kinds import (
     Value,
 )
 from migrate.analysis.modules import (
+    called_once,
     class_choices,
     copied_settings,
     forwarding,
@@ -157,9 +158,10 @@ def _name(run: Run, node: ast.Call, short: str, given: dict[str, ast.expr]) -> t
 def _conditional(run: Run, node: ast.AST, layer: str) -> str | None:
     """Why it cannot be said in `__init__` whether this layer is there."""
     assert run.owner is not None
-    allowed = [m for n, m in methods(run.owner).items() if n in {"setup", "__call__"}]
-    method = next((m for m in allowed if m is run.facts.scopes.function(node)), None)
-    if method is None or (method.name == "__call__" and _after_return(run, method, node)):
+    method = next((m for m in methods(run.owner).values() if m is run.facts.scopes.function(node)), None)
+    if method is None or not _runs_with_call(run, method):
+        return "a layer is built under a condition, in a loop or in a nested function"
+    if method.name != "setup" and _after_return(run, method, node):
         return "a layer is built under a condition, in a loop or in a nested function"
     if method.name == "setup":
         return None
@@ -172,6 +174,18 @@ def _conditional(run: Run, node: ast.AST, layer: str) -> str | None:
             return "a layer is built under a condition, in a loop or in a nested function"
         node = parent[node]
     return None
+
+
+def _runs_with_call(run: Run, method: ast.FunctionDef) -> bool:
+    """Whether a method is run once where `__call__` is, so that `__init__` can make its layers."""
+    assert run.owner is not None
+    if method.name in {"setup", "__call__"}:
+        return True
+    calls = called_once.calls_of(run.facts, run.owner, method) if method in run.active else ()
+    around = [(run.facts.scopes.function(call), call) for call in calls]
+    return bool(calls) and not any(
+        isinstance(outer, ast.FunctionDef) and _after_return(run, outer, call) for outer, call in around
+    )
 
 
 def _after_return(run: Run, method: ast.FunctionDef, node: ast.AST) -> bool:

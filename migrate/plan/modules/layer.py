@@ -10,6 +10,7 @@ from dataclasses import replace
 from migrate.analysis.kinds import Array, Class, Const, Length, Partial, Symbol, Value
 from migrate.analysis.modules.class_choices import written_at
 from migrate.analysis.modules.class_tables import bound_to
+from migrate.analysis.modules.classes import methods
 from migrate.analysis.modules.hoisting import assigned_value, holes, spliced
 from migrate.analysis.modules.item_inputs import with_items
 from migrate.analysis.modules.layers import LAYERS, NORMS, WRAPPERS, LayerKind
@@ -333,9 +334,10 @@ def check_size(plan: Plan, site: Layer, found: Size) -> None:
 def _local_name(plan: Plan, site: Layer, found: Size) -> str | None:
     running = {r.name for turns in plan.facts.loops.values() for r in turns.running}
     turns = {name for loop in site.loops for name in loop.bound}
-    method = plan.facts.scopes.function(site.node)
+    around = {plan.facts.scopes.function(site.node), *methods(site.owner).values()}
+    bound = {name for method in around for name in plan.facts.scopes.bound[method]}
     for name in found.names - running - turns - {"self"}:
-        if not name.startswith(("_axis_", "_rest_", "_first_")) and name in plan.facts.scopes.bound[method]:
+        if not name.startswith(("_axis_", "_rest_", "_first_")) and name in bound:
             return name
     return None
 

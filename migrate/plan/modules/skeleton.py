@@ -6,6 +6,7 @@ import ast
 from collections import defaultdict
 from collections.abc import Iterator
 
+from migrate.analysis.modules.called_once import called_methods
 from migrate.analysis.shapes.sizes import text_names, without_parentheses
 from migrate.analysis.sites import Layer, OwnVariable, Parameter, Running
 from migrate.plan.blocked import Blocked
@@ -29,10 +30,17 @@ class Skeleton:
         self.sites: dict[ast.AST, list[Built]] = defaultdict(list)
         for site in sorted(sites, key=lambda s: (s.node.lineno, s.node.col_offset)):
             self.sites[plan.facts.scopes.statement(site.node)].append(site)
+        self.called: dict[ast.AST, list[ast.FunctionDef]] = defaultdict(list)
+        for call, method in called_methods(plan.facts, draft.cls):
+            self.called[plan.facts.scopes.statement(call)].append(method)
+        self.reached: set[ast.AST] = set()
 
     def written(self, body: list[ast.stmt]) -> list[Line]:
         """The lines of a method; of the sizes that go round loops, those that a layer needs."""
         every = [*self.lines(body)]
+        for site in (site for sites in self.sites.values() for site in sites):
+            if site.node not in self.reached:
+                raise Blocked(site.node, "LNX111", "a layer is built where `__call__` does not come by")
         texts = [text for piece, _ in every for text in texts_of(piece)]
         texts += [*self.draft.edits.values()]
         self.needed = self._closed({r.name for r in self._running() if any(r.name in t for t in texts)})
@@ -58,7 +66,10 @@ class Skeleton:
             if (chosen := chosen_line(self.plan, self.draft, statement)) is not None:
                 yield chosen
             for site in self.sites[statement]:
+                self.reached.add(site.node)
                 yield self._line(site)
+            for method in self.called[statement]:
+                yield from self.lines(method.body)
             match statement:
                 case ast.If():
                     yield from self._condition(statement)
