@@ -32,6 +32,10 @@ def net(setup: str, call: str) -> str:
 WIDTHS = "self.layers = [nn.Dense(width) for width in self.widths]"
 OVER = "for layer in self.layers:\n    x = nn.relu(layer(x))\n"
 STEPS = "sizes = self.widths\nself.steps = [Step(sizes[i] * self.factor) for i in range(len(sizes))]"
+APPENDED = (
+    "layers = []\nfor width in self.widths:\n    size = self.factor * width\n"
+    "    layers.append(nn.Dense({width}))\nself.layers = layers"
+)
 SHORT = "for layer in self.layers:\n    x = jnp.concatenate([x, nn.relu(layer(x))], axis=-1)\nreturn x"
 FORMS = [
     pytest.param(WIDTHS, f"{OVER}return x", FLAT, "features = width\n", id="widths"),
@@ -71,6 +75,13 @@ FORMS = [
         "features = self.factor",
         id="only-the-first-differs",
     ),
+    pytest.param(
+        APPENDED.format(width="width * self.factor"),
+        f"{OVER}return x",
+        FLAT,
+        "rngs=rngs))\n            features = width * self.factor\n        self.layers = nnx.List(layers)",
+        id="appended-in-a-loop",
+    ),
     pytest.param(WIDTHS, SHORT, FLAT, "features = features + width", id="wider-by-each"),
 ]
 
@@ -83,6 +94,19 @@ def test_forms(setup: str, call: str, shape: tuple[int, ...], part: str) -> None
 
 
 STAYING = [
+    pytest.param(
+        APPENDED.format(width="width").replace("    size", "    width"), f"{OVER}return x", id="another-turn"
+    ),
+    pytest.param(
+        f"before = 4\n{APPENDED.format(width='before')}".replace("    size = self.factor *", "    before ="),
+        f"{OVER}return x",
+        id="a-size-of-the-turn-before",
+    ),
+    pytest.param(
+        APPENDED.format(width="width").replace("    size", "    if width > 5:\n        break\n    size"),
+        f"{OVER}return x",
+        id="a-loop-that-ends-early",
+    ),
     pytest.param(WIDTHS, f"{OVER}{OVER}return x", id="read-twice"),
     pytest.param(WIDTHS, "for layer in self.layers[1:]:\n    x = layer(x)\nreturn x", id="a-part-of-it"),
     pytest.param(

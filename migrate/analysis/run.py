@@ -93,7 +93,7 @@ class Run:
     owner: Class | None = None
     counters: dict[str, Size] = field(default_factory=dict)
     loops: tuple[Loop, ...] = ()
-    turning: ast.ListComp | None = None
+    turning: tuple[ast.Call, frozenset[str]] | None = None
     tests: list[str | None] = field(default_factory=list)
     attributes: dict[str, Value] = field(default_factory=dict)
     learnt: dict[str, int] = field(default_factory=dict)

@@ -46,7 +46,6 @@ from migrate.analysis.modules.reasons import blocked
 from migrate.analysis.modules.scanned import check_calls
 from migrate.analysis.modules.setups import in_setup
 from migrate.analysis.modules.summaries import applied
-from migrate.analysis.program.syntax import names_in
 from migrate.analysis.run import Run
 from migrate.analysis.shapes.layer_shapes import output, size
 from migrate.analysis.shapes.plain_shapes import of
@@ -233,9 +232,8 @@ def call(run: Run, instance: Value, given: Arguments) -> Value:
 
 
 def _text(run: Run, site: Layer, node: ast.expr) -> str | None:
-    """What a layer is given, for `__init__`; in a running comprehension the names of its turn are known."""
-    turning = run.turning if run.turning is not None and run.turning.elt is site.node else None
-    turns = names_in(turning.generators[0].target) if turning is not None else ()
+    """What a layer is given, for `__init__`; the names of a turn are known where a size runs along."""
+    turns = run.turning[1] if run.turning is not None and run.turning[0] is site.node else frozenset[str]()
     known: dict[ast.expr, str] = {
         n: n.id for n in ast.walk(node) if isinstance(n, ast.Name) and n.id in turns
     }

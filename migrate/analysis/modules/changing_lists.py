@@ -1,17 +1,18 @@
-"""Lists of layers that one comprehension of `setup` builds with other sizes in each turn.
+"""Lists of layers that one comprehension or loop of `setup` builds with other sizes in each turn.
 
     self.layers = [nn.Dense(width) for width in self.widths]
     ...
     for layer in self.layers:
         x = layer(x)
 
-Where the layers cannot all have one size of their input, that size runs along with the comprehension.
+Where the layers cannot all have one size of their input, that size runs along with what builds them.
 """
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from migrate.analysis.joining import join
 from migrate.analysis.kinds import (
@@ -28,7 +29,7 @@ from migrate.analysis.kinds import (
     Value,
 )
 from migrate.analysis.modules.hoisting import init_text
-from migrate.analysis.modules.loops import outside, unused
+from migrate.analysis.modules.loops import leaves, outside, unused
 from migrate.analysis.modules.running_lists import NAMES, changed, last, with_last
 from migrate.analysis.modules.sequences import COUNT, counted, repeated_in
 from migrate.analysis.modules.turns import numbered, run_turns
@@ -48,6 +49,17 @@ def run_numbered(run: Run, node: ast.For) -> bool:
     return True
 
 
+@dataclass(frozen=True)
+class Building:
+    """What builds the layers of such a list: their call, what a turn binds, and what gives it its name."""
+
+    node: ast.ListComp | ast.For
+    call: ast.Call
+    target: ast.expr
+    iterated: ast.expr
+    kept: ast.Assign
+
+
 def run_list(run: Run, node: ast.For, turns: list[Value], listed: Repeated | None = None) -> None:
     """Run a loop over layers: with one size for all of them, or else with one that runs along."""
     layers = listed or repeated_in(run, node.iter)
@@ -55,55 +67,88 @@ def run_list(run: Run, node: ast.For, turns: list[Value], listed: Repeated | Non
     if layers is None or built is None:
         run_turns(run, node, turns, listed)
         return
-    run.facts.loops.pop(built, None)
-    site = run.facts.sites[built.elt]
+    run.facts.loops.pop(built.node, None)
+    site = run.facts.sites[built.call]
     entry, kept = dict(run.frame.vars), run.facts.snapshot(node)
 
     def again() -> None:
         run.facts.restore(node, kept)
-        run.facts.sites[built.elt] = site
+        run.facts.sites[built.call] = site
         run.frame.vars = dict(entry)
 
     run_turns(run, node, turns, listed)
     if not _is_lost(run, built):
         return
     again()
-    run.turning = built
+    run.turning = built.call, names_in(built.target)
     done = _run_along(run, node, built, turns[0], again)
     run.turning = None
     if not done:
-        run.facts.loops.pop(built, None)
+        run.facts.loops.pop(built.node, None)
         again()
         run_turns(run, node, turns, listed)
 
 
-def _built(run: Run, node: ast.For, layers: Repeated) -> ast.ListComp | None:
-    """The comprehension with layers that only this loop reads, in `__call__`."""
+def _built(run: Run, node: ast.For, layers: Repeated) -> Building | None:
+    """What builds the layers, if only this loop reads them, in `__call__`."""
     function = run.facts.scopes.function(node)
     if run.owner is None or not isinstance(function, ast.FunctionDef) or function.name != "__call__":
         return None
+    found = _comprehension(run, layers) or _loop(run, layers)
+    if found is None or init_text(run.facts, run.owner, found.iterated) is None:
+        return None
+    site = run.facts.sites.get(found.call)
+    plain = isinstance(site, Layer) and not site.explicit and site.lifted is None
+    alone = plain and found.call not in run.facts.checkpoints and _is_read_here_only(run, node, found)
+    return found if alone else None
+
+
+def _comprehension(run: Run, layers: Repeated) -> Building | None:
     match layers:
         case Repeated(Instance(site=call), ast.ListComp(elt=elt, generators=[turn]) as built) if call is elt:
-            site = run.facts.sites.get(elt)
-            plain = isinstance(site, Layer) and not site.explicit and site.lifted is None
-            known = init_text(run.facts, run.owner, turn.iter) is not None
-            alone = plain and known and not turn.ifs and elt not in run.facts.checkpoints
-            return built if alone and _is_read_here_only(run, node, built) else None
+            statement = run.facts.scopes.parent[built]
+            if not isinstance(statement, ast.Assign) or turn.ifs:
+                return None
+            return Building(built, call, turn.target, turn.iter, statement)
         case _:
             return None
 
 
-def _is_read_here_only(run: Run, node: ast.For, built: ast.ListComp) -> bool:
+def _loop(run: Run, layers: Repeated) -> Building | None:
+    """`for width in self.widths: layers.append(nn.Dense(width))`, kept by `self.layers = layers`."""
+    parent = run.facts.scopes.parent
+    match layers:
+        case Repeated(Instance(site=call), ast.Name(id=name) as read):
+            appended = parent[call]
+            statement = parent[appended]
+            loop, kept = parent[statement], parent[read]
+        case _:
+            return None
+    setup = run.facts.scopes.function(call)
+    match appended, loop:
+        case (
+            ast.Call(func=ast.Attribute(value=ast.Name(id=filled), attr="append"), args=[_], keywords=[]),
+            ast.For(orelse=[]),
+        ) if filled == name and isinstance(kept, ast.Assign) and isinstance(setup, ast.FunctionDef):
+            names = [n for n in ast.walk(setup) if isinstance(n, ast.Name)]
+            bound = [n for n in names if n.id in names_in(loop.target) and not isinstance(n.ctx, ast.Load)]
+            once = {*bound} == {n for n in ast.walk(loop.target) if isinstance(n, ast.Name)}
+            alone = sum(n.id == name for n in names) == 3 and loop in setup.body and not leaves(loop)
+            return Building(loop, call, loop.target, loop.iter, kept) if once and alone else None
+        case _:
+            return None
+
+
+def _is_read_here_only(run: Run, node: ast.For, built: Building) -> bool:
     """Whether the loop calls each layer once, in their order, and nothing else reads the list."""
     assert run.owner is not None
-    statement = run.facts.scopes.parent[built]
-    if not isinstance(statement, ast.Assign) or not isinstance(statement.targets[0], ast.Attribute):
+    (target,) = built.kept.targets if len(built.kept.targets) == 1 else (None,)
+    if not isinstance(target, ast.Attribute):
         return False
-    name = statement.targets[0].attr
-    uses = [n for n in ast.walk(run.owner.node) if isinstance(n, ast.Attribute) and n.attr == name]
-    others = [n for n in uses if n is not statement.targets[0] and not _is_length(run, n)]
+    uses = [n for n in ast.walk(run.owner.node) if isinstance(n, ast.Attribute) and n.attr == target.attr]
+    others = [n for n in uses if n is not target and not _is_length(run, n)]
     in_turn = [n for n in others if n in {node.iter, counted(run, node.iter)}]
-    read = [n for n in others if _is_of_turn(run, node, name, n)]
+    read = [n for n in others if _is_of_turn(run, node, target.attr, n)]
     return len(others) == 1 and bool(in_turn or read)
 
 
@@ -136,14 +181,14 @@ def _is_of_turn(run: Run, node: ast.For, name: str, read: ast.Attribute) -> bool
             return False
 
 
-def _is_lost(run: Run, built: ast.ListComp) -> bool:
+def _is_lost(run: Run, built: Building) -> bool:
     """Whether no one size fits an input of the layers."""
-    site = run.facts.sites.get(built.elt)
+    site = run.facts.sites.get(built.call)
     inputs = site.inputs if isinstance(site, Layer) else None
     return any(isinstance(v, Array) and v.shape.axis(-1) is None for _, v in inputs or ())
 
 
-def _run_along(run: Run, node: ast.For, built: ast.ListComp, turn: Value, again: Callable[[], None]) -> bool:
+def _run_along(run: Run, node: ast.For, built: Building, turn: Value, again: Callable[[], None]) -> bool:
     """Run one turn with a running size; False where the next size cannot be told."""
     entry = dict(run.frame.vars)
     _run_turn(run, node, turn)
@@ -164,8 +209,8 @@ def _run_along(run: Run, node: ast.For, built: ast.ListComp, turn: Value, again:
         begun | {name: with_last(begun[name], None)}, run.frame.vars | {name: _unsized(run, name)}
     ):
         return False
-    run.facts.loops[built] = Turns(None, (Running(running, start, end),))
-    local = names_in(built.generators[0].target) | {running}
+    run.facts.loops[built.node] = Turns(None, (Running(running, start, end),))
+    local = names_in(built.target) | {running}
     left = {other: _left(value, local) for other, value in run.frame.vars.items() if other not in entry}
     run.frame.vars = left | begun | {name: with_last(begun[name], _outside(run, built, running, end))}
     return True
@@ -203,18 +248,16 @@ def _settled(entry: dict[str, Value], end: dict[str, Value]) -> dict[str, Value]
     return {name: join(value, end[name]) for name, value in entry.items() if end[name] != value}
 
 
-def _outside(run: Run, built: ast.ListComp, running: str, end: Size) -> Size | None:
+def _outside(run: Run, built: Building, running: str, end: Size) -> Size | None:
     """The running size after the last turn."""
-    (turn,) = built.generators
-    bound = names_in(turn.target)
-    if not end.names & {*bound, running}:
+    if not end.names & {*names_in(built.target), running}:
         return end
     assert run.owner is not None
-    source = init_text(run.facts, run.owner, turn.iter)
-    if source is None or running in end.names or not isinstance(turn.target, ast.Name):
+    source = init_text(run.facts, run.owner, built.iterated)
+    if source is None or running in end.names or not isinstance(built.target, ast.Name):
         return None
-    text = _at_last(end.text, turn.target.id, source)
-    return Size(text) if text is not None and turn.target.id not in Size(text).names else None
+    text = _at_last(end.text, built.target.id, source)
+    return Size(text) if text is not None and built.target.id not in Size(text).names else None
 
 
 def _at_last(text: str, name: str, source: str) -> str | None:

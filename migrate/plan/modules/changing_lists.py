@@ -1,14 +1,14 @@
-"""Lists of layers whose sizes run along with the comprehension that builds them."""
+"""Lists of layers whose sizes run along with the comprehension or loop that builds them."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from migrate.analysis.shapes.sizes import without_parentheses
-from migrate.analysis.sites import Running
+from migrate.analysis.sites import Layer, Parameter, Running
 from migrate.plan.context import Plan
-from migrate.plan.modules.drafts import Line
+from migrate.plan.modules.drafts import Draft, Line
 from migrate.rewrite.edits import Suite, template
 
 
@@ -20,6 +20,28 @@ def changing_lists(plan: Plan, setup: ast.FunctionDef) -> dict[ast.stmt, list[Li
         for node in built
         if (turns := plan.facts.loops.get(node)) is not None
     }
+
+
+def run_along(plan: Plan, draft: Draft, setup: ast.FunctionDef, sites: Iterable[Layer | Parameter]) -> None:
+    """Add the running sizes to the loops of `setup` that append to such lists."""
+    for site in sites:
+        loop = plan.parent(plan.statement(site.node))
+        if (
+            not isinstance(site, Layer)
+            or site.explicit
+            or not isinstance(loop, ast.For)
+            or loop not in setup.body
+        ):
+            continue
+        turns = plan.facts.loops.get(loop)
+        for each in turns.running if turns is not None else ():
+            begin = f"{each.name} = {without_parentheses(each.start.text)}"
+            end = f"{each.name} = {without_parentheses(each.end.text)}"
+            statement = plan.statement(site.node)
+            assert isinstance(statement, ast.Expr)
+            draft.constructions += [begin, end]
+            plan.edits.before[loop].append(begin)
+            plan.edits.statements[statement] = [template("{}", statement.value), end]
 
 
 def _lines(plan: Plan, built: ast.ListComp, running: tuple[Running, ...]) -> Iterator[Line]:

@@ -19,7 +19,7 @@ from migrate.analysis.sites import Layer, Parameter
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 from migrate.plan.modules.cells import declarations, early, make_in_setup
-from migrate.plan.modules.changing_lists import changing_lists
+from migrate.plan.modules.changing_lists import changing_lists, run_along
 from migrate.plan.modules.checkpoints import outer, outer_of
 from migrate.plan.modules.derived_attributes import computed
 from migrate.plan.modules.drafts import Draft, Line
@@ -114,6 +114,7 @@ def _setup(plan: Plan, draft: Draft, setup: ast.FunctionDef, sites: list[Layer |
         draft.constructions.append(made)
     write_tuples(plan, sites)
     write_lists(plan, draft)
+    run_along(plan, draft, setup, sites)
     write_quoted(plan, sites)
     layers = [site for site in sites if isinstance(site, Layer) and site.explicit and site.kept == "*"]
     layers = [site for site in layers if site.node not in plan.facts.in_tuples]
