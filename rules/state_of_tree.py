@@ -35,6 +35,8 @@ def _model(plan: Plan, site: StateOfTree) -> Template:
     state = state_of(plan.facts, function)
     definition = function.value if state is None else f"{plan.model_of(state)}.to_nnx__module"
     variables = template("{}" if site.whole else '{"params": {}}', site.tree)
+    if site.stats is not None:
+        variables = Template(('{"params": ', site.tree, ', "batch_stats": ', site.stats, "}"))
     return template(
         written(plan, site.node, "with_linen_variables", "LNX001") + "({}, {})", definition, variables
     )

@@ -759,16 +759,14 @@ def test_reported(code: str, text: str, part: str) -> None:
 
 CORRECT = [
     pytest.param(
-        program(
-            """\
-            @jax.jit
-            def evaluate(net, batch):
-                moving = nnx.clone(net)
-                outputs = moving(batch)
-                nnx.update(net, nnx.state(moving, nnx.BatchStat))
-                return outputs
-            """,
-        ),
+        """\
+        @jax.jit
+        def evaluate(net, batch):
+            moving = nnx.clone(net)
+            outputs = moving(batch)
+            nnx.update(net, nnx.state(moving, nnx.BatchStat))
+            return outputs
+        """,
         id="statistics-dropped-in-jit",
     ),
     pytest.param(

@@ -28,12 +28,16 @@ class CreateState:
 
 @dataclass(frozen=True)
 class StateOfTree:
-    """`TrainState.create(...)` from a tree that nothing follows; `whole` where it holds all variables."""
+    """`TrainState.create(...)` from a tree that nothing follows; `whole` where it holds all variables.
+
+    `stats` is the tree of the statistics that a state of a class for them is given.
+    """
 
     node: ast.Call
     tree: ast.expr
     tx: ast.expr
     whole: bool
+    stats: ast.expr | None = None
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 
-from migrate.analysis.kinds import UNKNOWN, Function, Params, Thing, Token, Value, Variables, followed
+from migrate.analysis.kinds import UNKNOWN, Function, Params, Stats, Thing, Token, Value, Variables, followed
 from migrate.analysis.objects import resting, things
 from migrate.analysis.run import Run
 
@@ -45,7 +45,7 @@ def hoped(run: Run, node: ast.IfExp, yes: Value, no: Value) -> Value | None:
     is the last one, the escape stays.
     """
     test = node.test.left if isinstance(node.test, ast.Compare) else node.test
-    known = [side for side in (yes, no) if isinstance(side, Params | Variables)]
+    known = [side for side in (yes, no) if isinstance(side, Params | Variables | Stats)]
     of_thing = isinstance(test, ast.Attribute) and isinstance(run.facts.values.get(test.value), Thing)
     if not of_thing or len(known) != 1 or UNKNOWN not in (yes, no):
         return None

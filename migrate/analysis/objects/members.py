@@ -22,6 +22,7 @@ from migrate.analysis.kinds import (
     Params,
     Record,
     State,
+    Stats,
     Thing,
     Value,
     Variables,
@@ -31,7 +32,7 @@ from migrate.analysis.modules.methods import is_module
 from migrate.analysis.program.parameters import positional_parameters
 from migrate.analysis.program.scopes import Member
 
-KEPT = (Instance, ApplyFn, State, Holder, Params, Variables, Optimizer)
+KEPT = (Instance, ApplyFn, State, Holder, Params, Variables, Stats, Optimizer)
 
 
 def read_again(facts: Facts, known: Attributes, trees: Mapping[str, ast.Module]) -> Attributes | None:

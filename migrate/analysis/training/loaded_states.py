@@ -11,7 +11,7 @@ import ast
 from collections.abc import Iterator
 
 from migrate.analysis.activation import Arguments
-from migrate.analysis.kinds import UNKNOWN, ApplyFn, Instance, State, Token, Variables, tokens_of
+from migrate.analysis.kinds import UNKNOWN, ApplyFn, Class, Instance, State, Token, Variables, tokens_of
 from migrate.analysis.run import Run
 from migrate.analysis.sites import CreateState, StateOfTree
 from migrate.analysis.training import masks
@@ -36,6 +36,28 @@ def created(run: Run, given: Arguments) -> State | None:
     run.facts.origins[token] = run.facts.origins.get(token, frozenset()) | apply_fn.instances
     run.facts.links.add((token, token))
     run.facts.site(StateOfTree(node, tree, expressions["tx"], state.whole))
+    masks.check(run, node, run.facts.values.get(expressions["tx"]), state)
+    run.escape(node, "LNX001", MESSAGE, state, apply_fn, bridgeable=True)
+    return state
+
+
+def created_with_stats(run: Run, cls: Class, stats: str, given: Arguments) -> State | None:
+    """The same for a class with statistics, of which other states are created from followed parameters."""
+    node, keywords = given.node, dict(given.keywords)
+    expressions = {k.arg: k.value for k in node.keywords}
+    apply_fn, trees = keywords["apply_fn"], (expressions["params"], expressions[stats])
+    unknown = keywords["params"] == keywords[stats] == UNKNOWN
+    if not isinstance(apply_fn, ApplyFn) or not unknown or not all(_is_plain(run, tree) for tree in trees):
+        return None
+    sites = [s for s in run.facts.sites.values() if isinstance(s, CreateState) and s.cls == cls]
+    known = (origins(run, tokens_of(run.facts.values[site.params])) for site in sites)
+    if not any({i.cls for i in of} == {i.cls for i in apply_fn.instances} for of in known):
+        return None
+    token = Token(node, "loaded")
+    state = State(frozenset({token}), False, cls=cls, stats=stats)
+    run.facts.origins[token] = run.facts.origins.get(token, frozenset()) | apply_fn.instances
+    run.facts.links.add((token, token))
+    run.facts.site(StateOfTree(node, trees[0], expressions["tx"], whole=False, stats=trees[1]))
     masks.check(run, node, run.facts.values.get(expressions["tx"]), state)
     run.escape(node, "LNX001", MESSAGE, state, apply_fn, bridgeable=True)
     return state

@@ -19,6 +19,7 @@ from migrate.analysis.kinds import (
     SavedState,
     Sequence,
     State,
+    Stats,
     Symbol,
     Token,
     Value,
@@ -163,6 +164,8 @@ def _is_data(value: Value) -> bool:
     match value:
         case Params() | Variables() | State() | Holder() | SavedState():
             return True
+        case Stats():
+            return not value.stale
         case Dict() | Sequence():
             return all(_is_data(item) for item in _items(value))
         case _:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from migrate.analysis.kinds import Holder, Params, SavedState, State, Variables, followed
+from migrate.analysis.kinds import Holder, Params, SavedState, State, Stats, Variables, followed
 from migrate.analysis.sites import PlainTree
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
@@ -40,6 +40,10 @@ def write(plan: Plan, node: ast.expr) -> None:
         case _ if isinstance(value, Params | Variables) and not isinstance(node, ast.Dict):
             plan.claimed.add(node)
             plan.edits.expressions[node] = plain(plan, node)
+        case ast.Attribute(value=state) if isinstance(value, Stats):
+            plan.claimed.add(node)
+            stats = f"nnx.to_pure_dict(nnx.state({plan.model_of(state)}, nnx.BatchStat))"
+            plan.edits.expressions[node] = stats
         case ast.Dict(values=values):
             for item in values:
                 write(plan, item)

@@ -39,6 +39,8 @@ def vanish(plan: Plan, node: ast.expr) -> None:
             return
         case ast.keyword() if isinstance(plan.site(plan.parent(parent)), TAKING):
             return
+        case ast.IfExp() if isinstance(plan.facts.values.get(parent), VANISHING):
+            return
         case ast.Tuple():
             _without(plan, parent)
             _without_choice(plan, parent)
