@@ -84,6 +84,11 @@ SAVED = [
         id="mapped-and-put-back",
     ),
     pytest.param(
+        "sums = jax.tree.map(jnp.sum, state.params)\nprint([name for name, leaves in sums.items()])",
+        f"sums = jax.tree.map(jnp.sum, {TREE})\nprint([name for name, leaves in sums.items()])",
+        id="mapped-and-looked-through",
+    ),
+    pytest.param(
         "kept = {'w': state.params}\nstate, loss = step(state, X)\nto_bytes(kept)",
         f"kept = {{'w': {TREE}}}\nnet, optimizer = step(net, optimizer, X)\nto_bytes(kept)",
         id="what-was-kept-before-an-update",
@@ -169,6 +174,11 @@ STAYS = [
     pytest.param("pickle.dumps({'a': state})", id="state-in-a-dict"),
     pytest.param(
         "to_bytes(jax.grad(lambda p: jnp.sum(net.apply({'params': p}, X)))(state.params))", id="grads"
+    ),
+    pytest.param(
+        "grads = jax.grad(lambda p: jnp.sum(net.apply({'params': p}, X)))(state.params)\n"
+        "print([*grads.values()])",
+        id="values-of-grads",
     ),
     pytest.param("state = from_bytes({'a': state}, X)", id="load-a-state-in-a-dict"),
     pytest.param("kept = {'w': state.params}\nto_bytes(kept)\nlen(kept)", id="dict-is-read-elsewhere"),

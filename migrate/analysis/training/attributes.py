@@ -19,6 +19,7 @@ from migrate.analysis.kinds import (
     FreeCell,
     Function,
     GivenLayer,
+    Grads,
     Group,
     Holder,
     Instance,
@@ -31,6 +32,7 @@ from migrate.analysis.kinds import (
     Object,
     Optimizer,
     OptState,
+    OptTree,
     OwnCollection,
     Params,
     Partial,
@@ -83,6 +85,9 @@ FIELDS = {"params", "step", "opt_state", "tx", "apply_fn"}
 METHODS = {"apply_gradients", "replace"}
 BY_INDEX = (State, Holder, Record, Sequence, Dict)
 """What an item of a tuple or dict may be where it is read by its place."""
+
+TREES = (Grads, Variables, Params, OptState, OptTree, Optimizer, Pending, SavedState, Mixed)
+"""What is a dict or a tuple in Linen and something else in NNX: what its attributes give is not known."""
 
 CALLED = frozenset({"apply", "init", "init_with_output"})
 """The methods of definitions that take or give variables."""
@@ -149,7 +154,7 @@ def attribute(run: Run, node: ast.Attribute, holder: Value) -> Value:
             return ApplyFn(instances_of(holder)) if node.attr == "apply" else Method(holder, node.attr)
         case Mixed() if (several := several_things.methods(run, holder, node.attr)) is not None:
             return several
-        case Variables() | Params() | OptState() | Optimizer() | Pending() | SavedState() | Mixed():
+        case _ if isinstance(holder, TREES):
             _unknown(run, node, holder)
             return UNKNOWN
         case ApplyFn() | Dict():
