@@ -181,6 +181,9 @@ KEPT = [
     pytest.param(START, f"        self.start(1, 1)\n{START}", "LNX111", id="two-calls"),
     pytest.param(START, f"        if KIND:\n            self.start(1, 1)\n{START}", "LNX111",
                  id="under-a-condition"),
+    pytest.param("self.start(values.shape[0], values.shape[1])",
+                 "[self.start(*values.shape) for _ in range(3)][0]", "LNX111", id="repeated"),
+    pytest.param("zeros = self.start(", "start = self.start\n        zeros = start(", "LNX111", id="renamed"),
     pytest.param("y = nn.relu(", "Steps.start(2, 2)\n        y = nn.relu(", "LNX111", id="in-another-module"),
     pytest.param("values.shape[1])(", "values.shape[1] + 0 * KIND)(", "LNX112", id="computed-features"),
 ]  # fmt: skip

@@ -9,7 +9,8 @@ from __future__ import annotations
 import ast
 
 from migrate.analysis.kinds import Class, FreeCell
-from migrate.analysis.modules.classes import is_module, is_static
+from migrate.analysis.modules.building import STOPS
+from migrate.analysis.modules.classes import is_module, is_static, methods
 from migrate.analysis.modules.counting import name_of
 from migrate.analysis.run import Run
 from migrate.analysis.sites import FreeCarry
@@ -29,7 +30,7 @@ def made(run: Run, layer: str, node: ast.Call) -> FreeCell | None:
     if call is None or features is None:
         return None
     if run.owner is not None:
-        if run.loops or run.tests or _times(owner, run.facts.scopes.function(node)) > 1:
+        if run.owner.node is not owner.node or run.loops or run.tests or not _is_counted(run, owner, node):
             return None
         name_of(run, layer.rpartition(".")[2])
     run.facts.site(FreeCarry(call, owner, node, features, layer in PAIRS))
@@ -46,11 +47,20 @@ def _owner(run: Run, node: ast.Call) -> Class | None:
     return cls if cls is not None and is_module(cls) else None
 
 
-def _times(owner: Class, method: ast.AST) -> int:
-    """How often the class may call the method that makes the cell."""
-    name = method.name if isinstance(method, ast.FunctionDef) else ""
-    texts = [ast.unparse(n) for n in ast.walk(owner.node) if isinstance(n, ast.Attribute) and n.attr == name]
-    return sum(text in {f"self.{name}", f"{owner.node.name}.{name}"} for text in texts)
+def _is_counted(run: Run, owner: Class, node: ast.Call) -> bool:
+    """Whether it is plain how often the class calls the method that makes the cell: once, in `__call__`."""
+    scopes = run.facts.scopes
+    method, call = scopes.method(node), methods(owner).get("__call__")
+    name = method.name if method is not None else ""
+    found = [n for n in ast.walk(owner.node) if isinstance(n, ast.Attribute) and n.attr == name]
+    if not found:
+        return True
+    above: ast.AST = scopes.parent[found[0]]
+    if len(found) > 1 or not isinstance(above, ast.Call) or above.func is not found[0]:
+        return False
+    while above in scopes.parent and not isinstance(above, (*STOPS, ast.For, ast.If)):
+        above = scopes.parent[above]
+    return above is call
 
 
 def _features(node: ast.Call) -> ast.expr | None:
