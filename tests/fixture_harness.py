@@ -11,6 +11,7 @@ import tokenize
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from migrate.core import migrate_sources
@@ -77,8 +78,13 @@ def texts_of(program: Path) -> dict[str, str]:
 
 
 def migrate_texts(texts: Mapping[str, str], style: Style) -> Result:
-    """Migrate one program by itself."""
-    return migrate_sources(texts, Options(style=style))
+    """Migrate one program by itself, once for all tests that look at it."""
+    return _migrate(tuple(texts.items()), style)
+
+
+@cache
+def _migrate(texts: tuple[tuple[str, str], ...], style: Style) -> Result:
+    return migrate_sources(dict(texts), Options(style=style))
 
 
 def migrated(texts: Mapping[str, str], style: Style) -> dict[str, str]:
