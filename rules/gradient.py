@@ -22,8 +22,8 @@ RULE = Rule(
     title="A gradient of parameters can become a gradient of the model",
     fix="automatic",
     what=(
-        "Finds `jax.grad` and `jax.value_and_grad` of a loss that takes parameters, where a call hands it "
-        "the parameters of a known model."
+        "Finds `jax.grad`, `jax.value_and_grad` and `jax.vjp` of a function that takes parameters, where a "
+        "call hands it the parameters of a known model."
     ),
     why=(
         "The loss takes the model now. `nnx.grad` differentiates the parameters of a module and leaves the "
@@ -36,7 +36,8 @@ RULE = Rule(
     ),
     fix_safety=(
         "`has_aux` and `argnums` stay, the latter pointed at the model if arguments moved. Values and "
-        "gradients are the same bit by bit."
+        "gradients are the same bit by bit. `jax.vjp` is called through `vjp_of_params`, which is written "
+        "into the file; left alone where the parameters do not stand in first place."
     ),
     upstream="https://flax.readthedocs.io/en/latest/guides/jax_and_nnx_transforms.html#differences",
     invalid=(
@@ -98,6 +99,9 @@ def rewrite(plan: Plan, site: Differentiate) -> None:
         _shift(plan, site)
         return
     name = getattr(plan.facts.values[site.node.func], "name", "jax.grad").rpartition(".")[2]
+    if name == "vjp":
+        plan.edits.expressions[site.node.func] = written(plan, site.node, "vjp_of_params", "LNX201")
+        return
     plan.edits.expressions[site.node.func] = f"nnx.{name}"
     for value, keyword in zip(site.node.args[1:], POSITIONAL, strict=False):
         plan.edits.arguments[site.node][value] = ((keyword, value),)

@@ -153,6 +153,38 @@ REWRITES = [
         """,
         id="by-an-input-of-a-checkpointed-function",
     ),
+    pytest.param(
+        """
+        out, vjp_fn = jax.vjp(lambda p: state.apply_fn({"params": p}, x), state.params)
+        (grads,) = vjp_fn(out - y)
+        state = state.apply_gradients(grads=grads)
+        """,
+        """
+        out, vjp_fn = vjp_of_params(lambda net: net(x), net)
+        (grads,) = vjp_fn(out - y)
+        optimizer.update(net, grads)
+        """,
+        id="pulled-back",
+    ),
+    pytest.param(
+        """
+        def forward(params, x):
+            return state.apply_fn({"params": params}, x), x
+
+        out, vjp_fn, aux = jax.vjp(forward, state.params, x, has_aux=True)
+        grads, slope = vjp_fn(out)
+        grads = jax.tree.map(lambda a, b: a + b, grads, vjp_fn(aux)[0])
+        """,
+        """
+        def forward(net, x):
+            return net(x), x
+
+        out, vjp_fn, aux = vjp_of_params(forward, net, x, has_aux=True)
+        grads, slope = vjp_fn(out)
+        grads = jax.tree.map(lambda a, b: a + b, grads, vjp_fn(aux)[0])
+        """,
+        id="pulled-back-with-an-input",
+    ),
 ]
 
 
@@ -240,6 +272,64 @@ STAYS = [
         slope = jax.grad(loss, argnums=1)(*(state.params, x))
         """,
         id="spread-arguments",
+    ),
+    pytest.param("jax.vjp(state.apply_fn, {'params': state.params}, x)", id="pulled-back-apply"),
+    pytest.param(
+        "jax.vjp(lambda x, p: state.apply_fn({'params': p}, x), x, state.params)",
+        id="pulled-back-in-second-place",
+    ),
+    pytest.param(
+        "jax.vjp(lambda p, q: state.apply_fn({'params': p}, x), state.params, state.params)",
+        id="pulled-back-by-two-trees",
+    ),
+    pytest.param(
+        "jax.vjp(lambda v: state.apply_fn(v, x), net.init(key, X))", id="pulled-back-by-all-variables"
+    ),
+    pytest.param(
+        "jax.vjp(lambda p: state.apply_fn({'params': p}, x), *[state.params])", id="pulled-back-spread"
+    ),
+    pytest.param("jax.vjp(lambda p: p, state.params)", id="parameters-are-what-is-pulled-back"),
+    pytest.param(
+        """
+        out, vjp_fn = jax.vjp(lambda p: state.apply_fn({"params": p}, x), state.params)
+        rows = jax.vmap(vjp_fn)(out[None])
+        """,
+        id="a-batched-pull-back",
+    ),
+    pytest.param(
+        """
+        out, vjp_fn = jax.vjp(lambda p: state.apply_fn({"params": p}, x), state.params)
+        print(vjp_fn(out)[0]["Dense_0"])
+        """,
+        id="part-of-what-is-pulled-back",
+    ),
+    pytest.param(
+        "jax.jvp(lambda p: state.apply_fn({'params': p}, x), (state.params,), (state.params,))",
+        id="forward-mode",
+    ),
+    pytest.param("jax.linearize(lambda p: state.apply_fn({'params': p}, x), state.params)", id="linearized"),
+    pytest.param(
+        """
+        @jax.jit
+        def pull(params, x):
+            out, vjp_fn = jax.vjp(lambda p: state.apply_fn({"params": p}, x), params)
+            return vjp_fn
+
+        (grads,) = pull(state.params, x)(y)
+        state = state.apply_gradients(grads=grads)
+        """,
+        id="a-function-gives-the-pull-back",
+    ),
+    pytest.param(
+        """
+        @jax.jit
+        def pull(x):
+            out, vjp_fn = jax.vjp(lambda p: state.apply_fn({"params": p}, x), state.params)
+            return vjp_fn(out)[0]
+
+        state = state.apply_gradients(grads=pull(x))
+        """,
+        id="pulled-back-of-a-captured-model",
     ),
 ]
 

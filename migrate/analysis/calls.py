@@ -65,6 +65,7 @@ from migrate.analysis.training import (
     linen,
     optimizers,
     partials,
+    pullbacks,
     type_checks,
 )
 
@@ -142,6 +143,8 @@ def invoke(run: Run, callee: Value, given: Arguments) -> Value:
             return records.call(run, record, name, given)
         case Method(Class() as cls, name) if records.is_class_method(run, cls, name):
             return records.of_class(run, cls, name, given)
+        case Method(name=pullbacks.PULLBACK) if pullbacks.is_pullback(callee):
+            return pullbacks.called(run, callee, given)
         case Method(Jit() | Batched()):
             return ahead.call(run, callee, given, invoke)
         case Symbol(name):

@@ -56,6 +56,7 @@ from migrate.analysis.training import (
     optimizers,
     partials,
     plain_trees,
+    pullbacks,
     same_trees,
     whole_states,
 )
@@ -83,6 +84,8 @@ def call(run: Run, name: str, given: Arguments) -> Value:
             return nnx.compiled(run, given.args[0], given.node)
         case "jax.grad" | "jax.value_and_grad" if given.args:
             return _grad(name, given, keywords)
+        case pullbacks.NAME if any(map(followed, given.args)):
+            return pullbacks.taken(run, given)
         case dynamic_scales.CLASS:
             return dynamic_scales.made(run, given)
         case dynamic_scales.GRADIENT:

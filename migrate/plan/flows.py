@@ -68,6 +68,7 @@ from migrate.analysis.sites import (
     UpdateModel,
     ViewState,
 )
+from migrate.analysis.training.pullbacks import is_pullback
 from migrate.analysis.training.same_trees import rest_and_tree
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
@@ -104,11 +105,23 @@ def rewrite_flows(plan: Plan) -> None:
     """Every other place where a followed value goes on as a value."""
     for node in plan.component.nodes:
         value = plan.facts.values[node]
+        if is_pullback(value):
+            _check_pulled(plan, node)
         if isinstance(node, ast.expr) and not isinstance(value, UNWRITTEN) and followed(value):
             if isinstance(getattr(node, "ctx", None), ast.Store):
                 _target(plan, node, value)
             else:
                 _flow(plan, node, value)
+
+
+def _check_pulled(plan: Plan, node: ast.AST) -> None:
+    """What `jax.vjp` gives beside the result is called where it is known, and goes nowhere else."""
+    parent = plan.parent(node)
+    called = isinstance(parent, ast.Call) and parent.func is node
+    if isinstance(getattr(node, "ctx", None), ast.Load) and not called:
+        raise Blocked(
+            node, "LNX010", "what gives the gradients of `jax.vjp` is handed on: call it where it is"
+        )
 
 
 def _flow(plan: Plan, node: ast.expr, value: Value) -> None:

@@ -91,6 +91,16 @@ def scaled_value_and_grad(dynamic_scale, loss_fn, **options):
 
     return grad_fn
 '''
+PULLED_BACK = '''
+def vjp_of_params(function, model, *inputs, **options):
+    """`jax.vjp` of a function of a model: by its parameters, and by the inputs."""
+    graphdef, params, rest = nnx.split(model, nnx.Param, ...)
+
+    def of_params(params, *inputs):
+        return function(nnx.merge(graphdef, params, rest), *inputs)
+
+    return jax.vjp(of_params, params, *inputs, **options)
+'''
 OF_VARIABLES = '''
 def with_linen_variables(module, variables):
     """A wrapper of the Linen module that has these variables."""
@@ -120,5 +130,6 @@ FUNCTIONS = {
     "load_linen_state": LOADED,
     "load_linen_state_of_variables": LOADED_OF_VARIABLES,
     "load_linen_state_with_stats": LOADED_WITH_STATS,
+    "vjp_of_params": PULLED_BACK,
     "with_linen_variables": OF_VARIABLES,
 }

@@ -74,6 +74,7 @@ from migrate.analysis.training import (
     groups,
     holders,
     hyperparameters,
+    pullbacks,
     same_trees,
     stats_states,
 )
@@ -264,7 +265,8 @@ def subscript(run: Run, node: ast.Subscript, holder: Value, index: Value) -> Val
         ):
             return part
         case Sequence(items), Const(int(at)) if -len(items) <= at < len(items):
-            if followed(items[at]) and not isinstance(items[at], BY_INDEX):
+            plain = isinstance(items[at], BY_INDEX) or pullbacks.gives(run, node.value)
+            if followed(items[at]) and not plain:
                 run.escape(
                     node, "LNX010", "a followed value is read by its index: unpack the tuple", items[at]
                 )

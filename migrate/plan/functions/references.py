@@ -7,6 +7,7 @@ import ast
 from migrate.analysis.kinds import Method, Mixed, Value
 from migrate.analysis.program.scopes import FunctionNode
 from migrate.analysis.sites import Choose
+from migrate.analysis.training import pullbacks
 from migrate.analysis.training.dynamic_scales import GRADIENT
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
@@ -67,4 +68,4 @@ def _is_branch(plan: Plan, node: ast.expr) -> bool:
 
 def _is_grad(plan: Plan, node: ast.Call) -> bool:
     name = getattr(plan.facts.values.get(node.func), "name", "")
-    return name in {"jax.grad", "jax.value_and_grad", "functools.partial", GRADIENT}
+    return name in {"jax.grad", "jax.value_and_grad", "functools.partial", GRADIENT, pullbacks.NAME}

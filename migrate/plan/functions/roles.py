@@ -58,6 +58,7 @@ from migrate.analysis.sites import (
     UpdateModel,
     ViewState,
 )
+from migrate.analysis.training.pullbacks import is_pullback
 from migrate.plan.blocked import Blocked
 from migrate.plan.components import Union
 from migrate.plan.functions.returns import WHOLE, dropped_positions, parameter_of
@@ -175,6 +176,8 @@ def _stays(value: Value) -> bool:
     parts = value.parts if isinstance(value, Mixed) else {value}
     if isinstance(value, Partial):
         return is_definition(value)
+    if is_pullback(value):
+        return True
     return isinstance(value, (Sequence, Collected, Dict, Record)) or all(
         isinstance(part, Thing) for part in parts
     )
