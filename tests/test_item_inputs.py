@@ -158,6 +158,7 @@ LATER = (
 )
 CARRIES = [
     pytest.param(STEPS, "GRUCell_1", id="a-cell-for-the-carry"),
+    pytest.param(STEPS.replace("start(", "initialize_carry("), "GRUCell_1", id="the-name-of-the-method"),
     pytest.param(AT_ONCE, "GRUCell_1", id="without-a-name"),
     pytest.param(PAIRS, "LSTMCell_1", id="a-pair"),
     pytest.param(BATCH_FIRST, "in_axes=(None, nnx.Carry, 1)", id="batch-first"),

@@ -52,7 +52,8 @@ def _is_counted(run: Run, owner: Class, node: ast.Call) -> bool:
     scopes = run.facts.scopes
     method, call = scopes.method(node), methods(owner).get("__call__")
     name = method.name if method is not None else ""
-    found = [n for n in ast.walk(owner.node) if isinstance(n, ast.Attribute) and n.attr == name]
+    named = (n for n in ast.walk(owner.node) if isinstance(n, ast.Attribute) and n.attr == name)
+    found = [n for n in named if scopes.function(n) is not method]
     if not found:
         return True
     above: ast.AST = scopes.parent[found[0]]
