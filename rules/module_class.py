@@ -17,6 +17,7 @@ from migrate.plan.modules.class_values import rewrite_class_values
 from migrate.plan.modules.constructor_names import check_names
 from migrate.plan.modules.documenting import only_documents
 from migrate.plan.modules.drafts import Line, changed
+from migrate.plan.modules.field_checks import field_checks
 from migrate.plan.modules.field_defaults import parameters
 from migrate.plan.modules.inheritance import is_abstract, needs_constructor
 from migrate.plan.modules.input_sizes import input_sizes
@@ -143,7 +144,8 @@ def rewrite(plan: Plan, site: Class) -> None:
     marked = ["*"] if "*" not in given else []
     signature = [*given, *([] if is_abstract(site) else [*marked, *arguments, "rngs: nnx.Rngs"])]
     method = Method("__init__", tuple(signature), tuple(body))
-    removed: set[ast.stmt] = {*own_fields(site), *([setup] if setup is not None else [])}
+    gone = [known[name] for name in ("setup", "__post_init__") if name in known]
+    removed: set[ast.stmt] = {*own_fields(site), *gone}
     if needs_constructor(site):
         at = setup if setup is not None and not own_fields(site) else None
         plan.edits.classes[node] = ClassEdit(method, removed, at)
@@ -189,7 +191,8 @@ def _check_form(plan: Plan, site: Class) -> None:
     for name, method in own_methods(site).items():
         if name in {"setup", "__call__"} and [a.arg for a in method.args.args[:1]] != ["self"]:
             raise Blocked(method, "LNX111", f"the first parameter of `{name}` is not called `self`")
-        if name in {"__init__", "__post_init__", "__getattr__", "__setattr__"}:
+        checks = name == "__post_init__" and field_checks(plan, site) is not None
+        if name in {"__init__", "__post_init__", "__getattr__", "__setattr__"} and not checks:
             raise Blocked(method, "LNX111", f"`{node.name}` defines `{name}`")
         if name != "__call__":
             _check_decorators(plan, method)

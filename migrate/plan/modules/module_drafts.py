@@ -25,6 +25,7 @@ from migrate.plan.modules.derived_attributes import computed
 from migrate.plan.modules.drafts import Draft, Line
 from migrate.plan.modules.drawing import drawing
 from migrate.plan.modules.earlier_values import earlier_values
+from migrate.plan.modules.field_checks import field_checks
 from migrate.plan.modules.field_defaults import attribute_line
 from migrate.plan.modules.guards import guard
 from migrate.plan.modules.handed_layers import kept_inside
@@ -81,6 +82,7 @@ def _made(plan: Plan, cls: Class) -> Draft:
         if statement.target.id in inherited or statement.target.id in lent_fields(plan, cls):
             continue
         draft.lines.append(attribute_line(plan, cls, statement))
+    draft.lines += [(check, check) for check in field_checks(plan, cls) or ()]
     known = own_methods(cls)
     sites = [s for s in owned(plan, cls) if not isinstance(s, USES)]
     setup = known.get("setup")
