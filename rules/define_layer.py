@@ -9,7 +9,7 @@ from migrate.analysis.modules.layers import LAYERS, NORMS, LayerKind
 from migrate.analysis.sites import Construct
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
-from migrate.plan.modules.layer import EXACT
+from migrate.plan.modules.layer_arguments import EXACT
 from migrate.plan.naming.partial_name import partial_name
 from migrate.rewrite.edits import Piece, template
 from migrate.rule import Example, Rule

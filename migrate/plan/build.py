@@ -26,7 +26,7 @@ from migrate.analysis.sites import (
 from migrate.plan.blocked import Blocked
 from migrate.plan.components import ComponentFacts, components, components_without_modules
 from migrate.plan.context import Plan
-from migrate.plan.flows import rewrite_flows
+from migrate.plan.flows.dispatch import rewrite_flows
 from migrate.plan.functions.needs import needs
 from migrate.plan.functions.parameters import rewrite_parameters
 from migrate.plan.functions.partials import rewrite_partials

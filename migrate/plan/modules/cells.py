@@ -6,19 +6,13 @@ import ast
 from collections.abc import Iterator
 
 from migrate.analysis.kinds import Class, Symbol
-from migrate.analysis.modules.classes import (
-    base_of,
-    field_names,
-    is_extended,
-    methods,
-    own_constants,
-)
+from migrate.analysis.modules.classes import base_of, field_names, is_extended, methods, own_constants
 from migrate.analysis.sites import Construct, OwnVariable, UseVariable
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 from migrate.plan.modules.drafts import Draft, Line
 from migrate.plan.modules.helpers import write_helper
-from migrate.plan.modules.layer import moved
+from migrate.plan.modules.moved import moved
 from migrate.plan.modules.reserved import RESERVED
 from migrate.rewrite.edits import Piece, Template, template
 

@@ -10,7 +10,7 @@ from migrate.analysis.modules.layers import LAYERS, NORMS
 from migrate.analysis.sites import Construct, Layer
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
-from migrate.plan.modules.layer import EXACT
+from migrate.plan.modules.layer_arguments import EXACT
 
 
 def rewrite_class_values(plan: Plan, cls: Class) -> None:

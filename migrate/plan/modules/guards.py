@@ -14,7 +14,7 @@ from migrate.analysis.sites import Construct, Layer
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 from migrate.plan.modules.given_inputs import given_if
-from migrate.plan.modules.layer import in_setup
+from migrate.plan.modules.moved import in_setup
 
 Test = tuple[str, bool]
 """A condition, which is a text for `__init__` or a number that no text has, and whether it has to hold."""

@@ -16,8 +16,8 @@ from migrate.plan.modules.drawing import drawing, draws
 from migrate.plan.modules.free_carries import rewrite_free_carries
 from migrate.plan.modules.handed_layers import at_calls
 from migrate.plan.modules.late_flags import handed_flags, late_flags
-from migrate.plan.modules.layer import is_late
 from migrate.plan.modules.lifted import rewrite_lifted
+from migrate.plan.modules.moved import is_late
 from migrate.plan.modules.own_calls import own_call
 from migrate.plan.modules.owned import owned
 from migrate.plan.modules.recurrent import initial_carry

@@ -15,7 +15,8 @@ from migrate.analysis.sites import Layer
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 from migrate.plan.modules.drafts import Draft, Line
-from migrate.plan.modules.layer import construction, in_setup
+from migrate.plan.modules.layer import construction
+from migrate.plan.modules.moved import in_setup
 from migrate.plan.modules.reserved import RESERVED
 from migrate.rewrite.edits import template
 

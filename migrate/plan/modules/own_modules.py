@@ -1,0 +1,98 @@
+"""A module of the project made in another one: its fields, then its input sizes and `rngs`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from migrate.analysis.kinds import Array, Class, Const
+from migrate.analysis.modules.class_choices import written_at
+from migrate.analysis.modules.item_inputs import with_items
+from migrate.analysis.modules.optional_inputs import optional_inputs
+from migrate.analysis.shapes.sizes import Shape, Size, placeholder, product, rest
+from migrate.analysis.sites import Layer
+from migrate.plan.blocked import Blocked
+from migrate.plan.context import Plan
+from migrate.plan.modules.drafts import Draft, Told
+from migrate.plan.modules.handed_layers import goes_with_call
+from migrate.plan.modules.input_sizes import InputSize, input_sizes
+from migrate.plan.modules.layer_sizes import check_size, last_size
+from migrate.plan.modules.lifted import axis_size, class_of, ensemble
+from migrate.plan.modules.moved import chosen_class, listed, moved
+from migrate.plan.modules.told_sizes import asked, told_size
+from migrate.rewrite.edits import Piece, Template, template
+
+
+def own_module(plan: Plan, draft: Draft, site: Layer, cls: Class) -> Piece:
+    """A module of the project: its fields as they were given, then its input sizes and `rngs`."""
+    from migrate.plan.modules.module_drafts import draft_of
+
+    inner = draft_of(plan, cls)
+    node = site.node
+    pieces: list[Piece] = [
+        moved(plan, draft, site, arg) for arg in node.args if not goes_with_call(plan, site, arg)
+    ]
+    for keyword in node.keywords:
+        if keyword.arg != "name" and not goes_with_call(plan, site, keyword.value):
+            pieces.append(template(f"{keyword.arg}={{}}", moved(plan, draft, site, keyword.value)))
+    for argument in input_sizes(plan, cls, inner).arguments:
+        if argument.optional:
+            pieces += _optional_size(plan, site, argument)
+            continue
+        pieces.append(f"{argument.argument}={_given_size(plan, draft, inner, site, argument)}")
+    if site.lifted is not None:
+        made = Template((class_of(site.lifted), "(", *listed([*pieces, "rngs=rngs"]), ")"))
+        if site.lifted.transform != "flax.linen.vmap":
+            return made
+        return ensemble(made, moved(plan, draft, site, axis_size(site.lifted)))
+    callee = (
+        chosen_class(plan, draft, site) if written_at(plan.facts, node) in plan.facts.twins else node.func
+    )
+    return Template((callee, "(", *listed([*pieces, "rngs=rngs"]), ")"))
+
+
+def _optional_size(plan: Plan, site: Layer, argument: InputSize) -> list[Piece]:
+    """The size of an optional input, where a call may give one."""
+    value = dict(site.inputs or ()).get(argument.parameter, Const(None))
+    if value == Const(None):
+        return []
+    axis = last_size(value)
+    if axis is None:
+        message = f"the size of `{argument.parameter}`, which this module needs, cannot be told from the code"
+        raise Blocked(site.node, "LNX112", message)
+    check_size(plan, site, axis)
+    own = optional_inputs(site.owner)
+    handed = any(axis == placeholder(name) for name in own)
+    return [f"{argument.argument}={f'({axis.text} or None)' if handed else axis.text}"]
+
+
+def _given_size(plan: Plan, draft: Draft, inner: Draft, site: Layer, argument: InputSize) -> str:
+    value = with_items(plan.facts, inner.cls, dict(site.inputs or ())).get(argument.parameter)
+    shape = value.shape if isinstance(value, Array) else Shape()
+    message = f"the size of `{argument.parameter}`, which this module needs, cannot be told from the code"
+    if argument.form == "told":
+        return told_size(
+            plan, draft, site, argument.argument, replace(asked(inner, argument.argument), site=site.node)
+        )
+    found: tuple[Size | None, ...]
+    match argument.form:
+        case "last":
+            found = (shape.axis(-1),)
+        case "rest":
+            whole = product(shape.axes[1:]) if shape.exact else None
+            plain = shape.base is not None and not shape.axes and not shape.exact
+            found = (rest(shape.base) if plain and shape.base is not None else whole,)
+        case _:
+            found = shape.axes[1:] if shape.rank == argument.rank else (None,)
+    if None in found:
+        return told_size(
+            plan, draft, site, argument.argument, Told(site.node, site.node, message, argument.rank)
+        )
+    for one in found:
+        if one is not None:
+            check_size(plan, site, one)
+    texts = [one.text for one in found if one is not None]
+    return (
+        f"({', '.join(texts)})"
+        if argument.form == "shape" and len(texts) > 1
+        else (f"({texts[0]},)" if argument.form == "shape" else texts[0])
+    )
