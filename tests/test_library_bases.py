@@ -169,7 +169,7 @@ MORE = [
 
 class Runner:
     def __init__(self, kind, x):
-        self.agent = {"agent": Agent}[kind](x)
+        self.agent = {"agent": Agent, "nobody": object}[kind](x)
 
     def norm(self):
         return optax.global_norm(self.agent.state.params)
@@ -190,7 +190,7 @@ def test_what_a_base_class_may_do(body: str, code: str | None, style: Style) -> 
 
 PLAIN = """
 
-AGENTS = {"agent": Agent}
+AGENTS = {"agent": Agent, "nobody": object}
 
 
 class Runner:
@@ -205,5 +205,7 @@ class Runner:
 
 def test_objects_of_a_class_that_is_handed_on() -> None:
     head = HEAD.format(bases="", state="state").replace("        super().__init__()\n", "")
-    for body, changed in ((PLAIN, False), (PLAIN.replace("AGENTS[kind](x)", "Agent(x)"), True), ("", True)):
+    alone = PLAIN.replace(', "nobody": object', "")
+    seen = PLAIN.replace("AGENTS[kind](x)", "Agent(x)")
+    for body, changed in ((PLAIN, False), (alone, True), (seen, True), ("", True)):
         assert bool(migrate_sources({"agent.py": head + body}, Options()).changed) is changed

@@ -50,12 +50,14 @@ def numbers(text: str) -> list[object] | None:
 @QUICK
 @given(ANY, STYLES)
 def test_the_result_is_python_and_stays(text: str, style: Style) -> None:
-    new = migrated(text, style)
+    first = migrate_sources({PATH: text}, Options(style=style))
+    new = first.changed.get(PATH)
     if new is not None:
         compile(new, PATH, "exec")
         again = migrate_sources({PATH: new}, Options(style=style))
         assert again.changed == {}
-        assert again.findings == ()
+        stays = any(component.status == "untouched" for component in first.components)
+        assert stays or again.findings == ()
 
 
 WRAPPED = """\
