@@ -246,3 +246,33 @@ REFUSALS = [
 @pytest.mark.parametrize("body", REFUSALS)
 def test_what_stays(body: str, style: Style) -> None:
     assert migrated(body, style) is None
+
+
+LOADED = """
+def train(x, n):
+    def step(state, _):
+        state = update(state, x)
+        return state, None
+
+    state = create(x)
+    state, _ = jax.lax.scan(step, state, None, n)
+    return {"states": (state, x)}
+
+
+def main(x):
+    out = train(x, 3)
+    params = out["states"][0].params
+"""
+
+
+@pytest.mark.parametrize("style", ["functional", "stateful"])
+def test_parameters_of_an_item_get_a_name(style: Style) -> None:
+    new = migrated(LOADED + "    return optax.global_norm(params)\n", style)
+    assert new is not None
+    assert 'model = out["states"][0][0]\n    return optax.global_norm(nnx.state(model, nnx.Param))' in new
+
+
+@pytest.mark.parametrize("style", ["functional", "stateful"])
+def test_parameters_of_an_item_that_is_trained_on(style: Style) -> None:
+    lines = '    state = update(out["states"][0], x)\n    return optax.global_norm(params), state\n'
+    assert migrated(LOADED + lines, style) is None

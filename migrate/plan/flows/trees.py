@@ -97,7 +97,7 @@ def write_tree(plan: Plan, node: ast.expr) -> None:
             plan.edits.expressions.setdefault(node, plan.model_of(node))
         case ast.Tuple() | ast.List() | ast.Return():
             pass
-        case ast.Assign(targets=[ast.Name()]) if isinstance(plan.site(node), READS):
+        case ast.Assign(targets=[ast.Name()]) if _is_read(plan, node):
             plan.edits.expressions[node] = plan.model_of(node)
         case ast.Assign(targets=[ast.Name() as target]) if _moves(plan, target, node):
             plan.edits.statements[parent] = [f"{plan.names(target).model} = {plan.model_of(node)}"]
@@ -119,6 +119,12 @@ def write_rest_and_tree(plan: Plan, node: ast.expr) -> None:
         if plan.names(target).model != plan.model_of(node):
             raise Blocked(node, "LNX018", f"`{target.id}` would be a second name of one model: use one")
         plan.edits.statements[plan.statement(node)] = []
+
+
+def _is_read(plan: Plan, node: ast.expr) -> bool:
+    """Whether a model is read from what holds it, so that it may get a name: `out["state"][0].params`."""
+    site = plan.site(node)
+    return isinstance(site, READS) or (isinstance(site, ReadState) and plan.is_item(site.node.value))
 
 
 def _names_itself(plan: Plan, node: ast.expr, parent: ast.Tuple) -> bool:
