@@ -110,6 +110,9 @@ def test_line_endings_and_bom_stay(case: Case, variant: str) -> None:
 QUICK = {"JAX_DISABLE_MOST_OPTIMIZATIONS": "1"}
 """Compiling is most of the time of a program this small: all are verified without, some as users run them."""
 
+NO_LOSSES = {"pulled_back"}
+"""Gradients pulled back by `jax.vjp` belong to no scalar, so that the recorder has no loss to compare."""
+
 
 @pytest.mark.parametrize(
     "compiler",
@@ -128,6 +131,9 @@ def test_verify_says_identical_bits(
         assert report.losses.before == report.losses.after
         if case.name != "one_step":
             assert report.steps >= 5
+        if case.name in NO_LOSSES:
+            assert not report.losses.after
+        elif case.name != "one_step":
             assert report.losses.after[-1] < report.losses.after[0]
 
 
