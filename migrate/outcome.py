@@ -205,12 +205,15 @@ def _files(facts: Facts, decision: Decision) -> list[str]:
 
 def written(file: File, facts: Facts, edits: Edits) -> str:
     """The new text of a module, without the local names that nothing reads any more."""
+    from migrate.rewrite.alignment import realigned
     from migrate.rewrite.imports import settled
+    from migrate.rewrite.layout import width_of
     from migrate.rewrite.writer import write
 
+    before = file.source.text
     while True:
         text = settled(write(file.source, file.tree, edits, facts.scopes.parent), file.tree)
         dead = [s for s in dead_assignments(facts, file.tree, text) if s not in edits.statements]
         if not dead:
-            return text
+            return realigned(before, text, width_of(before))
         edits.statements |= {statement: [] for statement in dead}
