@@ -54,6 +54,9 @@ APPENDED = "blocks = []\nfor i in range(self.depth):\n    block = Block(self.dim
 KEPT = f"{APPENDED}\nself.blocks = blocks"
 NORMS = "self.norms = [nn.LayerNorm() for _ in range(self.depth)]"
 OVER = "for block in self.blocks:\n    x = block(x)\nreturn x"
+BACKWARDS = OVER.replace("self.blocks", "reversed(self.blocks)")
+TURNED = KEPT.replace("= blocks", "= list(reversed(blocks))")
+GROWING = "blocks = []\nfor i in range(3):\n    blocks.append(nn.Dense(self.dim + i))\nself.blocks = "
 FORMS = [
     pytest.param(
         "blocks = []\nfor i in range(3):\n    blocks.append(nn.Dense(self.dim + i))\nself.blocks = blocks",
@@ -87,6 +90,30 @@ FORMS = [
         "for block in self.blocks:\n    if isinstance(block, Block):\n        x = block(x, True)\n"
         "    else:\n        x = block(x)\nreturn x",
         id="asked-for-their-class",
+    ),
+    pytest.param(TURNED, OVER, id="turned-around-when-it-is-kept"),
+    pytest.param(KEPT, BACKWARDS, id="from-its-end"),
+    pytest.param(
+        "blocks = []\nfor i in range(3):\n    blocks.append(nn.Dense(self.dim + i))\n"
+        "self.blocks = list(reversed(blocks))",
+        BACKWARDS,
+        id="turned-around-twice-with-sizes-that-change",
+    ),
+    pytest.param("self.blocks = [nn.Dense(5), nn.Dense(7)]", BACKWARDS, id="written-out-and-from-its-end"),
+    pytest.param(
+        "blocks = [Block(self.dim)]\nblocks.append(nn.Dense(4))\nself.blocks = list(reversed(blocks))",
+        "x = self.blocks[-1](x)\nreturn self.blocks[0](x)",
+        id="turned-around-and-read-by-number",
+    ),
+    pytest.param(
+        KEPT,
+        "for i, block in enumerate(reversed(list(self.blocks))):\n    x = i * block(x)\nreturn x",
+        id="counted-from-its-end",
+    ),
+    pytest.param(
+        f"{KEPT}\n{NORMS}",
+        "for block, norm in zip(self.blocks, reversed(self.norms)):\n    x = norm(block(x))\nreturn x",
+        id="side-by-side-in-opposite-directions",
     ),
     pytest.param(
         f"{KEPT}\n{NORMS}",
@@ -137,6 +164,26 @@ def test_same_numbers(setup: str, call: str) -> None:
 
 REFUSED = [
     pytest.param(f"{APPENDED}\nself.blocks = tuple(blocks)", OVER, "LNX", id="changed-before-it-is-kept"),
+    pytest.param(f"{GROWING}list(reversed(blocks))", OVER, "LNX112", id="sizes-along-the-other-way"),
+    pytest.param(f"{GROWING}blocks", BACKWARDS, "LNX112", id="sizes-from-the-end"),
+    pytest.param(
+        "self.blocks = [nn.Dense(self.dim + i) for i in range(3)]",
+        BACKWARDS,
+        "LNX112",
+        id="sizes-of-a-comprehension-from-the-end",
+    ),
+    pytest.param(
+        f"{GROWING}list(reversed(blocks))",
+        "for i in range(len(self.blocks)):\n    x = self.blocks[i](x)\nreturn x",
+        "LNX112",
+        id="sizes-along-the-other-way-by-number",
+    ),
+    pytest.param(
+        f"{APPENDED}\nothers = list(reversed(blocks))\nblocks.append(Block(6))\nself.blocks = others",
+        OVER,
+        "LNX",
+        id="changed-after-it-was-turned-around",
+    ),
     pytest.param(f"{APPENDED}\nself.blocks = blocks\nblocks.append(print)", OVER, "LNX", id="something-else"),
     pytest.param(
         "self.convs = [nn.Dense(width) for width in (6, 7)]\nself.out = nn.LayerNorm()",

@@ -240,11 +240,13 @@ class Chain:
 class Repeated:
     """A list of layers that `setup` builds turn by turn; `item` is each of them, or one of several.
 
-    `site` is the comprehension, or the name of the list that a loop fills.
+    `site` is the comprehension, or the name of the list that a loop fills. In a list that is turned
+    `backwards` the layer of the last turn comes first.
     """
 
     item: Value
     site: ast.expr
+    backwards: bool = False
 
 
 @dataclass(frozen=True)
@@ -272,11 +274,15 @@ class OwnCollection:
 
 @dataclass(frozen=True)
 class LayerTree:
-    """`self.layer.variables` inside a module, or a part of it; `root` is the layer as it is written."""
+    """`self.layer.variables` inside a module, or a part of it; `root` is the layer as it is written.
+
+    Where it is read from the variables of the module, `root` is the module and `name` that of the layer.
+    """
 
     instance: Instance
     root: ast.expr
     keys: tuple[str, ...] = ()
+    name: str | None = None
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,15 @@ from migrate.analysis.kinds import (
     followed,
     tokens_of,
 )
-from migrate.analysis.modules import building, cells, free_cells, lifted, own_variables, sequences
+from migrate.analysis.modules import (
+    backward_lists,
+    building,
+    cells,
+    free_cells,
+    lifted,
+    own_variables,
+    sequences,
+)
 from migrate.analysis.modules.layers import LAYERS, REFUSED
 from migrate.analysis.modules.reasons import blocked
 from migrate.analysis.nnx_code import nnx
@@ -135,6 +143,10 @@ def call(run: Run, name: str, given: Arguments) -> Value:
             return cells.asked(run, given)
         case "builtins.tuple" if run.owner is not None and results.is_filter(given.node):
             return results.filtered(run, given.node)
+        case backward_lists.REVERSED | backward_lists.LIST if (
+            ordered := backward_lists.ordered(run, name, given)
+        ) is not None:
+            return ordered
         case "builtins.len" if run.owner is not None and len(given.args) == 1:
             return _length(given.args[0])
         case _ if name in LAYERS:

@@ -11,6 +11,7 @@ from keyword import iskeyword
 
 from migrate.analysis.activation import Arguments
 from migrate.analysis.kinds import UNKNOWN, Array, Cell, Const, Function, OwnCollection, Symbol, Value
+from migrate.analysis.modules import tied
 from migrate.analysis.modules.reasons import blocked
 from migrate.analysis.run import Run
 from migrate.analysis.shapes.plain_shapes import filled
@@ -108,8 +109,12 @@ def value(run: Run, node: ast.Attribute, cell: Cell) -> Value:
 def item(run: Run, node: ast.Subscript, holder: OwnCollection, index: Value) -> Value:
     """`self.variables[collection][name]`."""
     match holder, index:
-        case OwnCollection(None), Const(str(collection)) if collection not in OWN:
+        case OwnCollection(None), Const(str(collection)) if collection not in OWN or collection == "params":
             return OwnCollection(collection)
+        case OwnCollection("params"), Const(str(name)) if (layer := tied.own(run, node, name)) is not None:
+            return layer
+        case OwnCollection("params"), _:
+            return _refused(run, node, "`self.variables` is read in a way that has no rewriting")
         case OwnCollection(str(collection)), Const(str(name)) if _is_plain(name) and run.owner is not None:
             run.facts.site(UseVariable(node, collection, name, run.owner))
             return Array(Shape())

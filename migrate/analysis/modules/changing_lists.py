@@ -28,6 +28,7 @@ from migrate.analysis.kinds import (
     Symbol,
     Value,
 )
+from migrate.analysis.modules.backward_lists import around, within
 from migrate.analysis.modules.hoisting import init_text
 from migrate.analysis.modules.loops import leaves, outside, unused
 from migrate.analysis.modules.running_lists import NAMES, changed, last, with_last
@@ -63,7 +64,7 @@ class Building:
 def run_list(run: Run, node: ast.For, turns: list[Value], listed: Repeated | None = None) -> None:
     """Run a loop over layers: with one size for all of them, or else with one that runs along."""
     layers = listed or repeated_in(run, node.iter)
-    built = _built(run, node, layers) if layers is not None else None
+    built = _built(run, node, layers) if layers is not None and not layers.backwards else None
     if layers is None or built is None:
         run_turns(run, node, turns, listed)
         return
@@ -121,7 +122,7 @@ def _loop(run: Run, layers: Repeated) -> Building | None:
         case Repeated(Instance(site=call), ast.Name(id=name) as read):
             appended = parent[call]
             statement = parent[appended]
-            loop, kept = parent[statement], parent[read]
+            loop, kept = parent[statement], parent[around(run, read)]
         case _:
             return None
     setup = run.facts.scopes.function(call)
@@ -147,7 +148,8 @@ def _is_read_here_only(run: Run, node: ast.For, built: Building) -> bool:
         return False
     uses = [n for n in ast.walk(run.owner.node) if isinstance(n, ast.Attribute) and n.attr == target.attr]
     others = [n for n in uses if n is not target and not _is_length(run, n)]
-    in_turn = [n for n in others if n in {node.iter, counted(run, node.iter)}]
+    turns = counted(run, node.iter) or node.iter
+    in_turn = [n for n in others if n is within(run, turns)]
     read = [n for n in others if _is_of_turn(run, node, target.attr, n)]
     return len(others) == 1 and bool(in_turn or read)
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from migrate.analysis.activation import Arguments
 from migrate.analysis.kinds import UNKNOWN, Array, Chain, Instance, Repeated, Sequence, Symbol, Value
-from migrate.analysis.modules import layer_lists, named_lists
+from migrate.analysis.modules import backward_lists, layer_lists, named_lists
 from migrate.analysis.modules.hoisting import init_text
 from migrate.analysis.modules.layers import LAYERS
 from migrate.analysis.modules.reasons import blocked
@@ -114,7 +114,8 @@ def listed(run: Run, target: ast.Attribute, kind: Value) -> bool:
     """`self.blocks = [Block(1), Block(2)]` in `setup`; False where this is something else."""
     statement = run.facts.scopes.parent[target]
     value = statement.value if isinstance(statement, ast.Assign) else None
-    if value is None or not isinstance(value, ast.List | ast.Name):
+    inner = backward_lists.within(run, value) if value is not None else None
+    if value is None or (not isinstance(inner, ast.Name) and not isinstance(value, ast.List)):
         return False
     if named_lists.kept_list(run, target.attr, statement):
         return True
@@ -126,9 +127,11 @@ def listed(run: Run, target: ast.Attribute, kind: Value) -> bool:
         if any(layer.site not in value.elts for layer in layers):
             return False
     else:
-        found = layer_lists.filled(kind, value)
+        found = layer_lists.filled(kind, inner)
         if found is None:
             return False
+        if isinstance(found, Repeated):
+            found = replace(found, backwards=backward_lists.is_backwards(run, value))
         run.attributes[target.attr] = found
         each = found.items if isinstance(found, Sequence) else [found.item]
         layers = [layer for item in each for layer in layer_lists.layers_in(item) or ()]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 
 from migrate.analysis.activation import Arguments
-from migrate.analysis.kinds import UNKNOWN, Array, Const, LayerTree, Value
+from migrate.analysis.kinds import UNKNOWN, Array, Const, Instance, LayerTree, Symbol, Value
 from migrate.analysis.modules.hoisting import init_text
 from migrate.analysis.modules.layers import LAYERS
 from migrate.analysis.modules.methods import leaf
@@ -25,11 +26,23 @@ def item(run: Run, node: ast.Subscript, tree: LayerTree, index: Value) -> Value:
     if not keys or keys[0] != "params" or run.owner is None:
         blocked(run, node, "LNX312", "the variables of a layer are read in a way that has no rewriting")
         return UNKNOWN
-    found = LayerTree(tree.instance, tree.root, keys)
     if len(keys) > 1 and leaf(run, tree.instance, keys):
-        run.facts.site(ReadLeaf(node, tree.root, keys[1:], run.owner))
+        path = keys[1:] if tree.name is None else (tree.name, *keys[1:])
+        run.facts.site(ReadLeaf(node, tree.root, path, run.owner))
         return Array(Shape())
-    return found
+    return replace(tree, keys=keys)
+
+
+def own(run: Run, node: ast.Subscript, name: str) -> LayerTree | None:
+    """`self.variables["params"]["wte"]`, where that is a layer of the module."""
+    sites = [site for site in run.facts.sites.values() if isinstance(site, Layer) and site.name == name]
+    match [site for site in sites if run.owner is not None and site.owner.node is run.owner.node], node.value:
+        case [Layer(kept=kept, lifted=None) as site], ast.Subscript(value=ast.Attribute(value=root)) if (
+            kept != "*"
+        ):
+            return LayerTree(Instance(site.cls or Symbol(site.layer), site.node), root, ("params",), name)
+        case _:
+            return None
 
 
 def check(run: Run, node: ast.expr, found: Value) -> None:

@@ -6,7 +6,8 @@ import ast
 from collections.abc import Iterator
 from itertools import groupby
 
-from migrate.analysis.kinds import Class
+from migrate.analysis.kinds import Class, Symbol
+from migrate.analysis.modules.backward_lists import LIST
 from migrate.analysis.modules.classes import (
     base_of,
     field_names,
@@ -128,7 +129,8 @@ def _setup(plan: Plan, draft: Draft, setup: ast.FunctionDef, sites: list[Layer |
         statement = plan.statement(node)
         if not isinstance(statement, ast.Assign) or len(statement.targets) != 1:
             raise Blocked(node, "LNX111", "a list of layers has two names")
-        plan.edits.statements[statement] = [template("{} = nnx.List({})", statement.targets[0], node)]
+        made = template("{} = nnx.List({})", statement.targets[0], _items(plan, node))
+        plan.edits.statements[statement] = [made]
     documented = ast.get_docstring(setup, clean=False) is not None
     if outside := named.keys() - {*setup.body}:
         raise Blocked(outside.pop(), "LNX111", "a list of layers with names is made under a condition")
@@ -152,6 +154,12 @@ def _setup(plan: Plan, draft: Draft, setup: ast.FunctionDef, sites: list[Layer |
         moved = [line for s, one in zip(setup.body, moved, strict=True) for line in (one, *own.get(s, ()))]
     moved = [one for line in moved for one in computes.instead(line)]
     draft.lines[:] = [*moved[:documented], *draft.lines, *moved[documented:]]
+
+
+def _items(plan: Plan, node: ast.expr) -> ast.expr:
+    """What goes into the new list: `list(...)` around it would only copy it once more."""
+    copied = isinstance(node, ast.Call) and plan.facts.values.get(node.func) == Symbol(LIST)
+    return node.args[0] if isinstance(node, ast.Call) and copied else node
 
 
 def _instead(changing: dict[ast.stmt, list[Line]], line: Line) -> list[Line]:
