@@ -165,6 +165,18 @@ def test_same_numbers(setup: str, call: str) -> None:
 REFUSED = [
     pytest.param(f"{APPENDED}\nself.blocks = tuple(blocks)", OVER, "LNX", id="changed-before-it-is-kept"),
     pytest.param(f"{GROWING}list(reversed(blocks))", OVER, "LNX112", id="sizes-along-the-other-way"),
+    pytest.param(
+        KEPT,
+        "blocks = list(reversed(self.blocks))\nblocks.pop()\nfor block in blocks:\n    x = block(x)\nreturn x",
+        "LNX",
+        id="a-list-that-is-changed-in-the-call",
+    ),
+    pytest.param(
+        f"{KEPT}\nself.others = list(reversed(self.blocks))",
+        OVER.replace("blocks", "others"),
+        "LNX",
+        id="two-lists-of-the-same-layers",
+    ),
     pytest.param(f"{GROWING}blocks", BACKWARDS, "LNX112", id="sizes-from-the-end"),
     pytest.param(
         "self.blocks = [nn.Dense(self.dim + i) for i in range(3)]",

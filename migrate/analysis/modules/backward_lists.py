@@ -12,11 +12,14 @@ from migrate.analysis.modules.setups import in_setup
 from migrate.analysis.run import Run
 
 REVERSED, LIST = "builtins.reversed", "builtins.list"
+COUNTING = (Symbol("builtins.enumerate"), Symbol("builtins.zip"))
 
 
 def ordered(run: Run, name: str, given: Arguments) -> Value | None:
     """The layers of a list in the order that `list` or `reversed` gives; None for anything else."""
     if run.owner is None or len(given.args) != 1 or given.keywords:
+        return None
+    if not (_is_kept_at_once if in_setup(run, given.node) else _is_run_over)(run, given.node):
         return None
     backwards = name == REVERSED
     match given.args[0]:
@@ -24,7 +27,7 @@ def ordered(run: Run, name: str, given: Arguments) -> Value | None:
             return replace(layers, backwards=before != backwards)
         case Sequence(items) if any(map(layers_in, items)) and all(map(may_be_turned, items)):
             return Sequence(items[::-1] if backwards else items)
-        case Collected(item) as layers if layers_in(item) and _is_kept_at_once(run, given.node):
+        case Collected(item) as layers if layers_in(item) and in_setup(run, given.node):
             return layers
         case _:
             return None
@@ -32,12 +35,20 @@ def ordered(run: Run, name: str, given: Arguments) -> Value | None:
 
 def _is_kept_at_once(run: Run, node: ast.Call) -> bool:
     """Whether an attribute takes the new list where `setup` makes it: what is appended later is not in it."""
-    whole = around(run, node)
-    match run.facts.scopes.parent[whole]:
-        case ast.Assign(targets=[ast.Attribute(value=ast.Name(id="self"))]):
-            return in_setup(run, node)
+    match within(run, node), run.facts.scopes.parent[around(run, node)]:
+        case ast.Name(), ast.Assign(targets=[ast.Attribute(value=ast.Name(id="self"))]):
+            return True
         case _:
             return False
+
+
+def _is_run_over(run: Run, node: ast.Call) -> bool:
+    """Whether a loop runs over the new list at once, so that nothing else can change it or use it up."""
+    whole = around(run, node)
+    above = run.facts.scopes.parent[whole]
+    if isinstance(above, ast.Call) and run.facts.values.get(above.func) in COUNTING:
+        whole, above = above, run.facts.scopes.parent[above]
+    return isinstance(above, ast.For | ast.comprehension) and above.iter is whole
 
 
 def within(run: Run, node: ast.expr) -> ast.expr:

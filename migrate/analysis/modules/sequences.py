@@ -114,8 +114,10 @@ def listed(run: Run, target: ast.Attribute, kind: Value) -> bool:
     """`self.blocks = [Block(1), Block(2)]` in `setup`; False where this is something else."""
     statement = run.facts.scopes.parent[target]
     value = statement.value if isinstance(statement, ast.Assign) else None
-    inner = backward_lists.within(run, value) if value is not None else None
-    if value is None or (not isinstance(inner, ast.Name) and not isinstance(value, ast.List)):
+    if value is None:
+        return False
+    inner = backward_lists.within(run, value)
+    if not isinstance(inner, ast.Name) and not isinstance(value, ast.List):
         return False
     if named_lists.kept_list(run, target.attr, statement):
         return True
