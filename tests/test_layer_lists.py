@@ -167,7 +167,7 @@ REFUSED = [
     pytest.param(f"{GROWING}list(reversed(blocks))", OVER, "LNX112", id="sizes-along-the-other-way"),
     pytest.param(
         KEPT,
-        "blocks = list(reversed(self.blocks))\nblocks.pop()\nfor block in blocks:\n    x = block(x)\nreturn x",
+        "blocks = list(reversed(self.blocks))\nblocks.pop()\nfor one in blocks:\n    x = one(x)\nreturn x",
         "LNX",
         id="a-list-that-is-changed-in-the-call",
     ),
