@@ -8,7 +8,7 @@ from collections.abc import Sequence as Items
 
 from migrate.analysis.frames import merge
 from migrate.analysis.kinds import Array, Const, Length, Sequence, ShapeOf, Value
-from migrate.analysis.modules import checkpoints, counting, optional_layers, type_tests
+from migrate.analysis.modules import checkpoints, counting, optional_layers, presence, type_tests
 from migrate.analysis.modules.classes import is_static
 from migrate.analysis.modules.given_arguments import is_given
 from migrate.analysis.modules.hoisting import init_text
@@ -34,7 +34,8 @@ def run_if(run: Run, node: ast.If) -> None:
     if checkpoints.recognised(run, node):
         run.execute(node.orelse)
         return
-    test = condition(run, node.test)
+    asked = presence.presence(run.facts, run.owner, node.test)
+    test = condition(run, node.test) or (asked if asked and presence.builds(run, node) else None)
     run.facts.tests[node] = test
     frame, start = run.frame, dict(run.frame.vars)
     counters, kept = dict(run.counters), dict(run.attributes)
@@ -58,7 +59,7 @@ def run_if(run: Run, node: ast.If) -> None:
         frame.vars, run.counters = ends[0]
     elif ends:
         (yes, a), (no, b) = ends
-        frame.vars = merged(test, yes, no)
+        frame.vars = merged(test or asked, yes, no)
         run.counters = _counters(run, node, test, a, b)
 
 

@@ -293,7 +293,8 @@ def _compatible(
         return site.inputs or inputs
     owner = site.owner
     inputs = tuple((n, shared_kernels.completed(run, site, node, known.get(n), v)) for n, v in inputs)
-    return tuple((n, either(owner, known[n], value) if n in known else value) for n, value in inputs)
+    missing = [(n, v) for n, v in known.items() if n not in dict(inputs)] if site.cls is not None else []
+    return (*((n, either(owner, known[n], value) if n in known else value) for n, value in inputs), *missing)
 
 
 def _runs_first(run: Run, site: Layer) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from migrate.analysis.kinds import UNKNOWN, Class, Symbol
+from migrate.analysis.kinds import UNKNOWN, Class, Const, Symbol
 from migrate.analysis.modules.classes import inputs_of, is_extended, lineage
 from migrate.analysis.modules.forwarding import signature
 from migrate.analysis.modules.layers import LAYERS
@@ -43,8 +43,12 @@ def sizes(plan: Plan, site: Init) -> Arguments:
     return [
         (argument.argument, _size(plan, site, given[argument.parameter], argument))
         for argument in arguments
-        if not (argument.optional and given[argument.parameter] is None)
+        if not (argument.optional and _is_missing(given[argument.parameter]))
     ]
+
+
+def _is_missing(given: Sample | None) -> bool:
+    return given is None or given.value == Const(None)
 
 
 def _check_ranks(plan: Plan, site: Init, cls: Class, names: list[str]) -> None:
@@ -116,6 +120,8 @@ def _last_axis(plan: Plan, site: Init, given: Sample | None) -> Piece:
             site.node, "LNX112", "`init` is called without a sample for an input whose size is needed"
         )
     sample, known = given.node, given.shape.axis(-1)
+    if given.shape.rank == 0 or isinstance(given.value, Const):
+        raise Blocked(sample, "LNX112", "this sample is a single number, which has no axes")
     named = _named(given)
     if isinstance(sample, ast.Name) and named is not None and _read_elsewhere(plan, sample):
         return template("{}.shape[-1]", named)

@@ -27,7 +27,7 @@ def given_if(
     found: set[Test | None] = set()
     for site in (s for s in sites if s.cls is not None and s.cls.node is cls.node):
         for use in site.calls:
-            node = _argument(use, inputs_of(call), name)
+            node = argument_given(use, inputs_of(call), name)
             known = _condition(plan, site, node, test, (*entered, cls.node)) if node is not None else None
             found.add(_translated(plan, site, known) if known is not None else None)
     return found.pop() if len(found) == 1 else None
@@ -38,7 +38,8 @@ def _is_set(plan: Plan, call: ast.FunctionDef, name: str) -> bool:
     return any(node.id == name for node in stores)
 
 
-def _argument(call: ast.Call, names: list[str], name: str) -> ast.expr | None:
+def argument_given(call: ast.Call, names: list[str], name: str) -> ast.expr | None:
+    """What a call gives for a parameter; None where it gives nothing, or that cannot be told."""
     if any(isinstance(arg, ast.Starred) for arg in call.args) or any(k.arg is None for k in call.keywords):
         return None
     given = dict(zip(names, call.args, strict=False)) | {k.arg: k.value for k in call.keywords if k.arg}

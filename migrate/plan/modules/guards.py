@@ -9,6 +9,7 @@ from migrate.analysis.kinds import Class, GivenLayer, Method, Mixed, Symbol
 from migrate.analysis.modules.classes import methods
 from migrate.analysis.modules.hoisting import init_text
 from migrate.analysis.modules.layers import LAYERS
+from migrate.analysis.modules.presence import presence
 from migrate.analysis.shapes.sizes import without_parentheses
 from migrate.analysis.sites import Construct, Layer
 from migrate.plan.blocked import Blocked
@@ -185,7 +186,7 @@ def _test(plan: Plan, cls: Class, node: ast.If | ast.IfExp, held: bool) -> Test:
             comparators=[ast.Constant(value=None)],
         ) if (known := given_if(plan, cls, name, _test)) is not None:
             return known[0], known[1] == (held == isinstance(operator, ast.IsNot))
-    text = init_text(plan.facts, cls, test)
+    text = init_text(plan.facts, cls, test) or presence(plan.facts, cls, test)
     return (without_parentheses(text) if text is not None else f"?{id(node)}"), held
 
 

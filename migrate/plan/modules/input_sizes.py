@@ -11,6 +11,7 @@ from migrate.analysis.modules.classes import field_names, inputs_of
 from migrate.analysis.modules.forwarding import signature
 from migrate.analysis.modules.item_inputs import in_order
 from migrate.analysis.modules.optional_inputs import optional_inputs
+from migrate.analysis.modules.presence import asked
 from migrate.analysis.program.syntax import names_in
 from migrate.analysis.shapes.sizes import PLACEHOLDER
 from migrate.plan.blocked import Blocked
@@ -85,6 +86,9 @@ def input_sizes(plan: Plan, cls: Class, draft: Draft) -> InputSizes:
     unpacking: list[str] = []
     for name in order:
         form = forms[name]
+        if form != "last" and name in asked(draft.texts()):
+            message = f"which layers there are depends on whether `{name}` is given, and sizes on all its axes"
+            raise Blocked(cls.node, "LNX111", message)
         rank = _rank(plan, cls, name) if form == "shape" else 0
         plain = "in_shape" if form == "shape" else "in_features"
         prefixed = f"{name}_shape" if form == "shape" else f"{name}_features"
@@ -104,6 +108,8 @@ def input_sizes(plan: Plan, cls: Class, draft: Draft) -> InputSizes:
 
 def is_optional(draft: Draft, name: str) -> bool:
     """Whether the size of an input is only asked for where the input is given."""
+    if name in asked(draft.texts()):
+        return True
     if name not in optional_inputs(draft.cls):
         return False
     size = f"_axis_1_of_{name}"

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from migrate.analysis.modules.class_choices import written_at
 from migrate.analysis.modules.layers import LAYERS, WRAPPERS
+from migrate.analysis.modules.presence import at_call
 from migrate.analysis.program.syntax import names_in
 from migrate.analysis.shapes.sizes import PLACEHOLDER, text_names
 from migrate.analysis.sites import Layer, Parameter
@@ -35,14 +36,14 @@ def _kept(plan: Plan, draft: Draft, site: Layer | Parameter, made: Piece, read: 
     if "{" not in site.name:
         plan.edits.expressions[site.node] = f"self.{site.name}{read}"
         return template(f"self.{site.name} = {{}}", made), site.node
-    name = _computed_name(plan, draft, site)
-    plan.edits.expressions[site.node] = f"getattr(self, {name}){read}"
+    name = f_string(plan, site)
+    plan.edits.expressions[site.node] = f"getattr(self, {_computed_name(plan, draft, site, name)}){read}"
     return Template(("setattr(self, ", name, ", ", made, ")")), site.node
 
 
-def _computed_name(plan: Plan, draft: Draft, site: Layer | Parameter) -> str:
-    """A name that `__init__` and the method compute alike."""
-    name = f_string(plan, site)
+def _computed_name(plan: Plan, draft: Draft, site: Layer | Parameter, made: str) -> str:
+    """A name as the method computes it, which knows whether it was given an input."""
+    name = at_call(plan.facts, site.owner, made) or made
     if text_names(name) & {*_only_in_init(plan, draft)} or PLACEHOLDER.search(name):
         raise Blocked(
             site.node, "LNX111", "the number in the name of this layer depends on the size of its input"

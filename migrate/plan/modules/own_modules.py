@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import replace
 
 from migrate.analysis.kinds import Array, Class, Const
+from migrate.analysis.modules.choices import exclusive
 from migrate.analysis.modules.class_choices import written_at
+from migrate.analysis.modules.classes import inputs_of, methods
 from migrate.analysis.modules.item_inputs import with_items
 from migrate.analysis.modules.optional_inputs import optional_inputs
-from migrate.analysis.shapes.sizes import Shape, Size, placeholder, product, rest
+from migrate.analysis.modules.presence import asked as asked_for
+from migrate.analysis.shapes.sizes import Shape, Size, placeholder, product, rest, without_parentheses
 from migrate.analysis.sites import Layer
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 from migrate.plan.modules.drafts import Draft, Told
+from migrate.plan.modules.given_inputs import argument_given
 from migrate.plan.modules.handed_layers import goes_with_call
 from migrate.plan.modules.input_sizes import InputSize, input_sizes
 from migrate.plan.modules.layer_sizes import check_size, last_size
@@ -36,7 +41,7 @@ def own_module(plan: Plan, draft: Draft, site: Layer, cls: Class) -> Piece:
             pieces.append(template(f"{keyword.arg}={{}}", moved(plan, draft, site, keyword.value)))
     for argument in input_sizes(plan, cls, inner).arguments:
         if argument.optional:
-            pieces += _optional_size(plan, site, argument)
+            pieces += _optional_size(plan, inner, site, argument)
             continue
         pieces.append(f"{argument.argument}={_given_size(plan, draft, inner, site, argument)}")
     if site.lifted is not None:
@@ -50,8 +55,11 @@ def own_module(plan: Plan, draft: Draft, site: Layer, cls: Class) -> Piece:
     return Template((callee, "(", *listed([*pieces, "rngs=rngs"]), ")"))
 
 
-def _optional_size(plan: Plan, site: Layer, argument: InputSize) -> list[Piece]:
+def _optional_size(plan: Plan, inner: Draft, site: Layer, argument: InputSize) -> list[Piece]:
     """The size of an optional input, where a call may give one."""
+    condition = None
+    if argument.parameter in asked_for(inner.texts()):
+        condition = _given_if(plan, inner.cls, site, argument.parameter)
     value = dict(site.inputs or ()).get(argument.parameter, Const(None))
     if value == Const(None):
         return []
@@ -62,7 +70,27 @@ def _optional_size(plan: Plan, site: Layer, argument: InputSize) -> list[Piece]:
     check_size(plan, site, axis)
     own = optional_inputs(site.owner)
     handed = any(axis == placeholder(name) for name in own)
-    return [f"{argument.argument}={f'({axis.text} or None)' if handed else axis.text}"]
+    text = f"({axis.text} or None)" if handed else axis.text
+    return [f"{argument.argument}={f'{text} if {condition} else None' if condition else text}"]
+
+
+def _given_if(plan: Plan, cls: Class, site: Layer, name: str) -> str | None:
+    """The condition on fields that parts the calls of a module with an input from those without it."""
+    call = methods(cls).get("__call__")
+    names = inputs_of(call) if call is not None else []
+    parted: tuple[list[ast.Call], list[ast.Call]] = ([], [])
+    for use in site.calls:
+        node = argument_given(use, names, name)
+        parted[node is None or plan.facts.values.get(node) == Const(None)].append(use)
+    yes, no = parted
+    if not yes or not no:
+        return None
+    under = plan.facts.called_under
+    tests = [exclusive(under.get(one, ()), under.get(other, ())) for one in yes for other in no]
+    if len(tests) == 1 and tests[0] is not None:
+        return without_parentheses(tests[0])
+    message = f"this module is called with `{name}` and without, which decides what layers it has"
+    raise Blocked(site.node, "LNX111", message)
 
 
 def _given_size(plan: Plan, draft: Draft, inner: Draft, site: Layer, argument: InputSize) -> str:
