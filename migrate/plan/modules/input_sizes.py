@@ -87,7 +87,7 @@ def input_sizes(plan: Plan, cls: Class, draft: Draft) -> InputSizes:
     for name in order:
         form = forms[name]
         if form != "last" and name in asked(draft.texts()):
-            message = f"which layers there are depends on whether `{name}` is given, and sizes on all its axes"
+            message = f"which layers there are depends on `{name}` being given, and sizes on all its axes"
             raise Blocked(cls.node, "LNX111", message)
         rank = _rank(plan, cls, name) if form == "shape" else 0
         plain = "in_shape" if form == "shape" else "in_features"
