@@ -10,7 +10,7 @@ from dataclasses import replace
 from migrate.analysis.activation import Arguments
 from migrate.analysis.kinds import UNKNOWN, Array, Const, Length, Method, Results, Sequence, ShapeOf, Value
 from migrate.analysis.run import Run
-from migrate.analysis.shapes import indexing, results
+from migrate.analysis.shapes import einops_shapes, indexing, results
 from migrate.analysis.shapes.array_functions import function, method_of
 from migrate.analysis.shapes.plain_shapes import elementwise, filled, integers, matmul, of, size_of
 from migrate.analysis.shapes.sizes import SYMBOLS, Shape, Size, combined, product
@@ -150,7 +150,14 @@ def spread_display(run: Run, elements: list[ast.expr], kinds: list[Value]) -> Va
 
 def learn_rank(run: Run, name: str, args: Items[Value], keywords: Mapping[str, Value]) -> None:
     """`jnp.transpose(x, (0, 2, 3, 1))` is of an array with four axes."""
-    if name.rpartition(".")[2] != "transpose" or not args or not isinstance(args[0], Array):
+    if not args or not isinstance(args[0], Array):
+        return
+    if name.startswith("einops."):
+        count, base = einops_shapes.rank(args, keywords), args[0].shape.base or args[0].shape.like
+        if count is not None and base is not None and not args[0].shape.exact:
+            run.learnt.setdefault(base, count)
+        return
+    if name.rpartition(".")[2] != "transpose":
         return
     axes = args[1] if len(args) == 2 else Sequence(tuple(args[1:])) if args[1:] else keywords.get("axes")
     order, shape = integers(axes), args[0].shape

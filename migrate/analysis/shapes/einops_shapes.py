@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 
 from migrate.analysis.kinds import UNKNOWN, Array, Const, Value
 from migrate.analysis.shapes.plain_shapes import of, size_of
@@ -42,6 +43,15 @@ def rearranged(short: str, args: list[Value], keywords: dict[str, Value]) -> Val
         else:
             axes.append(product(tuple(_size(name, known) for name in group)))
     return Array(Shape(tuple(axes), exact))
+
+
+def rank(args: Sequence[Value], keywords: Mapping[str, Value]) -> int | None:
+    """How many axes the pattern says that the array has."""
+    pattern = args[1] if len(args) > 1 else keywords.get("pattern")
+    if not isinstance(pattern, Const) or not isinstance(pattern.value, str) or "->" not in pattern.value:
+        return None
+    groups = _groups(pattern.value.partition("->")[0])
+    return len(groups) if groups is not None and not any("..." in group for group in groups) else None
 
 
 def _size(name: str, known: dict[str, Size]) -> Size | None:

@@ -75,12 +75,12 @@ def _count(inputs: Shape, given: Given) -> int | None:
 def _conv(inputs: Shape, given: Given, texts: dict[str, str]) -> Shape:
     features, count = size(given, texts, "features"), _count(inputs, given)
     if count is None:
-        return Shape((features,))
+        return Shape((features,), like=inputs.base or inputs.like)
     if inputs.exact and len(inputs.axes) < count + 1:
         return UNKNOWN_SHAPE
-    windows = per_axis(given.get("kernel_size"), count)
+    windows = per_axis(_indexed(given.get("kernel_size"), count), count)
     dilation = per_axis(given.get("kernel_dilation"), count)
-    strides = per_axis(_indexed(given.get("strides"), texts, "strides", count), count)
+    strides = per_axis(_indexed(given.get("strides"), count), count)
     stretched = [_stretched(w, d) for w, d in zip(windows, dilation, strict=True)]
     padding = given.get("padding", Const("SAME"))
     shape = windowed(inputs, count, stretched, strides, padding, features)
@@ -88,7 +88,7 @@ def _conv(inputs: Shape, given: Given, texts: dict[str, str]) -> Shape:
     return shape if plain else shape.with_last(*[None] * count, features)
 
 
-def _indexed(value: Value | None, texts: dict[str, str], name: str, count: int) -> Value | None:
+def _indexed(value: Value | None, count: int) -> Value | None:
     """A field that holds a tuple, item by item."""
     if isinstance(value, Length) and not value.scalar:
         body = ast.parse(value.size.text, mode="eval").body

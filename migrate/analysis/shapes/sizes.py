@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 
 from migrate.analysis.program.syntax import names_in
@@ -40,11 +40,13 @@ class Shape:
     """The last axes of an array; `exact` where there are no axes before them.
 
     Where the axes in front are those of an input of the module, counted from the end, `base` is its name.
+    Where just their number is that of an input, it is called `like`.
     """
 
     axes: tuple[Size | None, ...] = ()
     exact: bool = False
     base: str | None = None
+    like: str | None = field(default=None, compare=False)
 
     def axis(self, index: int) -> Size | None:
         """The axis at `index`, which may be negative; None where it is not known."""
