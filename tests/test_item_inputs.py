@@ -156,6 +156,8 @@ LATER = (
     .replace(CHOSEN, CALLED.replace("return", "carry, y ="))
     .replace(CALLED, "return carry + self.start(values.shape[0], values.shape[1]), y")
 )
+START = "        zeros = self"
+DETACHED = AT_ONCE.replace("features=width", "width, parent=None")
 CARRIES = [
     pytest.param(STEPS, "GRUCell_1", id="a-cell-for-the-carry"),
     pytest.param(STEPS.replace("start(", "initialize_carry("), "GRUCell_1", id="the-name-of-the-method"),
@@ -163,7 +165,10 @@ CARRIES = [
     pytest.param(PAIRS, "LSTMCell_1", id="a-pair"),
     pytest.param(BATCH_FIRST, "in_axes=(None, nnx.Carry, 1)", id="batch-first"),
     pytest.param(LATER, "GRUCell_0", id="the-carry-comes-later"),
-]
+    pytest.param(DETACHED, "GRUCell_0", id="a-cell-of-no-module"),
+    pytest.param(DETACHED.replace(START, f"        self.start(1, 1)\n{START}"), "GRUCell_0",
+                 id="a-cell-of-no-module-twice"),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("text", "written"), CARRIES)
@@ -174,10 +179,11 @@ def test_cells_that_only_make_a_carry(text: str, written: str) -> None:
     assert "jnp.zeros((batch, width), jnp.float32)" in done.text
 
 
-START = "        zeros = self"
 KEPT = [
     pytest.param("(batch, width))", "shape_of(batch, width))", "LNX110", id="a-shape-that-is-computed"),
     pytest.param("(features=width)", "(features=width, param_dtype=KIND)", "LNX111", id="another-type"),
+    pytest.param("(features=width)", "(features=width, parent=KIND)", "LNX111", id="a-parent-from-elsewhere"),
+    pytest.param("(batch, width))", "(batch, *[width]))", "LNX110", id="axes-from-a-list"),
     pytest.param("        return cell", "        print(cell)\n        return cell", "LNX111", id="used"),
     pytest.param(START, f"        self.start(1, 1)\n{START}", "LNX111", id="two-calls"),
     pytest.param(START, f"        if KIND:\n            self.start(1, 1)\n{START}", "LNX111",
@@ -196,6 +202,17 @@ def test_other_cells_stay(before: str, after: str, code: str) -> None:
     text = f"KIND = 1\n\ndef shape_of(*axes):\n    return axes\n\n{STEPS.replace(before, after).strip()}"
     found = findings(program(text, "Net()", TOKENS, inputs=RESETS))
     assert any(code in each for each in found), found
+
+
+def test_a_carry_of_any_number_of_batch_axes() -> None:
+    text = (
+        DETACHED.replace("start(batch, width)", "start(width, *batch)")
+        .replace("(batch, width)", "(*batch, width)")
+        .replace("self.start(values.shape[0], values.shape[1])", "self.start(values.shape[1], *values.shape[:-1])")
+    )
+    done = compared(program(text, "Net()", TOKENS, inputs=RESETS), RESETS)
+    assert_identical(done)
+    assert "jnp.zeros((*batch, width), jnp.float32)" in done.text
 
 
 def test_a_static_method_is_called_on_the_class() -> None:

@@ -1,14 +1,14 @@
 """A cell in a static method that only makes a first carry: `nn.GRUCell(n).initialize_carry(key, shape)`.
 
 It has no parameters, and its carry is zeros. Linen counts it where a compact method comes by: what that
-builds next of its class has the next number.
+builds next of its class has the next number. With `parent=None` it belongs to no module and is not counted.
 """
 
 from __future__ import annotations
 
 import ast
 
-from migrate.analysis.kinds import Class, FreeCell
+from migrate.analysis.kinds import Class, Const, FreeCell
 from migrate.analysis.modules.building import STOPS
 from migrate.analysis.modules.classes import is_module, is_static, methods
 from migrate.analysis.modules.counting import name_of
@@ -17,7 +17,7 @@ from migrate.analysis.sites import FreeCarry
 
 SINGLE = frozenset({"flax.linen.GRUCell", "flax.linen.MGUCell", "flax.linen.SimpleCell"})
 PAIRS = frozenset({"flax.linen.LSTMCell", "flax.linen.OptimizedLSTMCell"})
-DECIDING = frozenset({None, "carry_init", "name", "param_dtype", "parent"})
+DECIDING = frozenset({None, "carry_init", "name", "param_dtype"})
 """Arguments that change the carry, or what Linen counts."""
 
 
@@ -26,10 +26,14 @@ def made(run: Run, layer: str, node: ast.Call) -> FreeCell | None:
     owner = _owner(run, node)
     if layer not in SINGLE | PAIRS or owner is None or {k.arg for k in node.keywords} & DECIDING:
         return None
+    parent = next((run.facts.values.get(k.value) for k in node.keywords if k.arg == "parent"), None)
+    detached = parent == Const(None)
+    if parent is not None and not detached:
+        return None
     call, features = _carry(run, node), _features(node)
     if call is None or features is None:
         return None
-    if run.owner is not None:
+    if run.owner is not None and not detached:
         if run.owner.node is not owner.node or run.loops or run.tests or not _is_counted(run, owner, node):
             return None
         name_of(run, layer.rpartition(".")[2])

@@ -43,10 +43,10 @@ def _shape(site: FreeCarry) -> tuple[Piece, ...]:
     """The shape of the inputs, with the size of the cell for its last axis."""
     shape = site.node.args[1]
     match shape:
-        case ast.Tuple(elts=[*batch, _]) if not any(isinstance(e, ast.Starred) for e in shape.elts):
+        case ast.Tuple(elts=[*batch, last]) if not isinstance(last, ast.Starred):
             pieces: list[Piece] = []
             for axis in batch:
-                pieces += [axis, ", "]
+                pieces += ["*", axis.value, ", "] if isinstance(axis, ast.Starred) else [axis, ", "]
             return ("(", *pieces, site.features, ")" if batch else ",)")
         case ast.Name() | ast.Attribute():
             return ("(*", shape, "[:-1], ", site.features, ")")
