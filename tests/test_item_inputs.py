@@ -208,7 +208,7 @@ def test_a_carry_of_any_number_of_batch_axes() -> None:
     text = (
         DETACHED.replace("start(batch, width)", "start(width, *batch)")
         .replace("(batch, width)", "(*batch, width)")
-        .replace("self.start(values.shape[0], values.shape[1])", "self.start(values.shape[1], *values.shape[:-1])")
+        .replace("start(values.shape[0], values.shape[1])", "start(values.shape[1], *values.shape[:-1])")
     )
     done = compared(program(text, "Net()", TOKENS, inputs=RESETS), RESETS)
     assert_identical(done)

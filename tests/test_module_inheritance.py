@@ -361,3 +361,90 @@ class Net(nn.Module):
 def test_classes_that_extend_a_layer_keep_what_holds_them(field: str, table: str) -> None:
     found = findings(program(EXTENDED.format(field=field, table=table), "Net()", (4, 6)))
     assert any("extends `nn.Embed`" in finding for finding in found)
+
+
+VALUE = """
+class Value(nn.Module):
+    width: int
+    last: int = 2
+
+    def setup(self):
+        self.hidden = nn.Dense(self.width)
+        self.out = nn.Dense(self.last)
+
+    def __call__(self, x, y=None):
+        h = nn.relu(self.hidden(x))
+        return self.out(h) * (1.0 if y is None else y)
+
+
+"""
+COMPACT = """
+class Value(nn.Module):
+    width: int
+    last: int = 2
+
+    @nn.compact
+    def __call__(self, x, y=None):
+        h = nn.relu(nn.Dense(self.width)(x))
+        return nn.Dense(self.last)(h) * (1.0 if y is None else y)
+
+
+"""
+SCALED = """
+class Net(Value):
+    scale: float = 2.0
+
+    def __call__(self, x, y=None):
+        z = jnp.tanh(x[:, :1])
+        y = super().__call__(x, z)
+        return self.scale * y
+"""
+PLAIN = """
+class Doubled(Value):
+    def __call__(self, x, y=None):
+        return 2.0 * super().__call__(x=x)
+
+
+class Net(nn.Module):
+    @nn.compact
+    def __call__(self, x):
+        return nn.relu(Doubled(3)(x)) + Value(4)(x)
+"""
+HANDING_UP = [
+    pytest.param(VALUE + SCALED, "Net(5)", id="setup"),
+    pytest.param(COMPACT + SCALED, "Net(5)", id="compact"),
+    pytest.param(VALUE + PLAIN, "Net()", id="without-fields"),
+    pytest.param(COMPACT + PLAIN, "Net()", id="compact-without-fields"),
+]
+
+
+@pytest.mark.parametrize(("text", "build"), HANDING_UP)
+def test_a_call_of_the_class_above(text: str, build: str) -> None:
+    done = compared(program(text, build, FLAT))
+    assert_identical(done)
+    assert "super().__call__(x" in done.text
+
+
+NOT_HANDED = [
+    pytest.param("y = super().__call__(x, z)", "y = super().__call__(x[:, 1:], z)", id="another-size"),
+    pytest.param("z = jnp", "x = x[:, 1:]\n        z = jnp", id="another-input"),
+    pytest.param("y = super().__call__(x, z)", "y = super().__call__(*[x, z])", id="spread"),
+    pytest.param("y = super().__call__(x, z)", "y = super(Net, self).__call__(x, z)", id="with-arguments"),
+    pytest.param("y = super()", "for _ in range(2):\n            y = super()", id="in-a-loop"),
+    pytest.param("y = super()", "if y is None:\n            y = super()", id="under-a-condition"),
+    pytest.param("y = super()", "if y is not None:\n            return y\n        y = super()",
+                 id="behind-a-return"),
+    pytest.param("y = super().__call__(x, z)", "y = [super().__call__(x, z) for _ in range(2)][0]",
+                 id="repeated"),
+    pytest.param("return self.scale", "y = super().__call__(x)\n        return self.scale", id="twice"),
+    pytest.param("return self.scale * y", "return nn.Dense(2)(y)", id="layers-of-its-own"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("before", "after"), NOT_HANDED)
+def test_other_calls_of_the_class_above_stay(before: str, after: str) -> None:
+    assert before in SCALED
+    net = SCALED.replace(before, after)
+    net = net.replace("    def __call__", "    @nn.compact\n    def __call__") if "nn.Dense" in net else net
+    found = findings(program(VALUE + net, "Net(5)", FLAT))
+    assert any("LNX11" in each for each in found), found

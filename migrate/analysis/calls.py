@@ -44,6 +44,7 @@ from migrate.analysis.modules import (
     choices,
     class_choices,
     class_fields,
+    ensembles,
     extended_layers,
     given_layers,
     given_modules,
@@ -172,6 +173,8 @@ def invoke(run: Run, callee: Value, given: Arguments) -> Value:
             return modules.call_itself(run, given.node)
         case Chain(items) if run.owner is not None:
             return sequences.call(run, items, given, invoke)
+        case Mixed() if (several := ensembles.chosen(run, callee, given.node)) is not None:
+            return invoke(run, several, given)
         case Mixed() if class_choices.are_classes(run, callee, given.node):
             return class_choices.built(run, callee, given, invoke)
         case Mixed() if choices.reached(run, callee) is not None:

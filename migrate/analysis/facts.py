@@ -91,6 +91,8 @@ class Facts:
     lent: set[tuple[ast.ClassDef, str]] = field(default_factory=set)
     adopted: set[tuple[ast.ClassDef, str]] = field(default_factory=set)
     checkpoints: dict[ast.Call, ast.If] = field(default_factory=dict)
+    ensembles: dict[ast.Call, ast.expr] = field(default_factory=dict)
+    """The layers that are ensembles under a condition of `setup`, with the condition."""
     fillings: dict[ast.For, Loop] = field(default_factory=dict)
     """The loops of `setup` that fill lists of layers with names."""
     twins: dict[ast.Call, list[ast.Call]] = field(default_factory=dict)

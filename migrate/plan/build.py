@@ -36,6 +36,7 @@ from migrate.plan.functions.roles import roles
 from migrate.plan.functions.visible import visible
 from migrate.plan.lines import check_lines
 from migrate.plan.modules.class_values import stands_for_field
+from migrate.plan.modules.ensembles import makers, rewrite_makers
 from migrate.plan.modules.extended_layers import rewrite_extended
 from migrate.plan.modules.twins import choice_is_built, chosen_options
 from migrate.plan.naming.library_name import check_library_name
@@ -167,6 +168,7 @@ def _plan(facts: Facts, component: ComponentFacts, style: Style, bridged: bool) 
             table[type(site)].rewrite(plan, site)
     if not bridged:
         rewrite_extended(plan)
+        rewrite_makers(plan)
         _check_constructions(plan)
         _check_classes(plan)
     rewrite_declarations(plan)
@@ -193,11 +195,13 @@ def _check_classes(plan: Plan) -> None:
     """A class that changes may be built, renamed or extended; as a value it could be used anywhere."""
     classes = {plan.facts.classes[node] for node in plan.component.classes}
     classes = {cls for cls in classes if is_module(cls)}
-    options = chosen_options(plan)
+    options = chosen_options(plan) | {site.args[0] for _, site in makers(plan)}
     for node, value in plan.facts.values.items():
         if isinstance(node, (ast.Name, ast.Attribute)) and isinstance(node.ctx, ast.Load):
             parts = value.parts if isinstance(value, Mixed) else {value}
-            lifted = isinstance(plan.facts.values.get(plan.parent(node)), Lifted)
+            scopes = {*plan.facts.scopes.enclosing(plan.facts.scopes.scope[node])}
+            here = not scopes.isdisjoint(plan.component.classes)
+            lifted = here and isinstance(plan.facts.values.get(plan.parent(node)), Lifted)
             if (
                 parts & classes
                 and node not in options

@@ -151,6 +151,8 @@ def parameters(page: Page, node: Any, params: cst.Parameters) -> cst.Parameters:
     groups: dict[str, list[Any]] = {}
     for name in ("posonly_params", "params", "kwonly_params"):
         groups[name] = exchanged(getattr(params, name), wanted, lambda piece: parameter(page, piece))
+    if params.star_kwarg is not None and wanted.get(params.star_kwarg.name.value) == ():
+        params = params.with_changes(star_kwarg=None)
     if not groups["kwonly_params"] and isinstance(params.star_arg, cst.ParamStar):
         params = params.with_changes(star_arg=cst.MaybeSentinel.DEFAULT)
     if not groups["posonly_params"]:

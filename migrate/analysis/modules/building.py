@@ -8,6 +8,7 @@ from dataclasses import replace
 from keyword import iskeyword
 
 from migrate.analysis.activation import Arguments
+from migrate.analysis.joining import join
 from migrate.analysis.kinds import (
     UNKNOWN,
     Array,
@@ -36,6 +37,7 @@ from migrate.analysis.modules.choices import exclusive
 from migrate.analysis.modules.classes import field_names, inputs_of, methods
 from migrate.analysis.modules.counting import name_of
 from migrate.analysis.modules.detached import twin
+from migrate.analysis.modules.ensembles import VMAP
 from migrate.analysis.modules.hoisting import holes, init_text, spliced
 from migrate.analysis.modules.layers import LAYERS, SELF_CALLS, STATELESS, WRAPPERS
 from migrate.analysis.modules.lifted import PREFIXES, side_by_side
@@ -321,8 +323,10 @@ def _own(run: Run, site: Layer, inputs: dict[str, Value]) -> Value:
     texts = {n: given_layers.text(run, v) or _text(run, site, v) for n, v in site.given}
     texts |= {n: text for name, v in site.given for n, text in copied_settings.texts(run, name, v)}
     result = applied(run, site.cls, texts, inputs)
-    ensemble = site.lifted is not None and site.lifted.transform == "flax.linen.vmap"
-    return side_by_side(result) if ensemble else result
+    if site.lifted is None or site.lifted.transform != VMAP:
+        return result
+    several = side_by_side(result)
+    return join(result, several) if site.node in run.facts.ensembles else several
 
 
 def read_with(run: Run, cls: Class, inputs: dict[str, Value], node: ast.Call) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
+from typing import TypeGuard
 
 from migrate.analysis.kinds import Class, Symbol, Value
 from migrate.analysis.program.parameters import positional_parameters
@@ -32,6 +33,50 @@ def lineage(cls: Class) -> list[Class]:
     """A module class and those that it extends, the nearest first."""
     base = base_of(cls)
     return [cls, *(lineage(base) if base is not None else [])]
+
+
+ASIDE = (ast.Lambda, ast.IfExp, ast.BoolOp, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+
+
+def handed_up(cls: Class) -> ast.Call | None:
+    """The one `super().__call__(...)` of a class, which its `__call__` surely runs once."""
+    own, base = own_methods(cls).get("__call__"), base_of(cls)
+    named = [n for n in ast.walk(cls.node) if isinstance(n, ast.Name) and n.id == "super"]
+    if own is None or base is None or "__call__" not in methods(base) or len(named) != 1:
+        return None
+    for statement in own.body:
+        inside = {*ast.walk(statement)}
+        if named[0] in inside:
+            around = [n for n in inside if isinstance(n, ASIDE) and named[0] in ast.walk(n)]
+            plain = isinstance(statement, ast.Assign | ast.AugAssign | ast.AnnAssign | ast.Return)
+            return next((c for c in inside if _hands_up(c, named[0])), None) if plain and not around else None
+        if any(isinstance(n, ast.Return) for n in inside):
+            return None
+    return None
+
+
+def _hands_up(node: ast.AST, name: ast.Name) -> TypeGuard[ast.Call]:
+    match node:
+        case ast.Call(
+            func=ast.Attribute(attr="__call__", value=ast.Call(func=function, args=[], keywords=[]))
+        ) if function is name:
+            plain = not any(isinstance(arg, ast.Starred) for arg in node.args)
+            return plain and not any(keyword.arg is None for keyword in node.keywords)
+        case _:
+            return False
+
+
+def handed_on(cls: Class) -> set[str]:
+    """The inputs that `super().__call__` is given under the same names, as they are."""
+    call, base = handed_up(cls), base_of(cls)
+    if call is None or base is None:
+        return set()
+    own = methods(cls)["__call__"]
+    given = [*zip(inputs_of(methods(base)["__call__"]), call.args, strict=False)]
+    given += [(keyword.arg, keyword.value) for keyword in call.keywords if keyword.arg is not None]
+    stored = {n.id for n in ast.walk(own) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)}
+    same = {name for name, value in given if isinstance(value, ast.Name) and value.id == name}
+    return same & {*inputs_of(own)} - stored
 
 
 def is_extended(cls: Class, classes: Mapping[ast.ClassDef, Class]) -> bool:

@@ -7,6 +7,7 @@ import ast
 from migrate.analysis.activation import Arguments
 from migrate.analysis.kinds import UNKNOWN, Array, Class, Const, Dict, Lifted, Value
 from migrate.analysis.modules.classes import is_module
+from migrate.analysis.modules.ensembles import VMAP, maker
 from migrate.analysis.modules.hoisting import init_text
 from migrate.analysis.modules.reasons import blocked
 from migrate.analysis.run import Run
@@ -33,15 +34,30 @@ def lift(run: Run, name: str, given: Arguments) -> Value:
 def _against(run: Run, name: str, cls: Value, given: Arguments) -> str | None:
     keywords = dict(given.keywords)
     function = run.facts.scopes.function(given.node)
+    made = maker(run.facts, given.node) if name == VMAP else None
+    if made is not None and _hands_on_rest(given.node, made):
+        keywords.pop("**")
     if not isinstance(cls, Class) or not is_module(cls) or keywords.keys() - ALLOWED[name]:
         return f"`nn.{name.rpartition('.')[2]}` is used in a form that has no rewriting"
+    if made is not None:
+        return _ensemble(run, given, keywords, True)
     if not isinstance(function, ast.FunctionDef) or function.name != "__call__":
         return "a transform of a module class stands outside of `__call__`"
-    return _ensemble(run, given, keywords) if name == "flax.linen.vmap" else None
+    return _ensemble(run, given, keywords, False) if name == VMAP else None
 
 
-def _ensemble(run: Run, given: Arguments, keywords: dict[str, Value]) -> str | None:
-    """Why the modules are no ensemble: own parameters, the same inputs, results side by side."""
+def _hands_on_rest(site: ast.Call, made: ast.FunctionDef) -> bool:
+    """`**kwargs` of the function around, which no call of it gives anything."""
+    rest = [keyword.value for keyword in site.keywords if keyword.arg is None]
+    own = made.args.kwarg.arg if made.args.kwarg is not None else None
+    return len(rest) == 1 and isinstance(rest[0], ast.Name) and rest[0].id == own
+
+
+def _ensemble(run: Run, given: Arguments, keywords: dict[str, Value], made: bool) -> str | None:
+    """Why the modules are no ensemble: own parameters, the same inputs, results side by side.
+
+    A function that has `made` it goes on deciding how many there are.
+    """
     assert run.owner is not None
     split = keywords.get("split_rngs")
     size = next((k.value for k in given.node.keywords if k.arg == "axis_size"), None)
@@ -51,7 +67,7 @@ def _ensemble(run: Run, given: Arguments, keywords: dict[str, Value]) -> str | N
         return "the modules of this `nn.vmap` do not draw parameters of their own"
     if keywords.get("in_axes") != Const(None) or keywords.get("out_axes", Const(0)) != Const(0):
         return "the modules of this `nn.vmap` do not see the same inputs, or give results along another axis"
-    if size is None or init_text(run.facts, run.owner, size) is None:
+    if size is None or not (made or init_text(run.facts, run.owner, size) is not None):
         return "how many modules this `nn.vmap` makes is known only at the call"
     return None
 

@@ -39,6 +39,8 @@ from migrate.analysis.modules.classes import (
     default_of,
     field_names,
     fields,
+    handed_on,
+    handed_up,
     inputs_of,
     is_extended,
     is_module,
@@ -125,6 +127,8 @@ def _read(run: Run, cls: Class, ranks: dict[str, int]) -> tuple[Value, dict[str,
 
 def _inherited(run: Run, cls: Class, base: Class, ranks: dict[str, int]) -> tuple[dict[str, int], Value]:
     """What a class takes over from the one that it extends: `__call__` with its layers, if it has none."""
+    if handed_up(cls) is not None:
+        summarise(run, base, {name: rank for name, rank in ranks.items() if name in handed_on(cls)})
     if "__call__" in own_methods(cls) or "__call__" not in methods(cls):
         return ranks, UNKNOWN
     summarise(run, base, ranks)

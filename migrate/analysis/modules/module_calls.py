@@ -28,7 +28,7 @@ from migrate.analysis.kinds import (
     Symbol,
     Value,
 )
-from migrate.analysis.modules import choices, class_fields, type_tests
+from migrate.analysis.modules import choices, class_fields, ensembles, type_tests
 from migrate.analysis.modules.applied_layers import layer_of
 from migrate.analysis.modules.class_choices import are_classes
 from migrate.analysis.modules.class_tables import names_option
@@ -104,6 +104,7 @@ def _is_plain(run: Run, node: ast.Call, callee: Value) -> bool:
             return True
         case Mixed(parts):
             known = choices.reached(run, callee) is not None or are_classes(run, callee, node)
+            known |= ensembles.chosen(run, callee, node) is not None
             known |= isinstance(node.func, ast.Name) and _is_transformed(run, node.func)
             return known or all(_is_function(run, node, part) for part in parts)
         case Length(size):

@@ -21,6 +21,7 @@ from migrate.analysis.kinds import (
     parts,
 )
 from migrate.plan.context import Plan
+from migrate.plan.modules.ensembles import makers
 from migrate.plan.modules.extended_layers import extended
 from migrate.plan.modules.twins import changed_origins
 from migrate.plan.training import holders, records, stats_states
@@ -71,7 +72,7 @@ def _changed(facts: Facts, plan: Plan) -> set[ast.AST]:
     states |= {cls.node for cls in stats_states.classes(facts, plan.component.sites)}
     states |= {cls.node for cls, _ in extended(plan)}
     changed: set[ast.AST] = {*signatures, *results, *plan.edits.classes, *states, *owners(plan)}
-    changed |= {*changed_origins(plan)}
+    changed |= {*changed_origins(plan), *(made for made, _ in makers(plan))}
     while more := {*_holding(facts, changed)} - changed:
         changed |= more
     return changed

@@ -9,6 +9,7 @@ from migrate.analysis.shapes.sizes import without_parentheses
 from migrate.analysis.sites import Layer
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
+from migrate.plan.modules.chosen_transforms import in_front
 from migrate.plan.modules.lifted import called, free
 
 NAME = "checkpoint"
@@ -41,15 +42,9 @@ def rewrite_checkpointed(plan: Plan, site: Layer, draws: bool) -> bool:
         raise Blocked(node, "LNX130", "whether layers are checkpointed is decided by more than fields")
     keys = (", rngs", ", rngs=rngs", ", rngs") if draws else ("", "", "")
     for call in site.calls:
-        method = plan.facts.scopes.function(call)
-        if NAME in plan.facts.scopes.bound[method] or not isinstance(method, ast.FunctionDef):
-            raise Blocked(call, "LNX130", f"`{NAME}`, which this call would need, means something else here")
+        in_front(plan, call, NAME, f"nnx.remat if {without_parentheses(test)}")
         start = f"{NAME}(lambda {{0}}{keys[0]}: {{0}}("
         plan.edits.expressions[call] = called(start, free(call, "block"), call, keys[1:], ())
-        first = next(s for s in method.body if call in set(ast.walk(s)))
-        line = f"{NAME} = nnx.remat if {without_parentheses(test)} else lambda function: function"
-        if line not in plan.edits.before[first]:
-            plan.edits.before[first].append(line)
     _drop_alias(plan, node)
     return True
 

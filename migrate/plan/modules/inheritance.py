@@ -14,6 +14,8 @@ from migrate.analysis.modules.classes import (
     base_of,
     field_names,
     fields,
+    handed_on,
+    handed_up,
     is_declared,
     is_extended,
     keyword_only,
@@ -22,7 +24,7 @@ from migrate.analysis.modules.classes import (
     own_fields,
     own_methods,
 )
-from migrate.analysis.sites import Construct, Layer
+from migrate.analysis.sites import Construct, Layer, Summary
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 from migrate.plan.modules.drafts import Draft, Line
@@ -36,16 +38,16 @@ def is_abstract(cls: Class) -> bool:
 
 
 def extends(cls: Class) -> bool:
-    """Whether a class takes `__call__` from a class of the project."""
+    """Whether a class takes `__call__` from a class of the project, or calls it in its own."""
     inherits = "__call__" in methods(cls) and "__call__" not in own_methods(cls)
-    return base_of(cls) is not None and inherits
+    return (base_of(cls) is not None and inherits) or handed_up(cls) is not None
 
 
 def replaces_layers(cls: Class, owns: set[ast.ClassDef]) -> bool:
     """Whether a class has a `__call__` of its own where the one that it would inherit builds layers."""
     base = base_of(cls)
     above = {one.node for one in lineage(base)} if base is not None else set()
-    return bool(owns & above) and "__call__" in own_methods(cls)
+    return bool(owns & above) and "__call__" in own_methods(cls) and not extends(cls)
 
 
 def inherited_lines(cls: Class) -> list[Line]:
@@ -68,6 +70,8 @@ def needs_constructor(cls: Class) -> bool:
 
 def base_line(plan: Plan, cls: Class, base: Draft) -> Line | None:
     """`super().__init__(...)` with the fields of the base, its input sizes and `rngs`."""
+    if (call := handed_up(cls)) is not None:
+        _check_handed(plan, cls, base, call)
     keywords = keyword_only(base.cls)
     given = [f"{name}={name}" if name in keywords else name for name in field_names(base.cls)]
     if not given and not extends(cls):
@@ -97,7 +101,8 @@ def check_inheritance(plan: Plan, cls: Class, owns: set[ast.ClassDef], draws: bo
         plan.facts.class_fields.keys() & {(one.node, f) for f in field_names(cls)} for one in lineage(cls)
     ):
         raise Blocked(cls.node, "LNX117", f"`{name}` inherits a field that holds a layer class")
-    if any(isinstance(n, ast.Name) and n.id == "super" for one in [cls, *above] for n in ast.walk(one.node)):
+    mentions = [*above] if handed_up(cls) is not None else [cls, *above]
+    if any(isinstance(n, ast.Name) and n.id == "super" for one in mentions for n in ast.walk(one.node)):
         raise Blocked(cls.node, "LNX117", f"`{name}` or a class that it extends calls `super()`")
     if draws and sum(bool(own_methods(one)) for one in [cls, *above]) > 1:
         raise Blocked(cls.node, "LNX117", f"`{name}` inherits methods, and draws random numbers")
@@ -115,6 +120,16 @@ def check_inheritance(plan: Plan, cls: Class, owns: set[ast.ClassDef], draws: bo
     _check_kinds(cls, above)
     _check_ranks(plan, cls, base)
     _check_texts(plan, cls)
+
+
+def _check_handed(plan: Plan, cls: Class, base: Draft, call: ast.Call) -> None:
+    """The inputs whose sizes `__init__` takes must be those of the `__call__` that is called."""
+    same = handed_on(cls)
+    for argument in input_sizes(plan, base.cls, base).arguments:
+        name = argument.parameter
+        if argument.form != "told" and name not in same:
+            message = f"`{name}`, whose size is needed, is not handed on as it is to `super().__call__`"
+            raise Blocked(call, "LNX117", message)
 
 
 def _check_replaced(plan: Plan, cls: Class, above: list[Class]) -> None:
@@ -178,9 +193,15 @@ def _check_ranks(plan: Plan, cls: Class, base: Class) -> None:
     if not extends(cls):
         return
     own, other = plan.facts.summaries.get(cls.node), plan.facts.summaries.get(base.node)
-    if own is None or other is None or own.ranks != other.ranks:
+    names = handed_on(cls) if handed_up(cls) is not None else None
+    if own is None or other is None or _ranks(own, names) != _ranks(other, names):
         message = f"the inputs of `{cls.node.name}` have other axes than those of the class that it extends"
         raise Blocked(cls.node, "LNX117", message)
+
+
+def _ranks(summary: Summary, names: set[str] | None) -> dict[str, int]:
+    """The numbers of axes of inputs, or of some of them."""
+    return {name: rank for name, rank in summary.ranks.items() if names is None or name in names}
 
 
 def _check_texts(plan: Plan, cls: Class) -> None:
@@ -204,4 +225,4 @@ def _check_texts(plan: Plan, cls: Class) -> None:
 
 def _is_local(plan: Plan, node: ast.Name) -> bool:
     variable = plan.facts.scopes.variable(node, node.id)
-    return variable is None or not isinstance(variable.scope, ast.Module)
+    return variable is not None and not isinstance(variable.scope, ast.Module)

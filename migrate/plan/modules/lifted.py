@@ -6,11 +6,15 @@ import ast
 
 from migrate.analysis.kinds import Class, Lifted
 from migrate.analysis.modules.classes import methods
+from migrate.analysis.modules.ensembles import is_made_elsewhere
+from migrate.analysis.modules.hoisting import init_text
 from migrate.analysis.modules.layers import LAYERS
 from migrate.analysis.program.syntax import names_in
+from migrate.analysis.shapes.sizes import without_parentheses
 from migrate.analysis.sites import Apply, Layer
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
+from migrate.plan.modules.chosen_transforms import in_front
 from migrate.plan.modules.owned import owned
 from migrate.rewrite.edits import Piece, Template, template
 
@@ -33,7 +37,8 @@ def class_of(lifted: Lifted) -> ast.expr:
 def rewrite_lifted(plan: Plan, site: Layer, draws: bool) -> bool:
     """The calls of a module under a transform; whether they have been given their random keys."""
     assert site.lifted is not None
-    _drop(plan, site, site.lifted)
+    if not is_made_elsewhere(plan.facts, site.node, site.lifted):
+        _drop(plan, site, site.lifted)
     for call in site.calls:
         match site.lifted.transform:
             case "flax.linen.vmap":
@@ -43,7 +48,8 @@ def rewrite_lifted(plan: Plan, site: Layer, draws: bool) -> bool:
                         call, "LNX130", "Linen ignores keywords at the call of an ensemble: drop them"
                     )
                 name = free(call, "member")
-                plan.edits.expressions[call] = called("jax.vmap(lambda {0}: {0}(", name, call, (), ())
+                start = f"{_vmap(plan, site, call)}(lambda {{0}}: {{0}}("
+                plan.edits.expressions[call] = called(start, name, call, (), ())
             case "flax.linen.remat":
                 keys = (", rngs", ", rngs=rngs", ", rngs") if draws else ("", "", "")
                 options = [k for k in site.lifted.site.keywords if k.arg in {"policy", "prevent_cse"}]
@@ -53,6 +59,17 @@ def rewrite_lifted(plan: Plan, site: Layer, draws: bool) -> bool:
             case _:
                 return False
     return site.lifted.transform != "flax.linen.jit"
+
+
+def _vmap(plan: Plan, site: Layer, call: ast.Call) -> str:
+    """What the members are called under; nothing where a condition on fields says that there is only one."""
+    if site.node not in plan.facts.ensembles:
+        return "jax.vmap"
+    test = init_text(plan.facts, site.owner, plan.facts.ensembles[site.node])
+    if test is None:
+        raise Blocked(call, "LNX130", "whether there is an ensemble is decided by more than fields")
+    in_front(plan, call, "vmap", f"jax.vmap if {without_parentheses(test)}")
+    return "vmap"
 
 
 def called(

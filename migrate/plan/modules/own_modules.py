@@ -9,6 +9,7 @@ from migrate.analysis.kinds import Array, Class, Const
 from migrate.analysis.modules.choices import exclusive
 from migrate.analysis.modules.class_choices import written_at
 from migrate.analysis.modules.classes import inputs_of, methods
+from migrate.analysis.modules.ensembles import is_made_elsewhere
 from migrate.analysis.modules.item_inputs import with_items
 from migrate.analysis.modules.optional_inputs import optional_inputs
 from migrate.analysis.modules.presence import asked as asked_for
@@ -44,6 +45,8 @@ def own_module(plan: Plan, draft: Draft, site: Layer, cls: Class) -> Piece:
             pieces += _optional_size(plan, inner, site, argument)
             continue
         pieces.append(f"{argument.argument}={_given_size(plan, draft, inner, site, argument)}")
+    if is_made_elsewhere(plan.facts, node, site.lifted):
+        return Template((node.func, "(", *listed([*pieces, "rngs=rngs"]), ")"))
     if site.lifted is not None:
         made = Template((class_of(site.lifted), "(", *listed([*pieces, "rngs=rngs"]), ")"))
         if site.lifted.transform != "flax.linen.vmap":

@@ -153,7 +153,7 @@ def _check_tables(plan: Plan, cls: Class) -> None:
 
 def _is_taken(plan: Plan, site: Layer) -> bool:
     """Whether a class comes from a table or function that is not asked for one of several."""
-    if written_at(plan.facts, site.node) in plan.facts.twins:
+    if written_at(plan.facts, site.node) in plan.facts.twins or site.lifted is not None:
         return False
     node = site.node.func
     value = bound_to(plan.facts, node) if isinstance(node, ast.Name) else node
