@@ -35,7 +35,7 @@ def rewrite_makers(plan: Plan) -> None:
         size = next(keyword.value for keyword in site.keywords if keyword.arg == "axis_size")
         read = names_in(site.args[0]) | names_in(size)
         if read & TAKEN:
-            message = f"`{min(read & TAKEN)}` would mean something else in the function that makes an ensemble"
+            message = f"`{min(read & TAKEN)}` would mean something else in what makes an ensemble"
             raise Blocked(made, "LNX130", message)
         cls, num = map(plan.facts.files.segment, (site.args[0], size))
         plan.edits.statements[plan.statement(site)] = [MAKE.format(cls=cls, size=num), "return make"]
