@@ -10,6 +10,7 @@ from migrate.analysis.activation import Arguments
 from migrate.analysis.joining import join
 from migrate.analysis.kinds import (
     UNKNOWN,
+    Class,
     Collected,
     Const,
     Function,
@@ -24,9 +25,11 @@ from migrate.analysis.kinds import (
     followed,
 )
 from migrate.analysis.modules import collected
+from migrate.analysis.modules.classes import methods
 from migrate.analysis.modules.layers import shared
 from migrate.analysis.modules.module_calls import PLAIN, is_layer
 from migrate.analysis.modules.optional_layers import alternatives
+from migrate.analysis.modules.reasons import blocked
 from migrate.analysis.modules.setups import in_setup
 from migrate.analysis.run import Run
 from migrate.analysis.shapes.indexing import literal_integer
@@ -112,6 +115,9 @@ def item(run: Run, node: ast.Subscript, holder: Value, index: Value) -> Value | 
     """`self.layers[i]`, `self.layers[1:]` of a list of layers inside a module; None for anything else."""
     if run.owner is None or not isinstance(holder, Repeated | Sequence):
         return None
+    if isinstance(index, Length) and _is_only_read(run.owner, node) and not isinstance(node.slice, ast.Slice):
+        message = "which layer of a list is called, and so has parameters, is a setting"
+        blocked(run, node, "LNX111", message)
     if isinstance(holder, Repeated):
         return holder if isinstance(node.slice, ast.Slice) else holder.item
     if not holder.items or not all(map(layers_in, holder.items)):
@@ -123,6 +129,13 @@ def item(run: Run, node: ast.Subscript, holder: Value, index: Value) -> Value | 
             return sliced(holder, node.slice)
         case _:
             return functools.reduce(join, holder.items)
+
+
+def _is_only_read(cls: Class, node: ast.Subscript) -> bool:
+    """Whether nothing else in a class reads the attribute with the list."""
+    every = [n for method in methods(cls).values() for n in ast.walk(method) if isinstance(n, ast.Attribute)]
+    reads = [n for n in every if n.attr == getattr(node.value, "attr", None) and isinstance(n.ctx, ast.Load)]
+    return reads == [node.value]
 
 
 def sliced(holder: Sequence, part: ast.Slice) -> Sequence | None:

@@ -28,6 +28,7 @@ from migrate.analysis.modules import (
     forwarding,
     given_layers,
     item_inputs,
+    layer_dicts,
     layer_tuples,
     scanned,
     sequences,
@@ -305,7 +306,9 @@ def keep(run: Run, target: ast.Attribute, holder: Value, kind: Value) -> bool:
     elif layers := alternatives(kind) or or_functions(kind):
         for layer in layers:
             _name_layer(run, layer, target.attr)
-    elif followed(kind) and not sequences.listed(run, target, kind):
+    elif followed(kind) and not (
+        layer_dicts.kept_dict(run, target, kind) or sequences.listed(run, target, kind)
+    ):
         blocked(run, target, "LNX111", "layers are kept in a list, dict or tuple")
     return True
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from migrate.analysis.activation import Arguments
 from migrate.analysis.kinds import UNKNOWN, Array, Chain, Instance, Repeated, Sequence, Symbol, Value
-from migrate.analysis.modules import backward_lists, layer_lists, named_lists
+from migrate.analysis.modules import backward_lists, layer_dicts, layer_lists, named_lists
 from migrate.analysis.modules.hoisting import init_text
 from migrate.analysis.modules.layers import LAYERS
 from migrate.analysis.modules.reasons import blocked
@@ -154,6 +154,8 @@ def over_layers(run: Run, node: ast.expr) -> list[Value] | None:
             turns = over_layers(run, inner)
             return [Sequence((COUNT, item)) for item in turns] if turns is not None else None
         case _ if (turns := layer_lists.together(run, node, over_layers)) is not None:
+            return turns
+        case _ if (turns := layer_dicts.turns(run, node)) is not None:
             return turns
         case Repeated(item):
             return [item, item]

@@ -54,7 +54,16 @@ from migrate.analysis.kinds import (
     Variables,
     followed,
 )
-from migrate.analysis.modules import cells, configs, given_layers, layer_lists, layer_tuples, submodules, tied
+from migrate.analysis.modules import (
+    cells,
+    configs,
+    given_layers,
+    layer_dicts,
+    layer_lists,
+    layer_tuples,
+    submodules,
+    tied,
+)
 from migrate.analysis.modules import methods as modules
 from migrate.analysis.modules.collected import CHANGING, forget
 from migrate.analysis.modules.collected import item as item_of
@@ -115,6 +124,8 @@ def attribute(run: Run, node: ast.Attribute, holder: Value) -> Value:
             return Method(holder, node.attr)
         case Results():
             return results.attribute(holder, node.attr)
+        case Dict() if layer_dicts.is_read_through(run, node, holder):
+            return UNKNOWN
         case Length(Size(text), False) if run.owner is not None and text.startswith("self."):
             return configs.attribute(run, node, text)
         case Record():
@@ -246,6 +257,8 @@ def subscript(run: Run, node: ast.Subscript, holder: Value, index: Value) -> Val
         case Lengthened(), _:
             return layer_tuples.item(run, node, holder)
         case _ if (layer := layer_lists.item(run, node, holder, index)) is not None:
+            return layer
+        case _ if (layer := layer_dicts.item(run, holder, index)) is not None:
             return layer
         case Variables(tokens, stale), Const("batch_stats"):
             return Stats(tokens, stale)

@@ -10,6 +10,7 @@ from migrate.analysis.sites import Layer
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 from migrate.plan.modules.handed_layers import gives_layer, is_handed
+from migrate.plan.modules.layer_dicts import is_in_dict
 from migrate.plan.modules.moved import in_setup
 from migrate.plan.modules.recurrent import is_wrapper
 
@@ -26,7 +27,7 @@ def write_layer(plan: Plan, node: ast.expr, parent: ast.AST) -> None:
     listed = isinstance(parent, ast.List | ast.Tuple | ast.ListComp) and _in_sequence(plan, parent)
     listed |= isinstance(parent, ast.List) and in_setup(plan, node) and _is_kept_in_list(plan, node)
     listed |= isinstance(parent, ast.List) and _is_local_list(plan, parent)
-    listed |= node in plan.facts.in_tuples
+    listed |= node in plan.facts.in_tuples or is_in_dict(plan, node)
     appended = isinstance(parent, ast.Call) and node in parent.args and _fills_list(plan, parent)
     asked = isinstance(parent, ast.Call) and parent.args[:1] == [node] and _asks(plan, parent)
     if (

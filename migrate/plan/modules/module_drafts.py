@@ -38,6 +38,7 @@ from migrate.plan.modules.inheritance import (
     replaces_layers,
 )
 from migrate.plan.modules.layer import construction, parameter
+from migrate.plan.modules.layer_dicts import write_dicts
 from migrate.plan.modules.layer_tuples import write_tuples
 from migrate.plan.modules.lent_names import lent_fields, told
 from migrate.plan.modules.listed_names import write_lists, write_quoted
@@ -117,6 +118,7 @@ def _setup(plan: Plan, draft: Draft, setup: ast.FunctionDef, sites: list[Layer |
         draft.constructions.append(made)
     write_tuples(plan, sites)
     write_lists(plan, draft)
+    write_dicts(plan, draft.cls)
     run_along(plan, draft, setup, sites)
     write_quoted(plan, sites)
     layers = [site for site in sites if isinstance(site, Layer) and site.explicit and site.kept == "*"]
@@ -170,7 +172,12 @@ def _instead(changing: dict[ast.stmt, list[Line]], line: Line) -> list[Line]:
 def _guarded(plan: Plan, sites: list[Layer | Parameter]) -> dict[ast.stmt, str]:
     """The statements whose layers have parameters only under a condition."""
     layers = [site for site in sites if isinstance(site, Layer)]
-    found = {plan.statement(site.node): guard(plan, site) for site in layers}
+    found: dict[ast.stmt, str | None] = {}
+    for site in layers:
+        test, statement = guard(plan, site), plan.statement(site.node)
+        if found.setdefault(statement, test) != test:
+            message = "of the layers that one statement makes, some are called under another condition"
+            raise Blocked(site.node, "LNX111", message)
     return {statement: test for statement, test in found.items() if test is not None}
 
 
