@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Mapping
 
 from migrate.relevance import connected, importing, is_relevant
@@ -21,14 +20,14 @@ def migrate_sources(sources: Mapping[str, str], options: Options | None = None) 
     others = [path for path in sources if path not in {*relevant}]
     options = options or Options()
     importers = {importer.path for lines in options.imported_by.values() for importer in lines}
-    trees: dict[str, ast.Module] = {}
+    read: set[str] = set()
     more = [*relevant, *connected(relevant, others, sources.__getitem__), *importers & sources.keys()]
     while True:
-        trees |= {path: ast.parse(sources[path]) for path in more}
+        read |= {*more}
         outcome = Outcome(options)
-        if trees:
-            outcome.add(sources, {path: trees[path] for path in sorted(trees)})
-        unread = {path: text for path, text in sources.items() if path not in trees}
+        if read:
+            outcome.add({path: sources[path] for path in sorted(read)})
+        unread = {path: text for path, text in sources.items() if path not in read}
         more = importing(outcome.visible, unread, sources)
         if not more:
             return outcome.result()

@@ -53,9 +53,10 @@ class Outcome:
     migrated: Counter[str] = field(default_factory=Counter)
     visible: dict[str, set[str]] = field(default_factory=dict)
 
-    def add(self, texts: Mapping[str, str], trees: Mapping[str, ast.Module]) -> None:
+    def add(self, texts: Mapping[str, str]) -> None:
         """Migrate the modules of a project as far as their components allow."""
-        facts = interpret({path: texts[path] for path in trees}, trees, self.options.style)
+        trees = {path: ast.parse(text) for path, text in texts.items()}
+        facts = interpret(texts, trees, self.options.style)
         decisions = self._decisions(facts)
         edits = Edits()
         loose = [e for e in facts.escapes.values() if not (e.tokens or e.instances or e.owners)]

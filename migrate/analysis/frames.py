@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from migrate.analysis.ageing import aged, has_stats, only, without_stats, without_time
 from migrate.analysis.joining import join
-from migrate.analysis.kinds import UNKNOWN, Tokens, Value, tokens_of
+from migrate.analysis.kinds import UNKNOWN, WITH_TOKENS, Tokens, Value, tokens_of
 from migrate.analysis.nnx_code import nnx_kinds
 
 Variables = dict[str, Value]
@@ -39,7 +39,8 @@ class Frame:
     def age(self, tokens: Tokens, stats: bool = False) -> None:
         """Mark every variable that denotes one of `tokens` as an old value."""
         for name, value in self.vars.items():
-            self.vars[name] = aged(value, tokens, stats)
+            if type(value) in WITH_TOKENS:
+                self.vars[name] = aged(value, tokens, stats)
 
 
 def merge(left: Variables, right: Variables) -> Variables:

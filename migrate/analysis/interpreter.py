@@ -8,7 +8,6 @@ functions are entered with the kinds of their arguments. Every name that is not 
 from __future__ import annotations
 
 import ast
-import copy
 from collections.abc import Iterator, Mapping
 from collections.abc import Sequence as Items
 from itertools import islice
@@ -68,11 +67,8 @@ READINGS = 6
 
 
 def interpret(texts: Mapping[str, str], trees: Mapping[str, ast.Module], style: Style) -> Facts:
-    """What a project means; it is read again as long as it shows attributes that have to be followed."""
-    facts = _read(texts, trees, style, Attributes())
-    if not members.has_followed(facts):
-        return facts
-    return _read_again(texts, copy.deepcopy(dict(trees)), style, Attributes())
+    """What a project means; its trees are changed where attributes have to be followed like names."""
+    return _read_again(texts, trees, style, Attributes())
 
 
 def reinterpret(facts: Facts, style: Style) -> Facts:
@@ -86,6 +82,7 @@ def reinterpret(facts: Facts, style: Style) -> Facts:
 def _read_again(
     texts: Mapping[str, str], trees: Mapping[str, ast.Module], style: Style, known: Attributes
 ) -> Facts:
+    """Read the project, again as long as it shows attributes that have to be followed."""
     facts = _read(texts, trees, style, known)
     for _ in range(READINGS):
         more = members.read_again(facts, known, trees)

@@ -183,6 +183,7 @@ class Token:
 
 
 Tokens = frozenset[Token]
+NO_TOKENS: Tokens = frozenset()
 
 
 @dataclass(frozen=True)
@@ -643,6 +644,8 @@ OF_STATS = (Stats, Updates, Variables)
 FOLLOWED = (Instance, ApplyFn, BoundFunction, Holder, Thing, *TOKENED)
 COMPOSED = (Sequence, Dict, Record, Mixed, Collected, Partial, Method)
 """What is put together from other values."""
+WITH_TOKENS = frozenset({Holder, Thing, *TOKENED, *COMPOSED})
+"""The kinds that may denote tokens; most values are of others, which a look at their type tells."""
 
 
 def parts(value: Value) -> tuple[Value, ...]:
@@ -672,6 +675,8 @@ def followed(value: Value) -> bool:
 
 def tokens_of(value: Value) -> Tokens:
     """Every token that the value or a part of it denotes."""
+    if type(value) not in WITH_TOKENS:
+        return NO_TOKENS
     match value:
         case _ if isinstance(value, TOKENED):
             return value.tokens
@@ -679,7 +684,5 @@ def tokens_of(value: Value) -> Tokens:
             return frozenset({value.token})
         case Holder(tokens=tokens, fields=fields):
             return tokens.union(*(tokens_of(field) for _, field in fields))
-        case _ if isinstance(value, COMPOSED):
-            return frozenset().union(*(tokens_of(part) for part in parts(value)))
         case _:
-            return frozenset()
+            return NO_TOKENS.union(*(tokens_of(part) for part in parts(value)))

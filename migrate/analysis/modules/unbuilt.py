@@ -143,10 +143,13 @@ def _uses_linen(run: Run, node: ast.Call) -> bool:
     """`model.init(key, x)` or `model.apply({"params": params}, x)` of a model that is not known."""
     if not isinstance(node.func, ast.Attribute) or run.facts.values.get(node.func.value) != UNKNOWN:
         return False
-    if _builds_its_own(run, node):
-        return False
-    if node.func.attr == "init":
-        return len(node.args) > 1 or (len(node.args) == 1 and bool(node.keywords))
     given = {keyword.arg for keyword in node.keywords}
     first = node.args[0] if node.args else None
-    return node.func.attr == "apply" and (bool(given & VARIABLES) or isinstance(first, ast.Dict))
+    match node.func.attr:
+        case "init":
+            looks = len(node.args) > 1 or (len(node.args) == 1 and bool(node.keywords))
+        case "apply":
+            looks = bool(given & VARIABLES) or isinstance(first, ast.Dict)
+        case _:
+            return False
+    return looks and not _builds_its_own(run, node)

@@ -56,11 +56,6 @@ def read_again(facts: Facts, known: Attributes, trees: Mapping[str, ast.Module])
     return Attributes(followed, members, {cls: head for cls, head in heads.items() if head in followed})
 
 
-def has_followed(facts: Facts) -> bool:
-    """Whether any attribute of an ordinary object receives something followed."""
-    return any(True for _ in _kept(facts, families(facts)))
-
-
 def _kept(facts: Facts, heads: Mapping[ast.ClassDef, ast.ClassDef]) -> Iterator[tuple[ast.ClassDef, str]]:
     """The attributes that receive something followed; an empty name where it is an object that does."""
     for node, value in facts.values.items():

@@ -136,6 +136,8 @@ def some_record(run: Run, function: Function) -> Record | None:
     marked = isinstance(function.node, ast.Lambda) or function.node.decorator_list
     if marked or not isinstance(cls, ast.ClassDef):
         return None
+    if not is_record_class(run, run.facts.classes.get(cls, UNKNOWN)):
+        return None
     values = run.facts.values.values()
     made: list[Value] = [v for v in values if isinstance(v, Record) and v.cls.node is cls and followed(v)]
     fresh = renamed(functools.reduce(join, made), {}, fresh=True) if made else None

@@ -11,6 +11,8 @@ from migrate.analysis.program.scopes import Scopes
 from migrate.analysis.run import Run
 
 Maker = Optimizer | Transformation
+HOLDING = (Optimizer, Transformation, Sequence, Dict, Record, Mixed)
+"""Kinds of which a part may be made by a call."""
 
 
 def of_this_call(value: Value, function: ast.AST, call: ast.Call, scopes: Scopes) -> Value:
@@ -35,7 +37,9 @@ def made_again(run: Run, maker: ast.Call) -> None:
         return replace(part, makers=part.makers | {mark}) if maker in part.makers else part
 
     for frame in {frame for entry in (*run.stack, *run.closures) for frame in entry.chain()}:
-        frame.vars |= {name: _changed(value, older) for name, value in frame.vars.items()}
+        for name, value in frame.vars.items():
+            if isinstance(value, HOLDING):
+                frame.vars[name] = _changed(value, older)
 
 
 def _changed(value: Value, change: Callable[[Maker], Value]) -> Value:
