@@ -167,7 +167,8 @@ class Net(nn.Module):
         pytest.param("Optional[nn.Module]", "self.encoder(x)", "encoder: Optional[nnx.Module]", id="or-none"),
         pytest.param("nn.Module | None", "self.encoder(x)", "encoder: nnx.Module | None", id="or-none-short"),
         pytest.param("callable", "self.encoder(x)", "encoder: callable", id="a-function"),
-        pytest.param("Sequence[nn.Module]", "self.encoder[0](x)", None, id="several-modules"),
+        pytest.param("Sequence[nn.Module]", "self.encoder[0](x)", "Sequence[nnx.Module]", id="several"),
+        pytest.param("Dict[str, nn.Module]", "self.encoder['a'](x)", None, id="modules-by-name"),
         pytest.param("nn.Module", "nn.Dense(3)(self.encoder(x))", "dense_1_in_features: int", id="a-size"),
     ],
 )  # fmt: skip
@@ -179,3 +180,43 @@ def test_what_callers_give_for_a_field(annotation: str, call: str, new: str | No
     assert new in result.changed["net.py"]
     told = " ".join(finding.message for finding in result.findings if finding.code == "LNX116")
     assert ("NNX modules for `encoder`" in told) == ("Module" in annotation)
+
+
+AUTOENCODER = """
+class Encoder(nn.Module):
+    @nn.compact
+    def __call__(self, x):
+        x = nn.relu(nn.Conv(3, (3, 3), strides=2)(x))
+        return nn.Dense(4)(x.reshape(x.shape[0], -1))
+
+
+class Net(nn.Module):
+    def setup(self):
+        self.encoder = Encoder()
+        self.out = nn.Dense(2)
+
+    def __call__(self, x):
+        return self.out(self.encoder(x))
+
+    def codes(self, x):
+        encode = jax.jit(lambda inputs: self.shifted(inputs))
+        return [encode(x), encode(x + 1)]
+
+    def shifted(self, x):
+        return self.encoder(x.astype(jnp.float32) - 1.0)
+
+
+images = next(iter([X, X + 1.0]))
+"""
+
+
+def test_an_input_that_is_handed_on_has_the_axes_that_the_inner_module_needs() -> None:
+    done = compared(program(AUTOENCODER, "Net()", (2, 4, 4, 3), inputs="images"), "images")
+    assert_identical(done)
+    assert "in_shape=images.shape[1:]" in done.text
+    assert "encode = jax.jit(lambda inputs: self.shifted(inputs))" in done.text
+
+
+def test_a_compiled_function_that_builds_layers_stays() -> None:
+    module = AUTOENCODER.replace("self.shifted(inputs))", "nn.Dense(2)(inputs))")
+    assert any("LNX111" in each for each in findings(program(module, "Net()", (2, 4, 4, 3))))

@@ -39,6 +39,7 @@ from migrate.analysis.kinds import (
     followed,
 )
 from migrate.analysis.modules import (
+    batched_layers,
     building,
     choice_calls,
     choices,
@@ -123,6 +124,8 @@ def invoke(run: Run, callee: Value, given: Arguments) -> Value:
                 return _compiled(run, function, site, given)
         case Batched(ApplyFn() as function, _):
             return linen.call(run, function, given)
+        case Batched(Instance() as layer, _) if run.owner is not None:
+            return batched_layers.call(run, layer, given)
         case Batched(function, site):
             return batches.call(run, function, site, given)
         case BoundFunction():

@@ -110,6 +110,8 @@ class Facts:
     """Maps over leaves whose results turn out to be something else: of parameters plain data, of states
     as states."""
     spread: set[tuple[ast.ClassDef, str]] = field(default_factory=set)
+    learnt: dict[ast.ClassDef, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
+    """How many axes the inputs of modules must have, by what is done with them."""
     given_arrays: set[tuple[ast.ClassDef, str]] = field(default_factory=set)
     given_numbers: set[tuple[ast.ClassDef, str]] = field(default_factory=set)
     numbers: set[tuple[str, str]] | None = None

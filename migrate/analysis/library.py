@@ -37,6 +37,7 @@ from migrate.analysis.kinds import (
 )
 from migrate.analysis.modules import (
     backward_lists,
+    batched_layers,
     building,
     cells,
     free_cells,
@@ -101,6 +102,8 @@ def call(run: Run, name: str, given: Arguments) -> Value:
         case _ if name in batches.TRANSFORMS and run.owner is None and batches.is_batchable(given):
             return batches.batched(run, given.args[0], given.node)
         case "jax.vmap" | "jax.checkpoint" if run.owner is None and batched_apply.is_known(run, name, given):
+            return Batched(given.args[0], given.node)
+        case "jax.vmap" if batched_layers.is_known(run, given):
             return Batched(given.args[0], given.node)
         case "flax.jax_utils.replicate" | "flax.jax_utils.unreplicate" if any(map(followed, given.args)):
             return batches.replicated(run, given)

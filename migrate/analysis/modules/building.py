@@ -252,6 +252,14 @@ def _learn(run: Run, site: Layer, shape: Shape, given: dict[str, Value]) -> None
         run.learnt.setdefault(shape.base, len(kernel) + 2)
 
 
+def _learn_from(run: Run, cls: Class, inputs: dict[str, Value]) -> None:
+    """An input that is handed on as it is must have the axes that the other module needs."""
+    for name, rank in run.facts.learnt[cls.node].items():
+        match inputs.get(name):
+            case Array(Shape(axes=(), exact=False, base=str(base))):
+                run.learnt.setdefault(base, rank)
+
+
 def _inputs(run: Run, site: Layer, given: Arguments) -> tuple[tuple[str, Value], ...]:
     """The arguments of a call by the names of the parameters."""
     names = parameters(run, site)
@@ -320,6 +328,7 @@ def _own(run: Run, site: Layer, inputs: dict[str, Value]) -> Value:
         blocked(run, site.node, "LNX113", "a module builds itself")
         return UNKNOWN
     read_with(run, site.cls, inputs, site.node)
+    _learn_from(run, site.cls, inputs)
     texts = {n: given_layers.text(run, v) or _text(run, site, v) for n, v in site.given}
     texts |= {n: text for name, v in site.given for n, text in copied_settings.texts(run, name, v)}
     result = applied(run, site.cls, texts, inputs)

@@ -166,6 +166,28 @@ def holds_module(annotation: ast.expr) -> bool:
             return False
 
 
+LISTS = frozenset({"Sequence", "List", "list", "Tuple", "tuple"})
+
+
+def holds_modules(annotation: ast.expr) -> bool:
+    """Whether an annotation says that a field is a list of modules, or None: `Sequence[nn.Module]`."""
+    match annotation:
+        case ast.BinOp(left=left, op=ast.BitOr(), right=ast.Constant(value=None)):
+            return holds_modules(left)
+        case ast.Subscript(value=ast.Name(id=word) | ast.Attribute(attr=word), slice=inner):
+            many = isinstance(inner, ast.Tuple) and len(inner.elts) == 2
+            if isinstance(inner, ast.Tuple) and many and ast.unparse(inner.elts[1]) == "...":
+                inner = inner.elts[0]
+            return (word == "Optional" and holds_modules(inner)) or (word in LISTS and holds_module(inner))
+        case _:
+            return False
+
+
+def lists_of_modules(cls: Class) -> set[str]:
+    """The fields that hold lists of modules."""
+    return {getattr(s.target, "id", "") for s in fields(cls) if holds_modules(s.annotation)}
+
+
 def own_constants(cls: Class) -> set[str]:
     """The names that the class body, or that of a base, binds by plain assignments."""
     statements = [s for one in lineage(cls) for s in one.node.body]

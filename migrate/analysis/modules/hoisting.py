@@ -18,6 +18,7 @@ from migrate.analysis.kinds import (
     followed,
 )
 from migrate.analysis.modules.classes import field_names, own_constants, self_names
+from migrate.analysis.modules.layers import shared
 from migrate.analysis.modules.one_shot import is_used_up
 from migrate.analysis.program.scopes import Variable
 
@@ -139,12 +140,19 @@ def _chosen(facts: Facts, owner: Class, node: ast.Name) -> str | None:
     if node.lineno <= (choice.end_lineno or choice.lineno):
         return None
     values = [_bound_in(block, stores) for block in (choice.body, choice.orelse)]
-    parts = [part for value in (*values, choice.test) if value is not None for part in ast.walk(value)]
-    symbols = (facts.values.get(part) for part in parts)
+    yes, no, test = (_option(facts, owner, v) if v is not None else None for v in (*values, choice.test))
+    return None if None in {yes, no, test} else f"({yes} if {test} else {no})"
+
+
+def _option(facts: Facts, owner: Class, node: ast.expr) -> str | None:
+    """The text of one side of a choice; a function of Linen has the name that it has in NNX."""
+    known = facts.values.get(node)
+    if isinstance(known, Symbol) and (name := shared(known.name)) is not None:
+        return f"nnx.{name}"
+    symbols = (facts.values.get(part) for part in ast.walk(node) if isinstance(part, ast.expr))
     if any(isinstance(symbol, Symbol) and symbol.name.startswith("flax.") for symbol in symbols):
         return None
-    yes, no, test = (init_text(facts, owner, v) if v is not None else None for v in (*values, choice.test))
-    return None if None in {yes, no, test} else f"({yes} if {test} else {no})"
+    return init_text(facts, owner, node)
 
 
 def _bound_in(block: list[ast.stmt], stores: list[ast.Name]) -> ast.expr | None:

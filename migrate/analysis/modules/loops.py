@@ -23,7 +23,7 @@ from migrate.analysis.kinds import (
     followed,
 )
 from migrate.analysis.modules import collected, counting, turn_counts
-from migrate.analysis.modules.classes import field_names
+from migrate.analysis.modules.classes import field_names, lists_of_modules
 from migrate.analysis.modules.hoisting import assigned_value, init_text
 from migrate.analysis.modules.one_shot import is_iterator
 from migrate.analysis.modules.reasons import blocked
@@ -47,7 +47,8 @@ def recognised(run: Run, node: ast.stmt) -> Loop | None:
     function = run.facts.scopes.function(node)
     if not isinstance(function, ast.FunctionDef) or function.name != "__call__":
         return None
-    if leaves(node):
+    lists = lists_of_modules(run.owner)
+    if leaves(node) or any(isinstance(n, ast.Attribute) and n.attr in lists for n in ast.walk(node.iter)):
         return None
     run.evaluate(node.iter)
     return shape_of(run, node)

@@ -48,6 +48,7 @@ from migrate.analysis.modules.classes import (
     is_number,
     is_static,
     lineage,
+    lists_of_modules,
     methods,
     own_constants,
     own_fields,
@@ -90,6 +91,7 @@ def summarise(run: Run, cls: Class, ranks: dict[str, int] | None = None) -> None
         run.facts.forget(cls.node)
         result, found = _read(run, cls, learnt)
         run.facts.summaries[cls.node] = Summary(cls, learnt, result)
+        run.facts.learnt[cls.node] |= found
         if found.items() <= learnt.items():
             break
         learnt = found | learnt
@@ -139,7 +141,8 @@ def _inherited(run: Run, cls: Class, base: Class, ranks: dict[str, int]) -> tupl
     run.facts.called[cls.node] |= run.facts.called[base.node]
     run.facts.finals[cls.node] |= run.facts.finals[base.node]
     run.learnt |= known.ranks
-    return known.ranks, known.result
+    replaced = own_methods(cls).keys() & methods(base).keys()
+    return known.ranks, known.result if not replaced else UNKNOWN
 
 
 def _run_method(run: Run, cls: Class, method: ast.FunctionDef, ranks: dict[str, int]) -> Value:
@@ -205,6 +208,8 @@ def attribute(run: Run, node: ast.Attribute, holder: Object) -> Value:
     if (layer := given_layers.read(run, holder.cls, name)) is not None:
         return layer
     if name in field_names(holder.cls):
+        if name in lists_of_modules(holder.cls):
+            return UNKNOWN
         return Length(Size(f"self.{name}"), is_number(holder.cls, name))
     method = methods(holder.cls).get(name)
     if method is not None:

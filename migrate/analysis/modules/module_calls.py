@@ -18,6 +18,7 @@ from migrate.analysis.kinds import (
     Function,
     GivenLayer,
     Instance,
+    Jit,
     LayerField,
     Length,
     Lifted,
@@ -26,6 +27,7 @@ from migrate.analysis.kinds import (
     Object,
     Partial,
     Symbol,
+    Unknown,
     Value,
 )
 from migrate.analysis.modules import choices, class_fields, ensembles, type_tests
@@ -37,6 +39,7 @@ from migrate.analysis.modules.hoisting import is_bound
 from migrate.analysis.modules.layers import ATTENTION_OPTIONS, LAYERS, shared
 from migrate.analysis.modules.lifted import PREFIXES
 from migrate.analysis.modules.reasons import blocked
+from migrate.analysis.nnx_code.nnx_kinds import NnxArgument
 from migrate.analysis.run import Run
 
 PLAIN = (
@@ -96,6 +99,8 @@ def _is_plain(run: Run, node: ast.Call, callee: Value) -> bool:
             return name.startswith(PLAIN)
         case LayerField() | Lifted() | GivenLayer():
             return True
+        case Jit((Function() | Partial(Function())) as function) if run.beside:
+            return _is_plain(run, node, function)
         case Partial(function) | Batched(function):
             return _is_plain(run, node, function)
         case ApplyFn(instances):
@@ -110,7 +115,7 @@ def _is_plain(run: Run, node: ast.Call, callee: Value) -> bool:
         case Length(size):
             return _called_field(run, node, size.text)
         case _:
-            return callee == UNKNOWN and _is_known_result(run, node)
+            return isinstance(callee, Unknown | NnxArgument) and _is_known_result(run, node)
 
 
 def _is_function(run: Run, node: ast.Call, value: Value) -> bool:

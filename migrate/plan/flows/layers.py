@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from migrate.analysis.kinds import Chain, Symbol
+from migrate.analysis.kinds import Batched, Chain, Symbol
 from migrate.analysis.modules.optional_layers import alternatives
 from migrate.analysis.sites import Layer
 from migrate.plan.blocked import Blocked
@@ -42,6 +42,7 @@ def write_layer(plan: Plan, node: ast.expr, parent: ast.AST) -> None:
         or _is_alternative(plan, node, parent)
         or is_handed(plan, node)
         or gives_layer(plan, node)
+        or isinstance(plan.facts.values.get(parent), Batched)
     ):
         return
     if not is_wrapper(plan.site(plan.parent(parent) if isinstance(parent, ast.keyword) else parent)):

@@ -4,19 +4,28 @@ from __future__ import annotations
 
 import ast
 
-from migrate.analysis.kinds import UNKNOWN, Class, Const, Function, Length, Partial, Symbol, Value
-from migrate.analysis.modules.classes import argument, default_of, field_names, fields, holds_module
+from migrate.analysis.kinds import UNKNOWN, Class, Const, Function, Length, Mixed, Partial, Symbol, Value
+from migrate.analysis.modules.classes import (
+    argument,
+    default_of,
+    field_names,
+    fields,
+    holds_module,
+    holds_modules,
+)
 from migrate.analysis.modules.layers import shared
 from migrate.analysis.modules.module_calls import PLAIN, is_layer
 from migrate.analysis.sites import Construct, Layer
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
+from migrate.plan.modules.module_fields import check_lists
 
 Seen = set[tuple[ast.ClassDef, str]]
 
 
 def check_called_fields(plan: Plan, site: Class) -> None:
     """Raise `Blocked` where a field that is called may be given a layer, or a function that builds one."""
+    check_lists(plan, site, _builds(plan, site))
     _check_given_modules(plan, site)
     for name, call in plan.facts.called[site.node].items():
         if not _holds_functions(plan, site, name, set()):
@@ -32,7 +41,7 @@ def _check_given_modules(plan: Plan, site: Class) -> None:
         name = getattr(statement.target, "id", "")
         if (site.node, name) in plan.facts.class_fields:
             continue
-        if holds_module(statement.annotation):
+        if holds_module(statement.annotation) or holds_modules(statement.annotation):
             continue
         named = [*ast.walk(statement.annotation)]
         modules = any(_word(node).endswith("Module") for node in named)
@@ -80,6 +89,8 @@ def _is_function(plan: Plan, node: ast.expr, value: Value, seen: Seen) -> bool:
             return shared(name) is not None or (name.startswith(PLAIN) and not is_layer(value))
         case Partial(function):
             return _is_function(plan, node, function, seen)
+        case Mixed(parts):
+            return all(_is_function(plan, node, part, seen) for part in parts)
         case Function(body):
             inner = (plan.facts.values.get(part, UNKNOWN) for part in ast.walk(body))
             return not any(is_layer(part) for part in inner)

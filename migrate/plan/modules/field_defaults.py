@@ -12,6 +12,7 @@ from migrate.analysis.modules.classes import (
     default_of,
     field_names,
     fields,
+    holds_modules,
     is_declared,
     is_module,
     keyword_only,
@@ -66,6 +67,13 @@ def attribute_line(plan: Plan, cls: Class, statement: ast.AnnAssign) -> Line:
     factory = declared(statement, "default_factory")
     if is_declared(statement):
         _check_declaration(plan, cls, statement, name)
+    if holds_modules(statement.annotation):
+        if factory is not None:
+            raise Blocked(statement, "LNX111", f"a factory makes the modules of the field `{name}`")
+        parts = [statement.annotation, default_of(statement)]
+        optional = any(part is not None and _takes_none(part) for part in parts)
+        none = f"None if {name} is None else " if optional else ""
+        return f"self.{name} = {none}nnx.List({name})", statement
     if factory is None:
         return f"self.{name} = {name}", statement
     text = f"self.{name} = {{}} if {name} is None else {name}"

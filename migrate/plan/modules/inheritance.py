@@ -115,7 +115,8 @@ def check_inheritance(plan: Plan, cls: Class, owns: set[ast.ClassDef], draws: bo
         _check_replaced(plan, cls, above)
     if extends(cls) and ("setup" in own_methods(cls) or cls.node in owns):
         raise Blocked(cls.node, "LNX117", f"`{name}` builds layers for the `__call__` that it inherits")
-    _check_overridden(cls, above)
+    if layers or cls.node in owns:
+        _check_overridden(cls, above)
     _check_defaults(cls, base)
     _check_kinds(cls, above)
     _check_ranks(plan, cls, base)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from migrate.analysis.kinds import Chain, Class, Const, Symbol
+from migrate.analysis.kinds import Batched, Chain, Class, Const, Symbol
 from migrate.analysis.modules.classes import methods, own_methods
 from migrate.analysis.modules.layers import LAYERS, SELF_CALLS
 from migrate.analysis.sites import CellCarry, DrawKey, Layer
@@ -16,7 +16,7 @@ from migrate.plan.modules.drawing import drawing, draws
 from migrate.plan.modules.free_carries import rewrite_free_carries
 from migrate.plan.modules.handed_layers import at_calls
 from migrate.plan.modules.late_flags import handed_flags, late_flags
-from migrate.plan.modules.lifted import rewrite_lifted
+from migrate.plan.modules.lifted import keeps_statistics, rewrite_lifted
 from migrate.plan.modules.moved import is_late
 from migrate.plan.modules.own_calls import own_call
 from migrate.plan.modules.owned import owned
@@ -40,7 +40,9 @@ def rewrite_calls(plan: Plan, cls: Class) -> None:
             if rewrite_checkpointed(plan, site, draws(plan, site)):
                 continue
             for call in site.calls:
-                _share(plan, extras, call, _call(plan, site, call))
+                extra = _call(plan, site, call)
+                _check_batched(plan, site, call, extra)
+                _share(plan, extras, call, extra)
             _check_late(plan, site)
             _drop_partials(plan, site)
     for call, extra in extras.items():
@@ -50,6 +52,17 @@ def rewrite_calls(plan: Plan, cls: Class) -> None:
     for node in ast.walk(cls.node):
         if isinstance(node, ast.Call):
             _library(plan, node)
+
+
+def _check_batched(plan: Plan, site: Layer, call: ast.Call, extra: Extra) -> None:
+    """`jax.vmap(layer)(x)` gives the layer nothing but entries, and loses what would change in it."""
+    if not isinstance(plan.facts.values.get(call.func), Batched):
+        return
+    own = site.cls
+    keeps = LAYERS[site.layer].stats if own is None else keeps_statistics(plan, own, set())
+    if extra or keeps or call in plan.edits.arguments:
+        message = "a layer under `jax.vmap` keeps statistics, draws, or would need more at its call"
+        raise Blocked(call, "LNX130", message)
 
 
 def _share(plan: Plan, extras: dict[ast.Call, Extra], call: ast.Call, extra: Extra) -> None:
