@@ -132,7 +132,7 @@ def test_files_that_are_not_named_are_not_broken() -> None:
     [
         pytest.param("inner: 'nn.Module'", "self.inner(x)", id="a-module-in-quotes"),
         pytest.param("inner: object", "self.inner(x)", id="anything-that-is-called"),
-        pytest.param("inner: list[nn.Module]", "x", id="a-list-of-modules"),
+        pytest.param("inner: dict[str, nn.Module]", "x", id="modules-by-name"),
     ],
 )
 def test_modules_that_are_not_known_as_such(field: str, body: str) -> None:
