@@ -130,7 +130,7 @@ def _chosen(facts: Facts, owner: Class, node: ast.Name) -> str | None:
     variable = facts.scopes.variable(node, node.id)
     stores = [name for name in facts.scopes.names(variable) if not isinstance(name.ctx, ast.Load)]
     statements = [facts.scopes.parent.get(store) for store in stores]
-    first = statements[0] if len(stores) == 2 else None
+    first = statements[0] if len(stores) > 1 else None
     choice = facts.scopes.parent.get(first) if first is not None else None
     if variable is None or not isinstance(choice, ast.If) or is_bound(facts, variable):
         return None
@@ -139,12 +139,34 @@ def _chosen(facts: Facts, owner: Class, node: ast.Name) -> str | None:
         return None
     if node.lineno <= (choice.end_lineno or choice.lineno):
         return None
-    values = [_bound_in(block, stores) for block in (choice.body, choice.orelse)]
-    yes, no, test = (_option(facts, owner, v) if v is not None else None for v in (*values, choice.test))
+    blocks = [_bound_in(block, stores) for block in (choice.body, choice.orelse)]
+    if sum(map(len, blocks)) < len(stores) or _changes(facts, variable):
+        return None
+    yes, no = (_made_by(facts, owner, block, variable) for block in blocks)
+    test = _option(facts, owner, choice.test, {})
     return None if None in {yes, no, test} else f"({yes} if {test} else {no})"
 
 
-def _option(facts: Facts, owner: Class, node: ast.expr) -> str | None:
+def _changes(facts: Facts, variable: Variable) -> bool:
+    """Whether something is set in what a name holds."""
+    above = [facts.scopes.parent.get(name) for name in facts.scopes.names(variable)]
+    return any(isinstance(node, ast.Subscript) and not isinstance(node.ctx, ast.Load) for node in above)
+
+
+def _made_by(facts: Facts, owner: Class, values: list[ast.expr], variable: Variable) -> str | None:
+    """What a name holds behind several assignments, each of which may read the one before."""
+    text: str | None = None
+    for value in values:
+        read = [name for name in facts.scopes.names(variable) if name in {*ast.walk(value)}]
+        if read and text is None:
+            return None
+        text = _option(facts, owner, value, {name: text or "" for name in read})
+        if text is None:
+            return None
+    return text
+
+
+def _option(facts: Facts, owner: Class, node: ast.expr, read: dict[ast.expr, str]) -> str | None:
     """The text of one side of a choice; a function of Linen has the name that it has in NNX."""
     known = facts.values.get(node)
     if isinstance(known, Symbol) and (name := shared(known.name)) is not None:
@@ -152,16 +174,18 @@ def _option(facts: Facts, owner: Class, node: ast.expr) -> str | None:
     symbols = (facts.values.get(part) for part in ast.walk(node) if isinstance(part, ast.expr))
     if any(isinstance(symbol, Symbol) and symbol.name.startswith("flax.") for symbol in symbols):
         return None
-    return init_text(facts, owner, node)
+    found = holes(facts, owner, node, read)
+    return None if found is None else spliced(facts, node, found)
 
 
-def _bound_in(block: list[ast.stmt], stores: list[ast.Name]) -> ast.expr | None:
-    """What a plain assignment in a block gives one of the names."""
+def _bound_in(block: list[ast.stmt], stores: list[ast.Name]) -> list[ast.expr]:
+    """What the plain assignments in a block give one of the names, in their order."""
+    found: list[ast.expr] = []
     for statement in block:
         match statement:
             case ast.Assign(targets=[ast.Name() as target], value=value) if target in stores:
-                return value
-    return None
+                found.append(value)
+    return found
 
 
 def is_bound(facts: Facts, variable: Variable) -> bool:

@@ -108,7 +108,18 @@ def combined(left: Size, operator: str, right: Size) -> Size:
         return left
     if (operator, a) in {("*", 1), ("+", 0)}:
         return right
+    if operator == "//" and b and (known_part := _divided(left.text, b)) is not None:
+        return known_part
     return Size(f"{_operand(left, operator, False)} {operator} {_operand(right, operator, True)}")
+
+
+def _divided(text: str, number_of_parts: int) -> Size | None:
+    """One part of `2 * size`, where the number in front can be divided."""
+    match ast.parse(text, mode="eval").body:
+        case ast.BinOp(left=ast.Constant(value=int(count)), op=ast.Mult(), right=rest):
+            if count % number_of_parts == 0 and (part := ast.get_source_segment(text, rest)) is not None:
+                return combined(number(count // number_of_parts), "*", Size(without_parentheses(part)))
+    return None
 
 
 def _worked_out(a: int, operator: str, b: int) -> int | None:
