@@ -160,7 +160,7 @@ def _made_by(facts: Facts, owner: Class, values: list[ast.expr], variable: Varia
         read = [name for name in facts.scopes.names(variable) if name in {*ast.walk(value)}]
         if read and text is None:
             return None
-        text = _option(facts, owner, value, {name: text or "" for name in read})
+        text = _option(facts, owner, value, dict.fromkeys(read, text or ""))
         if text is None:
             return None
     return text
