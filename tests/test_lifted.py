@@ -141,13 +141,13 @@ def test_flags_that_keep_their_defaults(flag: str, default: str, inner: str, mig
 
 REFUSED = [
     pytest.param(
-        "return nn.vmap(Critic, variable_axes={'params': None}, split_rngs={'params': False})(4)(x)",
-        id="shared",
+        "return nn.vmap(Critic, {'params': None, 's': None}, split_rngs={'params': False})(4)(x)",
+        id="shared-variables",
     ),
     pytest.param(f"return nn.vmap(Noisy, {ENSEMBLE})()(x, True)", id="statistics"),
     pytest.param(f"v = nn.vmap(Critic, {ENSEMBLE})\n        k = v\n        return k(4)(x)", id="handed-on"),
     pytest.param(f"return nn.vmap(Critic, {ENSEMBLE})(4)(x, scale=2.0)", id="keywords-that-linen-ignores"),
-    pytest.param(f"return nn.vmap(nn.Dense, {ENSEMBLE})(4)(x)", id="layer"),
+    pytest.param(f"return nn.vmap(nn.BatchNorm, {ENSEMBLE})(True)(x)", id="layer-with-statistics"),
     pytest.param("return nn.remat(Critic, rngs=['params'])(4)(x)", id="option"),
     pytest.param("return nn.jit(Critic, variables=['params'])(4)(x)", id="compiled-option"),
 ]  # fmt: skip

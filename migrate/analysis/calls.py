@@ -168,7 +168,9 @@ def invoke(run: Run, callee: Value, given: Arguments) -> Value:
             return given_modules.call(run, callee, inner, given)
         case GivenLayer() if run.owner is not None:
             return given_layers.call(run, callee, given)
-        case Lifted(_, inner) if run.owner is not None:
+        case Lifted(cls=Symbol(layer)) if run.owner is not None:
+            return building.construct(run, layer, None, given, lifted=callee)
+        case Lifted(cls=Class() as inner) if run.owner is not None:
             run.entered.add(inner.node)
             class_fields.bind(run, inner, given)
             return building.construct(run, inner.node.name, inner, given, lifted=callee)

@@ -222,10 +222,10 @@ class FreeCell:
 
 @dataclass(frozen=True)
 class Lifted:
-    """A module class under a transform of Linen; `site` is the call that lifts it."""
+    """A module class, or that of a layer, under a transform of Linen; `site` is the call that lifts it."""
 
     transform: str
-    cls: Class
+    cls: Class | Symbol
     site: ast.Call
 
 

@@ -28,6 +28,7 @@ from migrate.analysis.modules import (
     forwarding,
     given_layers,
     item_inputs,
+    mapped,
     recurrent,
     sequences,
     shared_kernels,
@@ -40,7 +41,8 @@ from migrate.analysis.modules.detached import twin
 from migrate.analysis.modules.ensembles import VMAP
 from migrate.analysis.modules.hoisting import holes, init_text, spliced
 from migrate.analysis.modules.layers import LAYERS, SELF_CALLS, STATELESS, WRAPPERS
-from migrate.analysis.modules.lifted import PREFIXES, side_by_side
+from migrate.analysis.modules.lifted import PREFIXES
+from migrate.analysis.modules.mapped import Inputs
 from migrate.analysis.modules.methods import summarise_with
 from migrate.analysis.modules.optional_inputs import either
 from migrate.analysis.modules.plain_numbers import numbers_given
@@ -76,7 +78,7 @@ def construct(
     """A layer or module is built inside a module: its name is settled here, its input when it is called."""
     assert run.owner is not None
     node = given.node
-    if cls is None and (known := twin(run, layer, node)) is not None:
+    if cls is None and lifted is None and (known := twin(run, layer, node)) is not None:
         return known
     fields = _given(run, layer, cls, given)
     if (reason := _conditional(run, node, layer)) is not None:
@@ -208,7 +210,7 @@ def call(run: Run, instance: Value, given: Arguments) -> Value:
     if not isinstance(site, Layer):
         run.escape(given.node, "LNX299", "a module definition is called outside of a module", instance)
         return UNKNOWN
-    inputs = _inputs(run, site, given)
+    inputs = _seen(run, site, _inputs(run, site, given), given.node)
     run.facts.called_under[given.node] = tuple(run.tests)
     every = _compatible(run, site, inputs, given.node) if site.inputs is not None else inputs
     run.facts.sites[instance.site] = replace(
@@ -230,7 +232,23 @@ def call(run: Run, instance: Value, given: Arguments) -> Value:
     if LAYERS[site.layer].output == "cell":
         item_inputs.learn_axes(run, site, node=given.node)
         return recurrent.carried(site.layer, shape, found, texts)
-    return Array(output(LAYERS[site.layer].output, shape, found, texts))
+    return _together(run, site, Array(output(LAYERS[site.layer].output, shape, found, texts)))
+
+
+def _seen(run: Run, site: Layer, inputs: Inputs, node: ast.Call) -> Inputs:
+    """The inputs as the layer has them, which may be one of several under `nn.vmap`."""
+    if site.lifted is None or site.lifted.transform != VMAP:
+        return inputs
+    found = mapped.seen(run, site.lifted, inputs, node)
+    if found is None:
+        blocked(run, node, "LNX130", "what the modules of this `nn.vmap` are given cannot be told")
+    return found or tuple((name, UNKNOWN) for name, _ in inputs)
+
+
+def _together(run: Run, site: Layer, result: Value) -> Value:
+    """What is given back, where it is the result of several under `nn.vmap`."""
+    several = site.lifted is not None and site.lifted.transform == VMAP
+    return mapped.side_by_side(run, site.lifted, result) if several and site.lifted is not None else result
 
 
 def _text(run: Run, site: Layer, node: ast.expr) -> str | None:
@@ -332,9 +350,7 @@ def _own(run: Run, site: Layer, inputs: dict[str, Value]) -> Value:
     texts = {n: given_layers.text(run, v) or _text(run, site, v) for n, v in site.given}
     texts |= {n: text for name, v in site.given for n, text in copied_settings.texts(run, name, v)}
     result = applied(run, site.cls, texts, inputs)
-    if site.lifted is None or site.lifted.transform != VMAP:
-        return result
-    several = side_by_side(result)
+    several = _together(run, site, result)
     return join(result, several) if site.node in run.facts.ensembles else several
 
 

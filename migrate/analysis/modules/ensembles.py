@@ -46,7 +46,7 @@ def chosen(run: Run, value: Mixed, node: ast.Call) -> Lifted | None:
     classes = [part for part in value.parts if isinstance(part, Class)]
     if len(value.parts) != 2 or not lifted or not classes or lifted[0].cls != classes[0]:
         return None
-    test = _test(run, node)
+    test = _test(run, node) if maker(run.facts, lifted[0].site) is not None else None
     if test is None or run.owner is None or init_text(run.facts, run.owner, test) is None:
         return None
     run.facts.ensembles[node] = test

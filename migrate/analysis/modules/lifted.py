@@ -5,13 +5,14 @@ from __future__ import annotations
 import ast
 
 from migrate.analysis.activation import Arguments
-from migrate.analysis.kinds import UNKNOWN, Array, Class, Const, Dict, Lifted, Value
+from migrate.analysis.kinds import UNKNOWN, Class, Const, Dict, Lifted, Symbol, Value
+from migrate.analysis.modules import mapped
 from migrate.analysis.modules.classes import is_module
 from migrate.analysis.modules.ensembles import VMAP, maker
 from migrate.analysis.modules.hoisting import init_text
+from migrate.analysis.modules.layers import LAYERS, WRAPPERS
 from migrate.analysis.modules.reasons import blocked
 from migrate.analysis.run import Run
-from migrate.analysis.shapes.sizes import Shape
 
 PREFIXES = {"flax.linen.vmap": "Vmap", "flax.linen.remat": "Checkpoint", "flax.linen.jit": "Jit"}
 """The transforms, with what Linen puts in front of the name of the class."""
@@ -28,7 +29,8 @@ def lift(run: Run, name: str, given: Arguments) -> Value:
     cls = given.args[0] if len(given.args) == 1 else UNKNOWN
     if (reason := _against(run, name, cls, given)) is not None:
         blocked(run, given.node, "LNX130", reason)
-    return Lifted(name, cls, given.node) if isinstance(cls, Class) and is_module(cls) else UNKNOWN
+    known = isinstance(cls, Class | Symbol) and _may_be_lifted(cls)
+    return Lifted(name, cls, given.node) if known and isinstance(cls, Class | Symbol) else UNKNOWN
 
 
 def _against(run: Run, name: str, cls: Value, given: Arguments) -> str | None:
@@ -37,13 +39,34 @@ def _against(run: Run, name: str, cls: Value, given: Arguments) -> str | None:
     made = maker(run.facts, given.node) if name == VMAP else None
     if made is not None and _hands_on_rest(given.node, made):
         keywords.pop("**")
-    if not isinstance(cls, Class) or not is_module(cls) or keywords.keys() - ALLOWED[name]:
+    if not _may_be_lifted(cls) or keywords.keys() - ALLOWED[name]:
         return f"`nn.{name.rpartition('.')[2]}` is used in a form that has no rewriting"
     if made is not None:
         return _ensemble(run, given, keywords, True)
-    if not isinstance(function, ast.FunctionDef) or function.name != "__call__":
-        return "a transform of a module class stands outside of `__call__`"
-    return _ensemble(run, given, keywords, False) if name == VMAP else None
+    if not isinstance(function, ast.FunctionDef) or function.name not in {"__call__", "setup"}:
+        return "a transform of a module class stands outside of `__call__` and `setup`"
+    return _mapped(run, given, keywords) if name == VMAP else None
+
+
+def _may_be_lifted(value: Value) -> bool:
+    """Whether a value is a module class of the project, or a layer that is called with its input alone."""
+    if isinstance(value, Symbol):
+        kind = LAYERS.get(value.name)
+        alone = kind is not None and not (kind.calls or kind.before or kind.draws or kind.stats)
+        return alone and value.name not in WRAPPERS
+    return isinstance(value, Class) and is_module(value)
+
+
+def _mapped(run: Run, given: Arguments, keywords: dict[str, Value]) -> str | None:
+    """Why the modules are neither an ensemble nor one module that is called for each entry."""
+    if (reason := mapped.reason(keywords.get("in_axes"), keywords.get("out_axes"))) is not None:
+        return reason
+    if keywords.get("variable_axes") != mapped.SHARED:
+        return _ensemble(run, given, keywords | {"in_axes": Const(None), "out_axes": Const(0)}, False)
+    split = keywords.get("split_rngs")
+    if not isinstance(split, Dict) or split.get("params") != Const(False):
+        return "it is not said whether the one module of this `nn.vmap` draws its parameters once"
+    return None
 
 
 def _hands_on_rest(site: ast.Call, made: ast.FunctionDef) -> bool:
@@ -61,8 +84,8 @@ def _ensemble(run: Run, given: Arguments, keywords: dict[str, Value], made: bool
     assert run.owner is not None
     split = keywords.get("split_rngs")
     size = next((k.value for k in given.node.keywords if k.arg == "axis_size"), None)
-    if keywords.get("variable_axes") != Dict((("params", Const(0)),)):
-        return "the modules of this `nn.vmap` share parameters, or have more than parameters"
+    if keywords.get("variable_axes") != mapped.OWN:
+        return "the modules of this `nn.vmap` have more than parameters, or keep them along another axis"
     if not isinstance(split, Dict) or split.get("params") != Const(True):
         return "the modules of this `nn.vmap` do not draw parameters of their own"
     if keywords.get("in_axes") != Const(None) or keywords.get("out_axes", Const(0)) != Const(0):
@@ -70,13 +93,3 @@ def _ensemble(run: Run, given: Arguments, keywords: dict[str, Value], made: bool
     if size is None or not (made or init_text(run.facts, run.owner, size) is not None):
         return "how many modules this `nn.vmap` makes is known only at the call"
     return None
-
-
-def side_by_side(result: Value) -> Value:
-    """What an ensemble gives: a new first axis."""
-    if not isinstance(result, Array):
-        return UNKNOWN
-    shape = result.shape
-    if shape.exact:
-        return Array(Shape((None, *shape.axes), True))
-    return Array(Shape(shape.last(max(1, len(shape.axes)))))

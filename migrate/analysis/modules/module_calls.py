@@ -187,6 +187,7 @@ def check_value(run: Run, node: ast.expr, value: Value) -> None:
     called = isinstance(parent, ast.Call) and parent.func is node
     if isinstance(parent, ast.Call) and parent.args[:1] == [node]:
         called |= run.facts.values.get(parent.func) == Symbol("functools.partial")
+        called |= run.facts.values.get(parent.func) in {Symbol(name) for name in PREFIXES}
     inside = isinstance(parent, (ast.Attribute, ast.ClassDef)) or class_fields.accepts(run, node)
     inside |= type_tests.names_class(run, node) or names_option(run.facts, node)
     if isinstance(value, Symbol) and is_layer(value) and not called and not inside:

@@ -44,7 +44,7 @@ def rewrite_checkpointed(plan: Plan, site: Layer, draws: bool) -> bool:
     for call in site.calls:
         in_front(plan, call, NAME, f"nnx.remat if {without_parentheses(test)}")
         start = f"{NAME}(lambda {{0}}{keys[0]}: {{0}}("
-        plan.edits.expressions[call] = called(start, free(call, "block"), call, keys[1:], ())
+        plan.edits.expressions[call] = called(plan, start, free(call, "block"), call, keys[1:], ())
     _drop_alias(plan, node)
     return True
 

@@ -16,6 +16,7 @@ from migrate.plan.context import Plan
 from migrate.plan.modules.drafts import Draft, Line
 from migrate.plan.modules.helpers import write_helper
 from migrate.plan.modules.layer_arguments import added, positional
+from migrate.plan.modules.mapped import made_side_by_side
 from migrate.plan.modules.moved import chosen_class, known_early, listed, moved
 from migrate.plan.modules.own_modules import own_module
 from migrate.plan.modules.recurrent import wrapper
@@ -89,7 +90,8 @@ def construction(plan: Plan, draft: Draft, site: Layer) -> Piece:
     if written_at(plan.facts, site.node) in plan.facts.twins:
         return Template((chosen_class(plan, draft, site), "(", *listed(pieces), ")"))
     callee = f"self.{site.through.field}" if site.through is not None else own
-    return Template((f"{callee}(", *listed(pieces), ")"))
+    made = Template((f"{callee}(", *listed(pieces), ")"))
+    return made_side_by_side(plan, site, made, lambda node: moved(plan, draft, site, node))
 
 
 def parameter_line(plan: Plan, draft: Draft, site: Parameter) -> Line:

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import ast
 
-from migrate.analysis.kinds import Class, Lifted
+from migrate.analysis.kinds import (
+    Chain,
+    Class,
+    Function,
+    GivenLayer,
+    Instance,
+    LayerField,
+    Lifted,
+    Method,
+    Mixed,
+    Partial,
+)
 from migrate.analysis.modules.classes import methods
 from migrate.analysis.modules.ensembles import is_made_elsewhere
 from migrate.analysis.modules.hoisting import init_text
@@ -15,18 +26,9 @@ from migrate.analysis.sites import Apply, Layer
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 from migrate.plan.modules.chosen_transforms import in_front
+from migrate.plan.modules.mapped import mapped_call, options_of, same_inputs
 from migrate.plan.modules.owned import owned
 from migrate.rewrite.edits import Piece, Template, template
-
-
-def ensemble(made: Piece, size: Piece) -> Piece:
-    """The members of an ensemble are made side by side, each from keys of its own."""
-    return template("nnx.split_rngs(splits={})(nnx.vmap(lambda rngs: {}))(rngs)", size, made)
-
-
-def axis_size(lifted: Lifted) -> ast.expr:
-    """How many members an ensemble has."""
-    return next(keyword.value for keyword in lifted.site.keywords if keyword.arg == "axis_size")
 
 
 def class_of(lifted: Lifted) -> ast.expr:
@@ -48,14 +50,22 @@ def rewrite_lifted(plan: Plan, site: Layer, draws: bool) -> bool:
                         call, "LNX130", "Linen ignores keywords at the call of an ensemble: drop them"
                     )
                 name = free(call, "member")
+                chosen = site.node in plan.facts.ensembles
+                if not same_inputs(plan, site) or (calling(plan, call) and not chosen):
+                    plan.edits.expressions[call] = mapped_call(plan, site, call, name)
+                    continue
                 start = f"{_vmap(plan, site, call)}(lambda {{0}}: {{0}}("
-                plan.edits.expressions[call] = called(start, name, call, (), ())
+                options = [k for k in options_of(plan, site) if k.arg == "out_axes"]
+                plan.edits.expressions[call] = called(plan, start, name, call, (), tuple(options))
             case "flax.linen.remat":
                 keys = (", rngs", ", rngs=rngs", ", rngs") if draws else ("", "", "")
                 options = [k for k in site.lifted.site.keywords if k.arg in {"policy", "prevent_cse"}]
                 name = free(call, "block")
+                if calling(plan, call):
+                    plan.edits.expressions[call] = _given_outside(plan, call, name, keys, options)
+                    continue
                 start = f"nnx.remat(lambda {name}{keys[0]}: {name}("
-                plan.edits.expressions[call] = called(start, name, call, keys[1:], tuple(options))
+                plan.edits.expressions[call] = called(plan, start, name, call, keys[1:], tuple(options))
             case _:
                 return False
     return site.lifted.transform != "flax.linen.jit"
@@ -72,10 +82,50 @@ def _vmap(plan: Plan, site: Layer, call: ast.Call) -> str:
     return "vmap"
 
 
+def calling(plan: Plan, call: ast.Call) -> list[ast.expr]:
+    """The arguments of a call in which other layers are called, which has to happen outside of it."""
+    given = [*call.args, *(keyword.value for keyword in call.keywords)]
+    return [node for node in given if any(_calls_layer(plan, part) for part in ast.walk(node))]
+
+
+def _calls_layer(plan: Plan, node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and isinstance(plan.facts.values.get(node.func), OTHERS)
+
+
+def _given_outside(
+    plan: Plan, call: ast.Call, name: str, keys: tuple[str, ...], options: list[ast.keyword]
+) -> Template:
+    """`nnx.remat(lambda block, inputs: block(inputs))(self.CheckpointBlock_0, self.Dense_0(x))`."""
+    outside = calling(plan, call)
+    given = free(call, "inputs")
+    parts: list[Piece] = [f"nnx.remat(lambda {name}, {given}{keys[0]}: {name}("]
+    pieces = [(None, arg) for arg in call.args] + [(k.arg, k.value) for k in call.keywords]
+    for index, (word, node) in enumerate(pieces):
+        parts.append((", " if index else "") + (f"{word}=" if word is not None else ""))
+        parts.append(given if node is outside[0] else node)
+    parts.append(f"{keys[1]})")
+    for option in options:
+        parts += [f", {option.arg}=", option.value]
+    if len(outside) > 1 or isinstance(outside[0], ast.Starred) or None in [k.arg for k in call.keywords]:
+        raise Blocked(call, "LNX130", NAMED)
+    return Template((*parts, ")(", call.func, ", ", outside[0], f"{keys[2]})"))
+
+
+NAMED = "layers are called in what this module is given: give their results names first"
+OTHERS = (Instance, Mixed, GivenLayer, Chain, Method, Partial, Function, LayerField)
+
+
 def called(
-    start: str, name: str, call: ast.Call, keys: tuple[str, ...], options: tuple[ast.keyword, ...]
+    plan: Plan,
+    start: str,
+    name: str,
+    call: ast.Call,
+    keys: tuple[str, ...],
+    options: tuple[ast.keyword, ...],
 ) -> Template:
     """`jax.vmap(lambda member: member(x))(self.VmapCritic_0)`."""
+    if calling(plan, call):
+        raise Blocked(call, "LNX130", NAMED)
     parts: list[Piece] = [start.format(name)]
     pieces: list[Piece] = [*call.args, *(template(f"{k.arg}={{}}", k.value) for k in call.keywords)]
     for index, piece in enumerate(pieces):

@@ -22,7 +22,8 @@ from migrate.plan.modules.given_inputs import argument_given
 from migrate.plan.modules.handed_layers import goes_with_call
 from migrate.plan.modules.input_sizes import InputSize, input_sizes
 from migrate.plan.modules.layer_sizes import check_size, last_size
-from migrate.plan.modules.lifted import axis_size, class_of, ensemble
+from migrate.plan.modules.lifted import class_of
+from migrate.plan.modules.mapped import made_side_by_side
 from migrate.plan.modules.moved import chosen_class, listed, moved
 from migrate.plan.modules.told_sizes import asked, told_size
 from migrate.rewrite.edits import Piece, Template, template
@@ -49,9 +50,7 @@ def own_module(plan: Plan, draft: Draft, site: Layer, cls: Class) -> Piece:
         return Template((node.func, "(", *listed([*pieces, "rngs=rngs"]), ")"))
     if site.lifted is not None:
         made = Template((class_of(site.lifted), "(", *listed([*pieces, "rngs=rngs"]), ")"))
-        if site.lifted.transform != "flax.linen.vmap":
-            return made
-        return ensemble(made, moved(plan, draft, site, axis_size(site.lifted)))
+        return made_side_by_side(plan, site, made, lambda node: moved(plan, draft, site, node))
     callee = (
         chosen_class(plan, draft, site) if written_at(plan.facts, node) in plan.facts.twins else node.func
     )

@@ -24,7 +24,7 @@ def rewrite_scan(plan: Plan, cls: Class) -> Scan | None:
     kept = any(isinstance(site, OwnVariable) and site.owner.node is cls.node for site in sites)
     if kept or keeps_statistics(plan, cls, set()):
         raise Blocked(node, "LNX130", "the steps of this scan keep statistics or other variables")
-    if any(isinstance(site, Layer) and site.lifted and site.lifted.cls.node is cls.node for site in sites):
+    if any(isinstance(s, Layer) and s.lifted and s.cls and s.cls.node is cls.node for s in sites):
         raise Blocked(node, "LNX130", "a module whose `__call__` is scanned is lifted once more")
     steps = "".join(f", {scan.in_axis}" for _ in inputs_of(scan.method)[1:])
     axes = f"in_axes=(None, nnx.Carry{steps}), out_axes=(nnx.Carry, {scan.out_axis})"

@@ -40,7 +40,7 @@ def rewrite_sown(plan: Plan, cls: Class) -> None:
 def _runs_under_transform(plan: Plan, cls: Class) -> bool:
     """Whether a class is held by one that Linen lifts: what a call stores there would not come out."""
     layers = [s for s in plan.facts.sites.values() if isinstance(s, Layer)]
-    lifted = {*plan.facts.scans, *(s.lifted.cls.node for s in layers if s.lifted is not None)}
+    lifted = {*plan.facts.scans, *(s.cls.node for s in layers if s.lifted is not None and s.cls is not None)}
     return any(cls.node in held_by(plan, node) for node in lifted)
 
 
