@@ -8,7 +8,7 @@ from dataclasses import replace
 from migrate.analysis.activation import Arguments
 from migrate.analysis.kinds import Array, Instance, Value
 from migrate.analysis.modules import building
-from migrate.analysis.modules.lifted import side_by_side
+from migrate.analysis.modules.mapped import together
 from migrate.analysis.run import Run
 from migrate.analysis.shapes.sizes import Shape
 from migrate.analysis.sites import Layer
@@ -23,13 +23,14 @@ def is_known(run: Run, given: Arguments) -> bool:
     if len(given.args) != 1 or above.keywords or any(isinstance(arg, ast.Starred) for arg in above.args):
         return False
     layer = given.args[0]
-    return isinstance(layer, Instance) and isinstance(run.facts.sites.get(layer.site), Layer)
+    site = run.facts.sites.get(layer.site) if isinstance(layer, Instance) else None
+    return isinstance(site, Layer) and site.lifted is None
 
 
 def call(run: Run, layer: Instance, given: Arguments) -> Value:
     """What the layer gives, with the axis in front again."""
     entries = tuple(_entry(value) for value in given.args)
-    return side_by_side(building.call(run, layer, replace(given, args=entries)))
+    return together(building.call(run, layer, replace(given, args=entries)))
 
 
 def _entry(value: Value) -> Value:

@@ -75,10 +75,14 @@ def _without(value: Value, axis: int) -> Value:
 def side_by_side(run: Run, lifted: Lifted, result: Value) -> Value:
     """What all modules together give: a new axis, of which an ensemble tells how long it is."""
     out = option(run.facts, lifted, "out_axes")
-    at = out.value if isinstance(out, Const) else 0
+    return together(result, out.value if isinstance(out, Const) else 0, _count(run, lifted))
+
+
+def together(result: Value, at: int = 0, count: Size | None = None) -> Value:
+    """Several results as one, with a new axis."""
     if isinstance(result, Sequence):
-        return replace(result, items=tuple(side_by_side(run, lifted, item) for item in result.items))
-    return Array(_with(result.shape, at, _count(run, lifted))) if isinstance(result, Array) else UNKNOWN
+        return replace(result, items=tuple(together(item, at, count) for item in result.items))
+    return Array(_with(result.shape, at, count)) if isinstance(result, Array) else UNKNOWN
 
 
 def _count(run: Run, lifted: Lifted) -> Size | None:
