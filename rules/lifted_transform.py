@@ -11,7 +11,8 @@ RULE = Rule(
     fix="manual",
     what=(
         "Reports `nn.vmap`, `nn.remat` and `nn.jit` around module classes, where they are more than an "
-        "ensemble with parameters of its own, a block that is computed again, or a compiled block."
+        "ensemble with parameters of its own, one module for each entry of its inputs, a block that is "
+        "computed again, or a compiled block."
     ),
     why=(
         "Linen's transforms lift whole collections of variables and split random keys. NNX has transforms of "
@@ -37,16 +38,16 @@ class Critic(nn.Module):
         return nn.Dense(1)(x)
 
 
-class Shared(nn.Module):
+class Critics(nn.Module):
     @nn.compact
     def __call__(self, x):
         return nn.vmap(
-            Critic, variable_axes={"params": None}, split_rngs={"params": False}, in_axes=0
+            Critic, variable_axes={"params": 1}, split_rngs={"params": True}, axis_size=2
         )()(x)
 
 
 def create(x):
-    model = Shared()
+    model = Critics()
     variables = model.init(jax.random.key(0), x)
     return model.apply(variables, x)
 """,
