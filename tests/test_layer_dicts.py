@@ -117,3 +117,22 @@ def test_a_setting_chooses_from_a_list(index: str) -> None:
     """Linen gives parameters to the one layer that is called."""
     found = findings(program(CHOSEN.format(index=index), "Net()", FLAT))
     assert any("so has parameters, is a setting" in finding for finding in found)
+
+
+COUNTED = """
+class Net(nn.Module):
+    depth: int = 3
+
+    def setup(self):
+        self.heads = [nn.Dense(6) for _ in range(self.depth)]
+
+    def __call__(self, x):
+        for i in range(self.depth):
+            x = self.heads[i](x)
+        return x
+"""
+
+
+def test_a_loop_calls_each_of_a_list() -> None:
+    """An index that runs in a loop comes to all layers."""
+    assert_identical(compared(program(COUNTED, "Net()", FLAT)))

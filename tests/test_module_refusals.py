@@ -45,7 +45,7 @@ BODIES = [
     pytest.param(
         "h = x * self.param('p', nn.initializers.ones, (train,))", "LNX111", id="a-shape-from-the-call"
     ),
-    pytest.param("h = nn.remat(nn.Dense)(4)(x)", "LNX111", id="a-lifted-layer"),
+    pytest.param("h = nn.remat(nn.BatchNorm)(True)(x)", "LNX111", id="a-lifted-layer"),
     pytest.param(
         "if train:\n            x = nn.Dense(4)(x)\n        h = x", "LNX111", id="a-condition-of-the-call"
     ),

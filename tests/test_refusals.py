@@ -439,7 +439,7 @@ print(net.apply({"params": params}, X))
 
 
 UNSEEN_LAYERS = [
-    pytest.param("nn.remat(nn.Dense)(2)(x)", id="a-lifted-layer"),
+    pytest.param("nn.remat(nn.BatchNorm)(True)(x)", id="a-lifted-layer"),
     pytest.param('getattr(nn, "Dense")(2)(x)', id="a-layer-by-its-name"),
     pytest.param("block(x, 2)", id="a-function-of-another-file"),
     pytest.param("Narrow(2)(x)", id="a-partial-call-of-a-layer"),

@@ -34,6 +34,8 @@ from migrate.analysis.modules.setups import in_setup
 from migrate.analysis.run import Run
 from migrate.analysis.shapes.indexing import literal_integer
 
+LOOPS = (ast.For, ast.While, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+
 
 def layers_in(value: Value | None) -> list[Instance] | None:
     """The layers that a value may be; None where it is something else, or nothing."""
@@ -115,7 +117,7 @@ def item(run: Run, node: ast.Subscript, holder: Value, index: Value) -> Value | 
     """`self.layers[i]`, `self.layers[1:]` of a list of layers inside a module; None for anything else."""
     if run.owner is None or not isinstance(holder, Repeated | Sequence):
         return None
-    if isinstance(index, Length) and _is_only_read(run.owner, node) and not isinstance(node.slice, ast.Slice):
+    if isinstance(index, Length) and _is_alone(run, node) and not isinstance(node.slice, ast.Slice):
         message = "which layer of a list is called, and so has parameters, is a setting"
         blocked(run, node, "LNX111", message)
     if isinstance(holder, Repeated):
@@ -131,11 +133,14 @@ def item(run: Run, node: ast.Subscript, holder: Value, index: Value) -> Value | 
             return functools.reduce(join, holder.items)
 
 
-def _is_only_read(cls: Class, node: ast.Subscript) -> bool:
-    """Whether nothing else in a class reads the attribute with the list."""
-    every = [n for method in methods(cls).values() for n in ast.walk(method) if isinstance(n, ast.Attribute)]
-    reads = [n for n in every if n.attr == getattr(node.value, "attr", None) and isinstance(n.ctx, ast.Load)]
-    return reads == [node.value]
+def _is_alone(run: Run, node: ast.Subscript) -> bool:
+    """Whether this one layer is all that a class reads of its list: the index does not run in a loop."""
+    assert run.owner is not None
+    named = node.value.attr if isinstance(node.value, ast.Attribute) else None
+    every = [n for method in methods(run.owner).values() for n in ast.walk(method)]
+    reads = [n for n in every if isinstance(n, ast.Attribute) and n.attr == named]
+    loaded = [n for n in reads if isinstance(n.ctx, ast.Load)]
+    return loaded == [node.value] and not run.facts.scopes.within(node, LOOPS)
 
 
 def sliced(holder: Sequence, part: ast.Slice) -> Sequence | None:
