@@ -10,7 +10,6 @@ from migrate.analysis.activation import Arguments
 from migrate.analysis.joining import join
 from migrate.analysis.kinds import (
     UNKNOWN,
-    Class,
     Collected,
     Const,
     Function,
