@@ -27,7 +27,10 @@ RULE = Rule(
     name="init-model",
     title="A definition and its `init` can become one construction",
     fix="automatic",
-    what="Finds `model.init(key, sample)` of a module definition, made there or in another function or file.",
+    what=(
+        "Finds `model.init(key, sample)` of a module definition, made there or in another function or file, and "
+        "`tabulate` or `jax.eval_shape` of it, which show a model without its values."
+    ),
     why=(
         "Linen builds a description first and learns the input sizes from a sample. An NNX module is built "
         "with its parameters, so it takes the sizes and the key when it is constructed."

@@ -63,6 +63,7 @@ from migrate.analysis.training import (
     dynamic_scales,
     linen,
     optimizers,
+    outlines,
     partials,
     plain_trees,
     pullbacks,
@@ -130,6 +131,10 @@ def call(run: Run, name: str, given: Arguments) -> Value:
             return own_variables.parameter(run, given)
         case "flax.linen.apply" if bound_functions.is_known(given):
             return bound_functions.bind(given)
+        case outlines.FUNCTION if run.owner is None and outlines.is_function(given):
+            return outlines.named(run, given)
+        case "jax.eval_shape" if given.args and (instance := outlines.init_of(given.args[0])) is not None:
+            return outlines.shaped(run, instance, given)
         case "flax.linen.Sequential" if run.owner is not None:
             return sequences.chain(run, given)
         case "flax.linen.vmap" | "flax.linen.remat" | "flax.linen.jit" if run.owner is not None:

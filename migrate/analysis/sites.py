@@ -250,6 +250,20 @@ class Init:
 
 
 @dataclass(frozen=True)
+class Outline:
+    """`net.tabulate(key, x)` or `jax.eval_shape(net.init, key, x)`: what `init` would give, without values.
+
+    `definition` is what names the definition; `options` are keywords of `tabulate` itself.
+    """
+
+    node: ast.Call
+    definition: ast.expr
+    init: Init
+    tabulates: bool
+    options: tuple[ast.keyword, ...] = ()
+
+
+@dataclass(frozen=True)
 class Construct:
     """A module definition built outside of any module: `model = Net(...)`."""
 
@@ -653,6 +667,7 @@ Site = (
     | ReplaceRecord
     | Apply
     | Init
+    | Outline
     | Construct
     | Layer
     | Parameter

@@ -218,7 +218,7 @@ def _of_instance(run: Run, node: ast.Attribute, instance: Instance) -> Value:
             return LayerTree(instance, node.value)
         case "init" | "init_with_output":
             return Method(instance, node.attr)
-        case "bind" if run.owner is None:
+        case "bind" | "tabulate" if run.owner is None:
             return Method(instance, node.attr)
         case "attend" | "initialize_carry" if run.owner is not None:
             return Method(instance, node.attr)

@@ -78,6 +78,7 @@ from migrate.analysis.training import (
     initial_outputs,
     lasting_params,
     loaded_states,
+    outlines,
     replaced_trees,
     same_trees,
     state_views,
@@ -153,6 +154,8 @@ def call(run: Run, callee: Method | ApplyFn | Instance, given: Arguments) -> Val
             return bound_models.bind(run, instance, given)
         case Method(BoundModel() as model):
             return bound_models.called(run, model, given)
+        case Method(Instance() as instance, "tabulate") if run.owner is None:
+            return outlines.tabulated(run, instance, given)
         case Method((Instance() | Mixed()) as receiver, "init"):
             return _init_one_of(run, receiver, given)
         case Method((Instance() | Mixed()) as receiver, "init_with_output"):

@@ -13,6 +13,7 @@ from migrate.analysis.sites import (
     CreateHolder,
     CreateState,
     Layer,
+    Outline,
     StateOfTree,
 )
 from migrate.plan.blocked import Blocked
@@ -43,7 +44,7 @@ def write_definition(plan: Plan, node: ast.expr) -> None:
             return
         case ast.Call(func=function) if function is node:
             return
-        case ast.Call() if isinstance(plan.site(plan.parent(parent)), Apply | ApplyFunction):
+        case ast.Call() if isinstance(plan.site(plan.parent(parent)), Apply | ApplyFunction | Outline):
             return
         case ast.keyword() if isinstance(
             plan.site(plan.parent(parent)), (CreateState, CreateHolder, CloneState, StateOfTree)

@@ -22,7 +22,7 @@ from migrate.rewrite.edits import Piece, template
 
 def initialise(plan: Plan, site: Init) -> None:
     """Write the model where the variables were initialised, under a name if it needs one."""
-    model = wrapped(plan, site) if plan.bridged else _called(plan, site)
+    model = wrapped(plan, site) if plan.bridged else _made(plan, site)
     if site.output is not None:
         name = name_beside(plan, site, plan.naming.initialised(site))
         _before(plan, site, model, name)
@@ -60,7 +60,12 @@ def check_key(site: Init) -> None:
         raise Blocked(site.node, "LNX006", message)
 
 
-def _called(plan: Plan, site: Init) -> Piece:
+def _made(plan: Plan, site: Init) -> Piece:
+    assert isinstance(site.init, ast.Attribute)
+    return called(plan, site, site.init.value)
+
+
+def called(plan: Plan, site: Init, definition: ast.expr) -> Piece:
     """`model(in_features=..., rngs=...)`: what the definition became makes a model when it is called."""
     check_key(site)
     forms = [_arguments(plan, site, instance.cls) for instance in plan.facts.initialised[site.node]]
@@ -72,9 +77,8 @@ def _called(plan: Plan, site: Init) -> Piece:
                 sample, "LNX006", "making this sample has effects that would go with it: name it first"
             )
     drop_dead_samples(plan, site, [*(piece for _, piece in forms[0]), *kept_samples(plan, site)])
-    assert isinstance(site.init, ast.Attribute)
     text = "{}(" + ", ".join(f"{name}={{}}" for name, _ in forms[0]) + ")"
-    return template(text, site.init.value, *(piece for _, piece in forms[0]))
+    return template(text, definition, *(piece for _, piece in forms[0]))
 
 
 def _arguments(plan: Plan, site: Init, cls: object) -> Arguments:

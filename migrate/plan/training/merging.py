@@ -6,10 +6,11 @@ import ast
 from collections.abc import Iterable
 
 from migrate.analysis.facts import Facts
-from migrate.analysis.sites import Init, Site
+from migrate.analysis.sites import Init, Outline, Site
 from migrate.plan.blocked import Blocked
 from migrate.plan.training.meeting import never_meet
 from migrate.plan.training.moving import moves_to_init
+from migrate.plan.training.outlines import shows_model
 
 
 def merged(facts: Facts, sites: Iterable[Site], site: Init) -> tuple[ast.Call, str]:
@@ -52,6 +53,9 @@ def stay_apart(facts: Facts, sites: Iterable[Site]) -> frozenset[ast.Call]:
             merged(facts, every, site)
         except Blocked:
             apart |= {site.node, *(instance.site for instance in facts.initialised[site.node])}
+    for outline in every:
+        if isinstance(outline, Outline) and not shows_model(facts, every, outline):
+            apart |= {instance.site for instance in facts.initialised[outline.node]}
     while more := {s.node for s in inits if s.node not in apart and s.instance.site in apart}:
         apart |= more
     return frozenset(apart)
