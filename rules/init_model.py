@@ -28,8 +28,8 @@ RULE = Rule(
     title="A definition and its `init` can become one construction",
     fix="automatic",
     what=(
-        "Finds `model.init(key, sample)` of a module definition, made there or in another function or file, and "
-        "`tabulate` or `jax.eval_shape` of it, which show a model without its values."
+        "Finds `model.init(key, sample)` of a module definition, made there or in another function or file, "
+        "and `tabulate` or `jax.eval_shape` of it, which show a model without its values."
     ),
     why=(
         "Linen builds a description first and learns the input sizes from a sample. An NNX module is built "
