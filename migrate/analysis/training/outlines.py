@@ -78,7 +78,8 @@ def shaped(run: Run, instance: Instance, given: Arguments) -> Value:
     early: list[ast.keyword] = []
     if isinstance(before, Partial) and isinstance(function, ast.Call) and function is before.site:
         given = replace(given, keywords=(*before.keywords, *given.keywords))
-        function, early = function.args[0], function.keywords
+        early = function.keywords
+        function = function.args[0]
     if not isinstance(function, ast.Attribute) or len(node.args) < 2:
         return _refused(run, instance, given)
     keywords = [*early, *node.keywords]

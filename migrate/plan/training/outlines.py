@@ -47,7 +47,7 @@ def _is_behind(facts: Facts, outline: Outline, statement: ast.stmt) -> bool:
     node: ast.AST = facts.scopes.statement(outline.node)
     while node not in block and node in facts.scopes.parent:
         node = facts.scopes.parent[node]
-    return node in block and block.index(node) > block.index(statement)  # type: ignore[arg-type]
+    return node in block and block.index(node) > block.index(statement)
 
 
 def class_of(outline: Outline) -> Class | None:
