@@ -39,6 +39,7 @@ from migrate.analysis.modules import (
     cells,
     changing_lists,
     collected,
+    filled_sequences,
     item_inputs,
     layer_tuples,
     loops,
@@ -258,7 +259,9 @@ def _run(run: Run, statement: ast.stmt) -> None:
                 assign(run, target, groups.bound(run, target, evaluate(run, value)))
         case ast.AugAssign(target=target, value=value):
             kinds = [evaluate(run, part) for part in (target, value)]
-            if layer_tuples.lengthens(run, statement, kinds[1]):
+            if layer_tuples.lengthens(run, statement, kinds[1]) or filled_sequences.lengthens(
+                run, statement, kinds[1]
+            ):
                 return
             result = arrays.arithmetic(run, statement, *kinds)
             run.escape(statement, "LNX299", "a followed value is changed in place", *kinds)
@@ -456,6 +459,8 @@ def _loop(run: Run, node: ast.For | ast.AsyncFor | ast.While) -> None:
     if run.owner is not None and isinstance(node, ast.For) and changing_lists.run_numbered(run, node):
         return
     if run.owner is not None and isinstance(node, ast.For) and named_lists.run_filling(run, node):
+        return
+    if run.owner is not None and isinstance(node, ast.For) and filled_sequences.run_filling(run, node):
         return
     layers = loops.recognised(run, node)
     if layers is not None:

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from migrate.analysis.activation import Arguments
 from migrate.analysis.kinds import UNKNOWN, Array, Chain, Instance, Repeated, Sequence, Symbol, Value
-from migrate.analysis.modules import backward_lists, layer_dicts, layer_lists, named_lists
+from migrate.analysis.modules import (
+    backward_lists,
+    filled_sequences,
+    layer_dicts,
+    layer_lists,
+    named_lists,
+)
 from migrate.analysis.modules.hoisting import init_text
 from migrate.analysis.modules.layers import LAYERS
 from migrate.analysis.modules.reasons import blocked
+from migrate.analysis.modules.setups import in_setup
 from migrate.analysis.run import Run
 from migrate.analysis.shapes.sizes import Shape
 from migrate.analysis.sites import Layer
@@ -26,13 +33,24 @@ def chain(run: Run, given: Arguments) -> Value:
     """`nn.Sequential([...])`: what it calls, in order."""
     items = given.args[0] if len(given.args) == 1 else dict(given.keywords).get("layers", UNKNOWN)
     written = given.node.args[0] if given.node.args else UNKNOWN
-    if not isinstance(items, Sequence) or given.keywords or not isinstance(written, ast.List | ast.Tuple):
+    filled = isinstance(written, ast.Name) and filled_sequences.is_for_sequential(run, written)
+    listed = isinstance(written, ast.List | ast.Tuple) or (filled and in_setup(run, given.node))
+    if not isinstance(items, Sequence) or given.keywords or not listed:
         blocked(run, given.node, "LNX111", "the layers of this `Sequential` are not written out in a list")
         return UNKNOWN
-    for item in items.items:
+    for item in flat(items.items):
         if isinstance(item, Instance):
             _keep(run, given.node, item)
     return Chain(items.items, given.node)
+
+
+def flat(items: tuple[Value, ...]) -> Iterator[Value]:
+    """The items, those of each turn among them."""
+    for item in items:
+        if isinstance(item, Repeated) and isinstance(item.item, Sequence):
+            yield from item.item.items
+        else:
+            yield item
 
 
 def _keep(run: Run, node: ast.Call, item: Instance) -> None:
@@ -55,8 +73,24 @@ def call(run: Run, items: tuple[Value, ...], given: Arguments, invoke: Invoke) -
         return UNKNOWN
     value = given.args[0]
     for item in items:
-        value = invoke(run, item, Arguments(given.node, (value,), ()))
+        if isinstance(item, Repeated) and isinstance(item.item, Sequence):
+            after = call(run, item.item.items, replace(given, args=(value,)), invoke)
+            value = _turns(run, value, after, given)
+        else:
+            value = invoke(run, item, Arguments(given.node, (value,), ()))
     return value
+
+
+def _turns(run: Run, before: Value, after: Value, given: Arguments) -> Value:
+    """What any number of turns leaves, none among them: the size may not change."""
+    if before == after:
+        return before
+    axes = [value.shape.axis(-1) if isinstance(value, Array) else None for value in (before, after)]
+    if axes[0] is None or axes[0] != axes[1]:
+        message = "a loop that fills this `Sequential` may change the size of its input"
+        blocked(run, given.node, "LNX112", message)
+        return UNKNOWN
+    return Array(Shape((axes[0],)))
 
 
 def is_repeated(run: Run, node: ast.AST) -> bool:

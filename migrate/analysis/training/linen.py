@@ -48,6 +48,7 @@ from migrate.analysis.modules import (
     building,
     class_fields,
     collected,
+    filled_sequences,
     given_layers,
     layer_lists,
     recurrent,
@@ -177,6 +178,8 @@ def call(run: Run, callee: Method | ApplyFn | Instance, given: Arguments) -> Val
             args = arrays.spread(run, given)
             arrays.learn_rank(run, name, [array, *args], dict(given.keywords))
             return array_functions.method(array, name, args, dict(given.keywords))
+        case Method(Sequence(), name) if run.owner is not None and filled_sequences.appends(run, name, given):
+            return UNKNOWN
         case Method(Sequence() | Collected() as items, name) if collected.changes(
             run, items, name, given
         ) or layer_lists.fills(run, items, name, given):

@@ -89,6 +89,8 @@ def _library(plan: Plan, node: ast.Call) -> None:
             for item in items:
                 parts += [", ", item] if parts else [item]
             plan.edits.expressions[node] = Template(("nnx.Sequential(", *parts, ")"))
+        case Chain(), _, [ast.Name() as filled]:
+            plan.edits.expressions[node] = template("nnx.Sequential(*{})", filled)
         case _, Symbol("builtins.isinstance"), [_, classes]:
             for part in ast.walk(classes):
                 match plan.facts.values.get(part) if isinstance(part, ast.expr) else None:
