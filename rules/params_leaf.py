@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import functools
+
 from migrate.analysis.sites import ParamsLeaf
 from migrate.plan.context import Plan
+from migrate.plan.modules.own_parameters import reached
 from migrate.rule import Example, Rule
 
 SITE = ParamsLeaf
@@ -66,6 +69,7 @@ def rewrite(plan: Plan, site: ParamsLeaf) -> None:
     model = plan.model_of(site.params)
     if plan.bridged:
         items = "".join(f"[{key!r}]" for key in keys[1:])
-        plan.edits.expressions[site.node] = f"{model}.{keys[0]}{items}[...]"
+        plan.edits.expressions[site.node] = f"{reached(keys[0], model)}{items}[...]"
     else:
-        plan.edits.expressions[site.node] = ".".join((model, *keys)) + "[...]"
+        found = functools.reduce(lambda module, key: reached(key, module), keys, model)
+        plan.edits.expressions[site.node] = f"{found}[...]"

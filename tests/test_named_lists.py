@@ -108,7 +108,7 @@ REFUSED = [
         of(net=NET.replace("Net(", "Base(") + f"\n\nclass Net(Base):\n    {OVER}\n        {TURNS}"),
         id="read-by-a-class-that-extends-it",
     ),
-    pytest.param(of('self.block = Block(4, name="a.b")', "return self.block(x)"), id="a-name-with-a-dot"),
+    pytest.param(of('self.block = Block(4, name="a b")', "return self.block(x)"), id="a-name-with-a-space"),
 ]
 
 

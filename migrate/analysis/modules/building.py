@@ -48,7 +48,6 @@ from migrate.analysis.modules.optional_inputs import either
 from migrate.analysis.modules.plain_numbers import numbers_given
 from migrate.analysis.modules.reasons import blocked
 from migrate.analysis.modules.scanned import check_calls
-from migrate.analysis.modules.setups import in_setup
 from migrate.analysis.modules.summaries import applied
 from migrate.analysis.run import Run
 from migrate.analysis.shapes.layer_shapes import output, size
@@ -60,8 +59,8 @@ STOPS = (
     *(ast.AsyncFor, ast.While, ast.Try, ast.TryStar, ast.Match, ast.BoolOp, ast.IfExp),
     *(ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.Lambda, ast.FunctionDef),
 )
-PLAIN_NAME = re.compile(r"\d\w*")
-"""Names such as "0", which no attribute can have that is written with a dot."""
+PLAIN_NAME = re.compile(r"(?!__)[\w.-]+")
+"""Names such as "0" or "mlp.dense_0" too, which no attribute can have that is written with a dot."""
 FORMER = {"inputs_q": "inputs", "inputs_kv": "inputs_k"}
 """Keywords of Linen's attention, by the names of what they stand for."""
 
@@ -141,9 +140,7 @@ def _name(run: Run, node: ast.Call, short: str, given: dict[str, ast.expr]) -> t
         return name_of(run, short), False
     if isinstance(value, ast.Constant) and isinstance(value.value, str):
         text = value.value
-        if text.isidentifier() and not iskeyword(text) and not text.startswith("__") and not run.loops:
-            return text, True
-        if in_setup(run, node) and not run.loops and PLAIN_NAME.fullmatch(text):
+        if PLAIN_NAME.fullmatch(text) and not iskeyword(text) and not run.loops:
             return text, True
     if isinstance(value, ast.JoinedStr) and run.owner is not None and "\\" not in ast.unparse(value):
         written = init_text(run.facts, run.owner, value)

@@ -34,10 +34,10 @@ def layer_line(plan: Plan, draft: Draft, site: Layer) -> Line:
 
 def _kept(plan: Plan, draft: Draft, site: Layer | Parameter, made: Piece, read: str = "") -> Line:
     """The line that keeps what was made under its name; the method reads it there."""
-    if "{" not in site.name:
+    if site.name.isidentifier():
         plan.edits.expressions[site.node] = f"self.{site.name}{read}"
         return template(f"self.{site.name} = {{}}", made), site.node
-    name = f_string(plan, site)
+    name = quoted(plan, site)
     plan.edits.expressions[site.node] = f"getattr(self, {_computed_name(plan, draft, site, name)}){read}"
     return Template(("setattr(self, ", name, ", ", made, ")")), site.node
 
@@ -60,14 +60,14 @@ def _only_in_init(plan: Plan, draft: Draft) -> Iterator[str]:
             yield from (running.name for running in turns.running)
 
 
-def f_string(plan: Plan, site: Layer | Parameter) -> str:
-    """A computed name in the quotes that the file uses; before Python 3.12 they may not stand inside too."""
+def quoted(plan: Plan, site: Layer | Parameter) -> str:
+    """A name in the quotes that the file uses; an f-string has others inside before Python 3.12."""
     text = plan.facts.file(site.node).source.text
     preferred = sorted(('"', "'"), key=text.count, reverse=True)
     quote = next((q for q in preferred if q not in site.name), None)
     if quote is None:
         raise Blocked(site.node, "LNX111", "the name of a layer in a loop would need nested quotes")
-    return f"f{quote}{site.name}{quote}"
+    return f"{'f' * ('{' in site.name)}{quote}{site.name}{quote}"
 
 
 def construction(plan: Plan, draft: Draft, site: Layer) -> Piece:

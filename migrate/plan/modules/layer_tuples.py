@@ -9,7 +9,7 @@ from migrate.analysis.kinds import Symbol
 from migrate.analysis.shapes.sizes import without_parentheses
 from migrate.analysis.sites import Layer, Parameter
 from migrate.plan.context import Plan
-from migrate.plan.modules.layer import f_string
+from migrate.plan.modules.layer import quoted
 from migrate.rewrite.edits import Template, template
 
 
@@ -58,7 +58,7 @@ def _computed(plan: Plan, site: Layer) -> str:
     whole = site.name[1:-1]
     if site.name[:1] + site.name[-1:] == "{}" and not {"{", "}"} & {*whole}:
         return _plainly(whole)
-    return f_string(plan, site)
+    return quoted(plan, site)
 
 
 def _plainly(text: str) -> str:

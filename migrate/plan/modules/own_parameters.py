@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from keyword import iskeyword
 
 from migrate.analysis.kinds import Class
 from migrate.analysis.modules.classes import own_methods
@@ -39,9 +40,10 @@ def read_attributes(plan: Plan, cls: Class) -> None:
         plan.edits.expressions[read] = text
 
 
-def reached(name: str) -> str:
+def reached(name: str, module: str = "self") -> str:
     """An attribute of a module, which may have a name that needs quotes."""
-    return f"self.{name}" if name.isidentifier() else f'getattr(self, "{name}")'
+    plain = name.isidentifier() and not iskeyword(name)
+    return f"{module}.{name}" if plain else f'getattr({module}, "{name}")'
 
 
 def rename_setup(plan: Plan, setup: ast.FunctionDef | None, sizes: InputSizes) -> None:
