@@ -163,3 +163,29 @@ def test_callers_elsewhere() -> None:
     text = dedent(NET.format("if c is not None:\n            x = x + nn.Dense(6)(c)"))
     result = migrate_sources({"net.py": f"import flax.linen as nn\n\n{text}"}, Options())
     assert "c_features: int | None = None" in result.changed["net.py"]
+
+
+NESTED = """
+import flax.linen as nn
+
+
+class Net(nn.Module):
+    crossed: bool = True
+
+    def setup(self):
+        self.last = nn.Dense(3)
+        if self.crossed:
+            self.into = nn.Dense(6)
+
+    def __call__(self, x, c=None):
+        if c is not None:
+            x = x + self.into(c)
+        return self.last(x)
+"""
+
+
+def test_a_layer_under_a_condition_of_its_own_is_built_under_that_one() -> None:
+    """Callers elsewhere are told that the layer is there whether they give the input or not."""
+    result = migrate_sources({"model.py": NESTED}, Options())
+    assert "        if self.crossed:\n            self.into = nnx.Linear(" in result.changed["model.py"]
+    assert any(finding.code == "LNX116" for finding in result.findings)

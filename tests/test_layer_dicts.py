@@ -21,7 +21,7 @@ class Net(nn.Module):
 BOTH = '"b": nn.Dense(3), "a": nn.Dense(3)'
 BODIES = [
     pytest.param(BOTH, 'return self.heads["a"](x) * self.heads["b"](x)', id="by-key"),
-    pytest.param('0: nn.Dense(3), 1: nn.Dense(6)', "return self.heads[0](self.heads[1](x))", id="by-number"),
+    pytest.param("0: nn.Dense(3), 1: nn.Dense(6)", "return self.heads[0](self.heads[1](x))", id="by-number"),
     pytest.param(
         BOTH,
         "y = 0.0\n        for name, head in self.heads.items():\n"

@@ -9,7 +9,7 @@ from migrate.analysis.kinds import Class, GivenLayer, Method, Mixed, Symbol
 from migrate.analysis.modules.classes import methods
 from migrate.analysis.modules.hoisting import init_text
 from migrate.analysis.modules.layers import LAYERS
-from migrate.analysis.modules.presence import presence
+from migrate.analysis.modules.presence import asked, presence
 from migrate.analysis.shapes.sizes import without_parentheses
 from migrate.analysis.sites import Construct, Layer
 from migrate.plan.blocked import Blocked
@@ -27,7 +27,7 @@ def guard(plan: Plan, site: Layer) -> str | None:
     found = _reached(plan, site)
     if found is None:
         return None
-    if (text := _text(site, found)) is not None:
+    if (text := _text(plan, site, found)) is not None:
         return text
     if any(isinstance(each, Construct) for each in plan.component.sites):
         message = "whether this layer is called, and so has parameters, is known only at the call"
@@ -38,7 +38,7 @@ def guard(plan: Plan, site: Layer) -> str | None:
 def is_uncertain(plan: Plan, site: Layer) -> bool:
     """Whether only the arguments of `init` decide in Linen if a layer of `setup` has parameters."""
     found = _reached(plan, site) if in_setup(plan, site.node) else None
-    return found is not None and _text(site, found) is None
+    return found is not None and _text(plan, site, found) is None
 
 
 def _reached(plan: Plan, site: Layer) -> set[Path] | None:
@@ -52,10 +52,16 @@ def _reached(plan: Plan, site: Layer) -> set[Path] | None:
     return found if found and frozenset() not in found else None
 
 
-def _text(site: Layer, found: set[Path]) -> str | None:
-    """One condition for all calls, which holds in `__init__` as it does in `__call__`."""
+def _text(plan: Plan, site: Layer, found: set[Path]) -> str | None:
+    """One condition for all calls, which holds in `__init__` as it does in `__call__`.
+
+    Whether an input is given is not asked where `setup` builds the layer under a condition of its own.
+    """
     path = next(iter(found))
     if len(found) > 1 or site.kept == "*" or any(text.startswith("?") for text, _ in path):
+        return None
+    nested = not isinstance(plan.parent(plan.statement(site.node)), ast.FunctionDef)
+    if nested and asked(text for text, _ in path):
         return None
     return " and ".join(sorted(written(test) for test in path))
 
