@@ -44,6 +44,11 @@ def _migrate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--path-map", metavar="FILE", help="write which variable of Linen is which of NNX, as TOML"
     )
+    parser.add_argument(
+        "--trace",
+        metavar="FILE:CALL",
+        help="read sizes that the code does not tell off this call, which is evaluated in abstract values",
+    )
     parser.add_argument("--exit-non-zero-on-fix", action="store_true", help="exit 1 if files were written")
     _add_reporting(parser)
     _add_style(parser)

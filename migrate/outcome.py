@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from migrate.analysis.facts import Facts
-from migrate.analysis.interpreter import interpret, reinterpret
+from migrate.analysis.interpreter import Project, interpret, reinterpret
 from migrate.analysis.kinds import Class
 from migrate.analysis.modules.methods import is_module
 from migrate.analysis.program.source import File
@@ -56,7 +56,7 @@ class Outcome:
     def add(self, texts: Mapping[str, str]) -> None:
         """Migrate the modules of a project as far as their components allow."""
         trees = {path: ast.parse(text) for path, text in texts.items()}
-        facts = interpret(texts, trees, self.options.style)
+        facts = interpret(Project(texts, trees, self.options.style, self.options.traced))
         decisions = self._decisions(facts)
         edits = Edits()
         loose = [e for e in facts.escapes.values() if not (e.tokens or e.instances or e.owners)]

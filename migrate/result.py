@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Fix = Literal["automatic", "bridge", "manual", "none"]
 Status = Literal["migrated", "bridged", "untouched"]
 Style = Literal["functional", "stateful"]
+
+
+class Place(NamedTuple):
+    """Where an expression begins and ends in a file, as `ast` counts lines and columns."""
+
+    path: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
 
 
 @dataclass(frozen=True, order=True)
@@ -25,7 +36,8 @@ class Options:
     """What the caller may choose, and what it knows of the files that are not among the sources.
 
     `bridge` allows to wrap Linen modules that cannot be rewritten. `imported_by` maps a path of the sources
-    to the lines of other files that import it.
+    to the lines of other files that import it. `traced` has the size of the last axis of what reaches a
+    layer, by the place of the call that builds it.
     """
 
     style: Style = "functional"
@@ -33,6 +45,7 @@ class Options:
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     imported_by: Mapping[str, tuple[Importer, ...]] = field(default_factory=dict)
+    traced: Mapping[Place, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, order=True)

@@ -14,6 +14,7 @@ from migrate.analysis.nnx_code.pitfalls import Pitfall
 from migrate.analysis.program.scopes import FunctionNode, Member, Scopes
 from migrate.analysis.program.source import File, Files
 from migrate.analysis.sites import Binding, HandedLayer, Layer, Scan, Site, Summary, Turns
+from migrate.result import Place
 
 
 @dataclass(frozen=True)
@@ -121,6 +122,8 @@ class Facts:
     scans: dict[ast.ClassDef, Scan] = field(default_factory=dict)
     detached: dict[ast.Call, ast.Call] = field(default_factory=dict)
     called: dict[ast.ClassDef, dict[str, ast.Call]] = field(default_factory=lambda: defaultdict(dict))
+    traced: Mapping[Place, int] = field(default_factory=dict)
+    """The last axis of what reaches the layer that a call builds, where the user had it traced."""
 
     def file(self, node: ast.AST) -> File:
         """The file that holds `node`."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping
 from collections.abc import Sequence as Items
+from dataclasses import dataclass
 from itertools import islice
 
 from migrate.analysis import calls, decided, leftovers, unseen
@@ -60,16 +61,26 @@ from migrate.analysis.run import Hooks, Run, TooComplex, instances_of, is_defini
 from migrate.analysis.shapes import arrays
 from migrate.analysis.training import compiled_apply, deleted, groups
 from migrate.analysis.words import described
-from migrate.result import Style
+from migrate.result import Place, Style
 
 ROUNDS = 6
 READINGS = 6
 """How often a project is read at most; if that does not suffice, what is left is not followed."""
 
 
-def interpret(texts: Mapping[str, str], trees: Mapping[str, ast.Module], style: Style) -> Facts:
+@dataclass(frozen=True)
+class Project:
+    """What is read, and how: texts and trees by their paths, and sizes that were traced."""
+
+    texts: Mapping[str, str]
+    trees: Mapping[str, ast.Module]
+    style: Style
+    traced: Mapping[Place, int]
+
+
+def interpret(project: Project) -> Facts:
     """What a project means; its trees are changed where attributes have to be followed like names."""
-    return _read_again(texts, trees, style, Attributes())
+    return _read_again(project, Attributes())
 
 
 def reinterpret(facts: Facts, style: Style) -> Facts:
@@ -77,48 +88,41 @@ def reinterpret(facts: Facts, style: Style) -> Facts:
     files = facts.files.by_path
     texts = {path: file.source.text for path, file in files.items()}
     trees = {path: file.tree for path, file in files.items()}
-    return _read_again(texts, trees, style, facts.attributes)
+    return _read_again(Project(texts, trees, style, facts.traced), facts.attributes)
 
 
-def _read_again(
-    texts: Mapping[str, str], trees: Mapping[str, ast.Module], style: Style, known: Attributes
-) -> Facts:
+def _read_again(project: Project, known: Attributes) -> Facts:
     """Read the project, again as long as it shows attributes that have to be followed."""
-    facts = _read(texts, trees, style, known)
+    facts = _read(project, known)
     for _ in range(READINGS):
-        more = members.read_again(facts, known, trees)
+        more = members.read_again(facts, known, project.trees)
         if more is None:
             break
         known = more
-        facts = _read(texts, trees, style, known)
+        facts = _read(project, known)
     return facts
 
 
-def _read(
-    texts: Mapping[str, str], trees: Mapping[str, ast.Module], style: Style, known: Attributes
-) -> Facts:
+def _read(project: Project, known: Attributes) -> Facts:
     """Read the project, again where a test may go both ways or a map over leaves gives something else."""
     undecided: frozenset[ast.AST] = frozenset()
     remapped: frozenset[ast.AST] = frozenset()
     while True:
-        facts = _run_all(texts, trees, style, known, undecided, remapped)
+        facts = _run_all(project, known, undecided, remapped)
         if facts.undecided <= undecided and facts.remapped <= remapped:
             return facts
         undecided, remapped = frozenset(facts.undecided), frozenset(facts.remapped)
 
 
 def _run_all(
-    texts: Mapping[str, str],
-    trees: Mapping[str, ast.Module],
-    style: Style,
-    known: Attributes,
-    undecided: frozenset[ast.AST],
-    remapped: frozenset[ast.AST],
+    project: Project, known: Attributes, undecided: frozenset[ast.AST], remapped: frozenset[ast.AST]
 ) -> Facts:
     """Run every module, those that are imported first, then every function that nothing has called."""
+    texts, trees, style = project.texts, project.trees, project.style
     files = {path: File(path, Source(text), trees[path]) for path, text in texts.items()}
     scopes = Scopes(trees.values(), known.members)
     facts = Facts(Files(files, scopes), scopes, known, undecided={*undecided}, remapped={*remapped})
+    facts.traced = project.traced
     run = Run(facts, style, Hooks(evaluate, run_block, assign, calls.invoke), Modules(texts))
     run.families = known.families
     try:

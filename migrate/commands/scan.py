@@ -52,7 +52,7 @@ def scan(namespace: Namespace, data: bytes) -> Scan:
         batch = read_batch(Discovery(()))
     else:
         batch = read_standard_input(data, place)
-    return _scanned(batch, settings)
+    return _scanned(batch, settings, getattr(namespace, "trace", None))
 
 
 def _start(paths: Sequence[str]) -> Path:
@@ -61,7 +61,7 @@ def _start(paths: Sequence[str]) -> Path:
     return Path(commonpath([str(Path(directory).absolute()) for directory in directories]))
 
 
-def _scanned(batch: Batch, settings: Settings) -> Scan:
+def _scanned(batch: Batch, settings: Settings, trace: str | None) -> Scan:
     """Call the engine, unless nothing mentions Flax: then it is not even imported."""
     options = settings.options
     failures = tuple(f for f in batch.findings if is_selected(f.code, options))
@@ -71,7 +71,12 @@ def _scanned(batch: Batch, settings: Settings) -> Scan:
     gc.set_threshold(100_000, 50, 50)
     from migrate.pipeline import in_order
 
-    batch, result = _run(batch, settings.options)
+    options = settings.options
+    if trace is not None:
+        from migrate.tracing.request import traced
+
+        options = replace(options, traced=traced(trace, batch.sources))
+    batch, result = _run(batch, options)
     return Scan(settings, batch, replace(result, findings=in_order((*failures, *result.findings))))
 
 

@@ -32,6 +32,7 @@ from migrate.analysis.modules import (
     recurrent,
     sequences,
     shared_kernels,
+    traced,
 )
 from migrate.analysis.modules.branches import merged
 from migrate.analysis.modules.choices import exclusive
@@ -207,7 +208,7 @@ def call(run: Run, instance: Value, given: Arguments) -> Value:
     if not isinstance(site, Layer):
         run.escape(given.node, "LNX299", "a module definition is called outside of a module", instance)
         return UNKNOWN
-    inputs = _seen(run, site, _inputs(run, site, given), given.node)
+    inputs = traced.completed(run, site, _seen(run, site, _inputs(run, site, given), given.node))
     run.facts.called_under[given.node] = tuple(run.tests)
     every = _compatible(run, site, inputs, given.node) if site.inputs is not None else inputs
     run.facts.sites[instance.site] = replace(
