@@ -19,8 +19,8 @@ RULE = Rule(
     ),
     use_instead=(
         "Use operations whose shape is plain (`reshape` with the size written out, `concatenate`), or pass "
-        "a sample to `init` that shows its shape: `jnp.zeros((1, 784))`. Or let `migrate --trace FILE:CALL` read "
-        "the size off a call that makes the model."
+        "a sample to `init` that shows its shape: `jnp.zeros((1, 784))`. Or let `migrate --trace FILE:CALL` "
+        "read the size off a call that makes the model."
     ),
     fix_safety="Nothing is edited: the whole training component stays as it is.",
     upstream="https://flax.readthedocs.io/en/latest/migrating/linen_to_nnx.html#variable-creation",
