@@ -25,6 +25,7 @@ from migrate.plan.modules.layer_calls import rewrite_calls
 from migrate.plan.modules.lent_layers import check_lent, rewrite_lent
 from migrate.plan.modules.lifted_methods import lifts_method
 from migrate.plan.modules.listed_names import read_listed
+from migrate.plan.modules.mixins import check_lent_methods, module_base
 from migrate.plan.modules.module_drafts import draft_of
 from migrate.plan.modules.module_fields import rewrite_annotations
 from migrate.plan.modules.named_lists import read_named_lists
@@ -150,7 +151,7 @@ def rewrite(plan: Plan, site: Class) -> None:
         at = setup if setup is not None and not own_fields(site) else None
         plan.edits.classes[node] = ClassEdit(method, removed, at)
     if base_of(site) is None:
-        plan.edits.expressions[node.bases[0]] = "nnx.Module"
+        plan.edits.expressions[module_base(site) or node.bases[0]] = "nnx.Module"
     rewrite_lent(plan, site, draft)
     rewrite_calls(plan, site)
     check_submodule_calls(plan, site)
@@ -171,12 +172,13 @@ def _check_form(plan: Plan, site: Class) -> None:
     node = site.node
     keywords = {k.arg: ast.unparse(k.value) for k in node.keywords}
     if (
-        len(node.bases) != 1
+        (module := module_base(site)) is None
         or keywords not in ({}, {"kw_only": "True"})
         or not all(only_documents(plan, d) for d in node.decorator_list)
     ):
         raise Blocked(node, "LNX111", f"`{node.name}` has other bases, keywords or decorators")
-    base = plan.facts.values.get(node.bases[0])
+    check_lent_methods(plan, site)
+    base = plan.facts.values.get(module)
     if getattr(base, "name", None) != "flax.linen.Module" and base_of(site) is None:
         raise Blocked(node, "LNX111", f"`{node.name}` has another base than a module")
     names = set(field_names(site))
@@ -205,6 +207,8 @@ def _check_decorators(plan: Plan, method: ast.FunctionDef) -> None:
             case Symbol("flax.linen.nowrap" | "flax.linen.compact"):
                 plan.edits.decorators.add(decorator)
             case Symbol("builtins.property" | "builtins.classmethod" | "builtins.staticmethod"):
+                pass
+            case Symbol("abc.abstractmethod"):
                 pass
             case checker if is_checker(plan.facts, checker):
                 pass

@@ -20,6 +20,7 @@ from migrate.analysis.kinds import (
     followed,
 )
 from migrate.analysis.modules.classes import lineage
+from migrate.analysis.modules.mixins import mixins
 from migrate.analysis.program.parameters import parameter_defaults
 from migrate.analysis.program.scopes import FunctionNode
 from migrate.analysis.run import Run
@@ -33,7 +34,8 @@ def shares_sizes(run: Run, node: FunctionNode) -> bool:
     above = run.facts.scopes.parent[node]
     while isinstance(above, (ast.stmt, ast.expr)) and not isinstance(above, ast.ClassDef):
         above = run.facts.scopes.parent[above]
-    return isinstance(above, ast.Module) or above in [one.node for one in lineage(run.owner)]
+    own = (*lineage(run.owner), *mixins(run.owner))
+    return isinstance(above, ast.Module) or above in [one.node for one in own]
 
 
 @contextmanager

@@ -57,6 +57,7 @@ from migrate.analysis.modules.classes import (
 )
 from migrate.analysis.modules.derived import computed_attributes
 from migrate.analysis.modules.layers import LAYERS
+from migrate.analysis.modules.mixins import lent_methods, mixins
 from migrate.analysis.modules.optional_layers import alternatives
 from migrate.analysis.modules.reasons import blocked
 from migrate.analysis.run import Run
@@ -211,7 +212,7 @@ def attribute(run: Run, node: ast.Attribute, holder: Object) -> Value:
         if name in lists_of_modules(holder.cls):
             return UNKNOWN
         return Length(Size(f"self.{name}"), is_number(holder.cls, name))
-    method = methods(holder.cls).get(name)
+    method = methods(holder.cls).get(name) or lent_methods(holder.cls).get(name, (None, None))[1]
     if method is not None:
         return _method(run, name, method, holder)
     if name in own_constants(holder.cls):
@@ -266,7 +267,8 @@ def _layers_given(run: Run, method: ast.FunctionDef, holder: Object) -> Value | 
 
 def _frame_of(run: Run, method: ast.FunctionDef, cls: Class) -> Frame:
     """Where a method looks up its names: the class that defines it may stand in another file."""
-    base = next((one for one in lineage(cls)[1:] if method in one.node.body), None)
+    above = [*lineage(cls)[1:], *mixins(cls)]
+    base = next((one for one in above if method in one.node.body), None)
     return Frame(base.node, base.frame) if base is not None else run.frame
 
 

@@ -110,8 +110,9 @@ def _class_of(run: Run, function: Function) -> Class | None:
 
 
 def _heirs(run: Run, cls: Class) -> list[Class]:
-    """The classes that extend this one and are not extended themselves, or the class itself."""
-    below = [one for one in run.facts.classes.values() if cls in [*line(one)]]
+    """The classes of objects that extend this one and are not extended themselves, or the class itself."""
+    known = (one for one in run.facts.classes.values() if one.node in run.families)
+    below = [one for one in known if cls in [*line(one)]]
     extended = {base.node for one in below for base in one.bases if isinstance(base, Class)}
     return [one for one in below if one.node not in extended] or [cls]
 
