@@ -12,9 +12,12 @@ from migrate.plan.context import Plan
 from migrate.plan.modules.reserved import RESERVED
 
 LINEN = frozenset(
-    "apply bind clone copy get_variable has_rng has_variable init init_with_output is_initializing "
-    "is_mutable_collection lazy_init make_rng module_paths name param parent path perturb put_variable scope "
-    "sow tabulate unbind variable variables".split()
+    (
+        *("apply", "bind", "clone", "copy", "get_variable", "has_rng", "has_variable", "init"),
+        *("init_with_output", "is_initializing", "is_mutable_collection", "lazy_init", "make_rng", "param"),
+        *("module_paths", "parent", "path", "perturb", "put_variable", "sow", "tabulate", "unbind"),
+        *("name", "scope", "variable", "variables"),
+    )
 )
 """What every Linen module has."""
 
