@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ast
 
+from migrate.analysis.kinds import Class
 from migrate.analysis.sites import CopyTree, CreateHolder
 from migrate.plan.context import Plan
 from migrate.plan.training.holders import field_name
 from migrate.plan.training.initialisation import initialised
 from migrate.rewrite.edits import Piece, template
+from rules.create_train_state import claim_optimizer_state
 from rules.train_state_class import RULE as RULE
 
 SITE = CreateHolder
@@ -16,12 +18,13 @@ SITE = CreateHolder
 
 def rewrite(plan: Plan, site: CreateHolder) -> None:
     """`State(model=..., optimizer=..., target_model=...)`."""
-    assert isinstance(site.node.func, ast.Attribute)
-    plan.edits.expressions[site.node.func] = template("{}", site.node.func.value)
+    if isinstance(site.node.func, ast.Attribute) and not isinstance(plan.facts.values[site.node.func], Class):
+        plan.edits.expressions[site.node.func] = template("{}", site.node.func.value)
+    claim_optimizer_state(plan, site.node)
     model = plan.model_of(site.params)
     for keyword in site.node.keywords:
         value = keyword.value
-        if keyword.arg in {"apply_fn", site.stats}:
+        if keyword.arg in {"apply_fn", "step", "opt_state", site.stats}:
             new: tuple[tuple[str | None, Piece], ...] = ()
         elif keyword.arg == "params":
             new = (("model", model),)

@@ -26,7 +26,8 @@ RULE = Rule(
         "Finds `TrainState.create(apply_fn=..., params=..., tx=...)` of Flax's own `TrainState` for a model "
         "whose parameters can be followed from `init` to here; beside others of a wrapped module, also one "
         "that is created from the plain tree of a file. One that is made without an optimizer "
-        "(`TrainState(..., tx=None, opt_state=None)`) becomes the model beside None."
+        "(`TrainState(..., tx=None, opt_state=None)`) becomes the model beside None, and one that the class "
+        "makes with `step=0` and `opt_state=tx.init(params)` what `create` becomes."
     ),
     why=(
         "A train state bundles the apply function, the parameters, the gradient transformation and its "
@@ -102,6 +103,8 @@ def create(x, rate):
 
 def rewrite(plan: Plan, site: CreateState) -> None:
     """The optimizer where the state was assigned; a pair wherever it goes on as a value."""
+    if not site.bare:
+        claim_optimizer_state(plan, site.node)
     if site.group is not None:
         check_order(plan, site.node, site.group.shape, plan.facts.values.get(site.tx))
     if site.group is not None and not isinstance(plan.facts.values[site.params], Group):
@@ -137,6 +140,13 @@ def rewrite(plan: Plan, site: CreateState) -> None:
             raise Blocked(
                 site.node, "LNX010", "a train state is created inside an expression: assign it first"
             )
+
+
+def claim_optimizer_state(plan: Plan, node: ast.Call) -> None:
+    """Nothing is left of `opt_state=tx.init(params)`, which the new optimizer makes."""
+    for keyword in node.keywords:
+        if keyword.arg == "opt_state":
+            plan.claimed |= {*ast.walk(keyword.value)}
 
 
 def _of_its_own(plan: Plan, site: CreateState) -> None:

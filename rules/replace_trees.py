@@ -20,12 +20,13 @@ RULE = Rule(
     fix="automatic",
     what=(
         "Finds `state.replace(params=..., opt_state=...)` with trees that were computed leaf by leaf from "
-        "those of the state, as `where(is_finite, new, old)` does."
+        "those of the state, as `where(is_finite, new, old)` does, and with a first step, as in `step=0`."
     ),
     why="In NNX the model and the optimizer hold the numbers, so that others are written into them.",
     use_instead=(
-        "`nnx.update(model, tree)` and `nnx.update(optimizer.opt_state, nnx.state(tree))`. What the trees "
-        "were before an update is kept in front of it by `nnx.clone`."
+        "`nnx.update(model, tree)`, `nnx.update(optimizer.opt_state, nnx.state(tree))` and "
+        "`optimizer.step[...] = 0`. What the trees were before an update is kept in front of it by "
+        "`nnx.clone`."
     ),
     fix_safety=(
         "Left alone: trees of anything else, an optimizer state that is kept or handed on, and old trees "
@@ -116,6 +117,8 @@ def rewrite(plan: Plan, site: ReplaceTrees) -> None:
     for keyword in site.node.keywords:
         if keyword.arg == "params":
             updates.append(template(f"nnx.update({model}, {{}})", keyword.value))
+        elif keyword.arg == "step":
+            updates.append(template(f"{optimizer}.step[...] = {{}}", keyword.value))
         else:
             updates.append(template(f"nnx.update({optimizer}.opt_state, nnx.state({{}}))", keyword.value))
     statement = plan.statement(site.node)

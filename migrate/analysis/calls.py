@@ -64,6 +64,8 @@ from migrate.analysis.training import (
     batches,
     bound_functions,
     bound_models,
+    direct_states,
+    holders,
     linen,
     optimizers,
     partials,
@@ -139,6 +141,8 @@ def invoke(run: Run, callee: Value, given: Arguments) -> Value:
         case Class() if run.owner is not None and results.is_output_class(run, callee):
             lost(run, given)
             return results.created(run, callee, given)
+        case Class() if holders.is_holder_class(callee) and (same := direct_states.as_create(run, given)):
+            return linen.made_of_class(run, callee, same)
         case Class() if records.is_record_class(run, callee):
             return records.created(run, callee, given)
         case Record():

@@ -60,6 +60,7 @@ from migrate.analysis.training import (
     bound_functions,
     carries,
     conditions,
+    direct_states,
     dynamic_scales,
     linen,
     optimizers,
@@ -121,6 +122,8 @@ def call(run: Run, name: str, given: Arguments) -> Value:
             return UNKNOWN
         case "flax.TrainState" if (bare := bare_states.created(run, given)) is not None:
             return bare
+        case "flax.TrainState" if (same := direct_states.as_create(run, given)) is not None:
+            return linen.create(run, same)
         case "flax.TrainState.create" | "flax.TrainState":
             return linen.create(run, given)
         case "builtins.isinstance" if given.args and isinstance(given.args[0], Thing):

@@ -162,7 +162,7 @@ def call(run: Run, callee: Method | ApplyFn | Instance, given: Arguments) -> Val
         case Method((Instance() | Mixed()) as receiver, "init_with_output"):
             return initial_outputs.with_output(run, given.node, _init_one_of(run, receiver, given))
         case Method(Class() as cls, "create"):
-            return stats_states.create(run, cls, given) or holders.create(run, cls, given)
+            return made_of_class(run, cls, given)
         case Method(Holder() as holder, name):
             return holders.call(run, holder, name, given)
         case Method(State() as state, "apply_gradients"):
@@ -189,6 +189,11 @@ def call(run: Run, callee: Method | ApplyFn | Instance, given: Arguments) -> Val
             return UNKNOWN
         case _:
             return lost(run, given, callee)
+
+
+def made_of_class(run: Run, cls: Class, given: Arguments) -> Value:
+    """A state of a class of the project, by `create` or as `create` would make it."""
+    return stats_states.create(run, cls, given) or holders.create(run, cls, given)
 
 
 def _replace(run: Run, state: State, given: Arguments) -> Value:
@@ -285,9 +290,9 @@ def create(run: Run, given: Arguments) -> Value:
     """`TrainState.create(...)`."""
     node = given.node
     expressions = {k.arg: k.value for k in node.keywords}
-    if given.args or set(expressions) != {"apply_fn", "params", "tx"}:
-        return lost(run, given)
     keywords = dict(given.keywords)
+    if given.args or set(keywords) != {"apply_fn", "params", "tx"}:
+        return lost(run, given)
     params, apply_fn = keywords["params"], keywords["apply_fn"]
     params = groups.grouped(run, params) or params
     if not isinstance(params, (Params, Variables, Group)) or not is_apply(apply_fn):
