@@ -192,6 +192,9 @@ def invoke(run: Run, callee: Value, given: Arguments) -> Value:
             return several_things.call(run, callee, given, invoke)
         case Mixed(parts) if run.owner is not None and all(map(_is_function, parts)):
             return _any_of(run, parts, given)
+        case Length() if run.owner is not None and module_calls.is_text_method(given.node, callee):
+            lost(run, given)
+            return UNKNOWN
         case Length(size) if run.owner is not None and size.text.startswith("self."):
             lost(run, given, callee)
             plain = len(given.args) == 1 and not class_fields.holds_any_module(run, size.text)

@@ -30,6 +30,7 @@ from migrate.analysis.modules import (
     item_inputs,
     layer_dicts,
     layer_tuples,
+    no_counterpart,
     scanned,
     sequences,
 )
@@ -223,7 +224,7 @@ def attribute(run: Run, node: ast.Attribute, holder: Object) -> Value:
         return Symbol(f"linen2nnx.{name}")
     if name == "variables":
         return OwnCollection()
-    blocked(run, node, "LNX311", f"`self.{name}` of a Linen module has no rewriting yet")
+    blocked(run, node, "LNX311", no_counterpart.of_attribute(name))
     return UNKNOWN
 
 

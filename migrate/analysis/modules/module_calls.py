@@ -30,7 +30,7 @@ from migrate.analysis.kinds import (
     Unknown,
     Value,
 )
-from migrate.analysis.modules import choices, class_fields, ensembles, type_tests
+from migrate.analysis.modules import choices, class_fields, ensembles, no_counterpart, type_tests
 from migrate.analysis.modules.applied_layers import layer_of
 from migrate.analysis.modules.class_choices import are_classes
 from migrate.analysis.modules.class_tables import names_option
@@ -46,8 +46,9 @@ PLAIN = (
     *("absl.", "builtins.", "chex.", "collections.", "copy.", "dataclasses.", "distrax.", "einops."),
     *("flax.core.", "flax.struct.", "flax.traverse_util.", "functools.", "h5py.", "itertools.", "jax."),
     *("jaxtyping.", "jmp.", "jraph.", "linen2nnx.", "logging.", "math.", "ml_collections.", "numpy."),
-    *("operator.", "optax.", "os.", "pprint.", "random.", "re.", "rlax.", "scipy."),
-    *("tensorflow_probability.", "time.", "tqdm.", "typing.", "warnings."),
+    *("hashlib.", "immutabledict.", "json.", "operator.", "optax.", "os.", "pathlib.", "pprint.", "random."),
+    *("re.", "requests.", "rlax.", "scipy.", "shutil.", "string.", "sys.", "tempfile."),
+    *("tensorflow_probability.", "textwrap.", "time.", "tqdm.", "typing.", "urllib.", "warnings."),
 )
 PURE = frozenset(
     f"flax.linen.{name}"
@@ -68,8 +69,9 @@ STEPS = (
 def check(run: Run, node: ast.Call, callee: Value, args: tuple[Value, ...]) -> None:
     """Block the module that is being read where a call in it may build a layer unseen."""
     if not _is_plain(run, node, callee):
+        known = no_counterpart.of_function(callee.name) if isinstance(callee, Symbol) else None
         message = f"`{ast.unparse(node.func)[:40]}` is called inside a module and may build layers"
-        blocked(run, node, "LNX111", message)
+        blocked(run, node, "LNX111", known or message)
     if callee == Symbol("builtins.hasattr") and _asks_for_layer(run, node):
         return
     given_away = any(isinstance(arg, Object) for arg in args) and not isinstance(callee, (Function, Partial))
@@ -113,7 +115,7 @@ def _is_plain(run: Run, node: ast.Call, callee: Value) -> bool:
             known |= isinstance(node.func, ast.Name) and _is_transformed(run, node.func)
             return known or all(_is_function(run, node, part) for part in parts)
         case Length(size):
-            return _called_field(run, node, size.text)
+            return is_text_method(node, callee) or _called_field(run, node, size.text)
         case _:
             return isinstance(callee, Unknown | NnxArgument) and _is_known_result(run, node)
 
@@ -129,6 +131,23 @@ def _is_function(run: Run, node: ast.Call, value: Value) -> bool:
 def is_setting(value: Value) -> bool:
     """`self.config.activation`, which stands for a function where it is one of several."""
     return isinstance(value, Length) and re.fullmatch(r"self(\.\w+){2,}", value.size.text) is not None
+
+
+def is_text_method(node: ast.Call, value: Value) -> bool:
+    """`self.config.activation.lower()`, `self.sizes.items()`: what strings and dicts of settings offer.
+
+    A layer in a field would be given an array.
+    """
+    if not isinstance(value, Length) or not value.size.text.startswith("self."):
+        return False
+    holder, _, name = value.size.text.rpartition(".")
+    constant = all(isinstance(arg, ast.Constant) for arg in node.args) and not node.keywords
+    return holder != "self" and name in OF_TEXTS and constant
+
+
+OF_TEXTS = frozenset(
+    ("endswith", "get", "items", "keys", "lower", "split", "startswith", "strip", "upper", "values")
+)
 
 
 def _called_field(run: Run, node: ast.Call, text: str) -> bool:
