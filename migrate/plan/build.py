@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from migrate.analysis.facts import Facts
 from migrate.analysis.kinds import Class, Lifted, Mixed, Symbol, Value
-from migrate.analysis.modules.classes import is_static, methods
+from migrate.analysis.modules.classes import is_of_class, is_static, methods
 from migrate.analysis.modules.methods import is_module
 from migrate.analysis.sites import (
     Apply,
@@ -225,7 +225,7 @@ def _names_method(plan: Plan, node: ast.expr) -> bool:
 
 
 def _calls_static(plan: Plan, node: ast.expr, value: Value) -> bool:
-    """The class in `Net.initialize_carry(...)`, a static method, which goes on as it is."""
+    """The class in `Net.initialize_carry(...)`, a static or class method, which goes on as it is."""
     match plan.parent(node), value:
         case ast.Attribute(attr=name) as attribute, Class() as cls:
             method = methods(cls).get(name)
@@ -234,7 +234,7 @@ def _calls_static(plan: Plan, node: ast.expr, value: Value) -> bool:
                 isinstance(called, ast.Call)
                 and called.func is attribute
                 and method is not None
-                and is_static(method)
+                and (is_static(method) or is_of_class(method))
             )
         case _:
             return False

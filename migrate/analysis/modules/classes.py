@@ -211,6 +211,11 @@ def is_static(method: ast.FunctionDef) -> bool:
     return any(isinstance(mark, ast.Name) and mark.id == "staticmethod" for mark in method.decorator_list)
 
 
+def is_of_class(method: ast.FunctionDef) -> bool:
+    """Whether a method is called with the class in first place."""
+    return any(isinstance(mark, ast.Name) and mark.id == "classmethod" for mark in method.decorator_list)
+
+
 def inputs_of(method: ast.FunctionDef) -> list[str]:
     """The parameters of a method after `self`."""
     arguments = method.args

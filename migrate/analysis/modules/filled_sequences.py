@@ -1,9 +1,9 @@
 """Lists of layers and functions that `setup` puts together for a `Sequential`, in a loop too.
 
-    layers = [nn.Conv(self.width, (3, 3))]
-    for _ in range(self.depth):
-        layers += [Block(self.width), nn.relu]
-    self.net = nn.Sequential(layers)
+layers = [nn.Conv(self.width, (3, 3))]
+for _ in range(self.depth):
+    layers += [Block(self.width), nn.relu]
+self.net = nn.Sequential(layers)
 """
 
 from __future__ import annotations
