@@ -263,16 +263,6 @@ OLD_VALUES = [
         """
         def main(x):
             state = create(0, x)
-            best = state.params
-            state = state.apply_gradients(grads=gradients(state, x))
-            return loss(state, best, x)
-        """,
-        id="best-parameters",
-    ),
-    pytest.param(
-        """
-        def main(x):
-            state = create(0, x)
             return state.replace(target_params=soft(state), params=soft(state))
         """,
         id="two-trees-at-once",

@@ -48,16 +48,6 @@ OLD_VALUES = [
         JITTED_STEP,
         """
         state = create(0)
-        first = state.params
-        state, loss = step(state, X)
-        print(optax.global_norm(first))
-        """,
-        id="first-parameters-read-after-a-jitted-step",
-    ),
-    pytest.param(
-        JITTED_STEP,
-        """
-        state = create(0)
         left = state
         right = state
         left, a = step(left, X)
@@ -79,17 +69,6 @@ OLD_VALUES = [
                 print(optax.global_norm(state.params))
         """,
         id="an-exception-keeps-the-old-state",
-    ),
-    pytest.param(
-        JITTED_STEP,
-        """
-        state = create(0)
-        first = state
-        norm = lambda: optax.global_norm(first.params)
-        state, loss = step(state, X)
-        print(norm())
-        """,
-        id="a-lambda-keeps-the-old-state",
     ),
     pytest.param(
         STEP,

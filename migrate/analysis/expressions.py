@@ -29,7 +29,7 @@ from migrate.analysis.run import Run
 from migrate.analysis.shapes import arrays
 from migrate.analysis.shapes.sizes import Size
 from migrate.analysis.sites import ReadRecord
-from migrate.analysis.training import attributes, optional_stats
+from migrate.analysis.training import attributes, optional_stats, snapshots
 
 
 def evaluate(run: Run, node: ast.expr) -> Value:
@@ -43,7 +43,8 @@ def evaluate(run: Run, node: ast.expr) -> Value:
         cells.check(run, node, value)
         tied.check(run, node, value)
         given_layers.check(run, node, value)
-    return run.facts.record(node, value)
+    run.facts.record(node, value)
+    return snapshots.copied(run, node, value) if node in run.facts.snapshots else value
 
 
 KNOWN = (ast.BinOp, ast.BoolOp, ast.Compare, ast.IfExp, ast.Subscript, ast.UnaryOp, ast.Call, ast.JoinedStr)
@@ -75,8 +76,9 @@ def _evaluate(run: Run, node: ast.expr) -> Value:
     match node:
         case ast.Name() if node in run.facts.scopes.members:
             return things.member(run, node)
-        case ast.Name(id=name):
+        case ast.Name(id=name) as named:
             value = lookup(run, name)
+            snapshots.notice(run, named, value)
             return replace(value, name=name) if isinstance(value, Const) and _is_shown(run, node) else value
         case ast.Constant(value=value):
             return Const(value)

@@ -11,7 +11,7 @@ from typing import Any
 from migrate.analysis.joining import join
 from migrate.analysis.kinds import Class, GivenLayer, Instance, LayerField, Loop, Token, Tokens, Value
 from migrate.analysis.nnx_code.pitfalls import Pitfall
-from migrate.analysis.program.scopes import FunctionNode, Member, Scopes
+from migrate.analysis.program.scopes import FunctionNode, Member, Scopes, Variable
 from migrate.analysis.program.source import File, Files
 from migrate.analysis.sites import Binding, HandedLayer, Layer, Scan, Site, Summary, Turns
 from migrate.result import Place
@@ -110,6 +110,10 @@ class Facts:
     remapped: set[ast.AST] = field(default_factory=set)
     """Maps over leaves whose results turn out to be something else: of parameters plain data, of states
     as states."""
+    aliases: dict[ast.expr, tuple[Variable, Variable]] = field(default_factory=dict)
+    """Values of assignments that give a model another name: that name, and the one it has."""
+    snapshots: dict[ast.expr, Variable] = field(default_factory=dict)
+    """Those of them that have to be copies."""
     spread: set[tuple[ast.ClassDef, str]] = field(default_factory=set)
     learnt: dict[ast.ClassDef, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
     """How many axes the inputs of modules must have, by what is done with them."""

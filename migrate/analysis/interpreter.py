@@ -59,7 +59,7 @@ from migrate.analysis.program.scopes import FUNCTIONS, Scopes, Variable
 from migrate.analysis.program.source import File, Files, Source
 from migrate.analysis.run import Hooks, Run, TooComplex, instances_of, is_definition
 from migrate.analysis.shapes import arrays
-from migrate.analysis.training import compiled_apply, deleted, groups
+from migrate.analysis.training import compiled_apply, deleted, groups, snapshots
 from migrate.analysis.words import described
 from migrate.result import Place, Style
 
@@ -104,18 +104,25 @@ def _read_again(project: Project, known: Attributes) -> Facts:
 
 
 def _read(project: Project, known: Attributes) -> Facts:
-    """Read the project, again where a test may go both ways or a map over leaves gives something else."""
+    """Read the project, again where a test may go both ways, a map gives something else or a name a copy."""
     undecided: frozenset[ast.AST] = frozenset()
     remapped: frozenset[ast.AST] = frozenset()
+    copies: dict[ast.expr, Variable] = {}
     while True:
-        facts = _run_all(project, known, undecided, remapped)
-        if facts.undecided <= undecided and facts.remapped <= remapped:
+        facts = _run_all(project, known, undecided, remapped, copies)
+        known_already = facts.undecided <= undecided and facts.remapped <= remapped
+        if known_already and facts.snapshots.keys() <= copies.keys():
             return facts
         undecided, remapped = frozenset(facts.undecided), frozenset(facts.remapped)
+        copies = facts.snapshots
 
 
 def _run_all(
-    project: Project, known: Attributes, undecided: frozenset[ast.AST], remapped: frozenset[ast.AST]
+    project: Project,
+    known: Attributes,
+    undecided: frozenset[ast.AST],
+    remapped: frozenset[ast.AST],
+    copies: Mapping[ast.expr, Variable],
 ) -> Facts:
     """Run every module, those that are imported first, then every function that nothing has called."""
     texts, trees, style = project.texts, project.trees, project.style
@@ -123,6 +130,7 @@ def _run_all(
     scopes = Scopes(trees.values(), known.members)
     facts = Facts(Files(files, scopes), scopes, known, undecided={*undecided}, remapped={*remapped})
     facts.traced = project.traced
+    facts.snapshots |= copies
     run = Run(facts, style, Hooks(evaluate, run_block, assign, calls.invoke), Modules(texts))
     run.families = known.families
     try:
@@ -256,6 +264,8 @@ def _run(run: Run, statement: ast.stmt) -> None:
             kind = evaluate(run, value)
             if len(targets) == 1:
                 kind = groups.bound(run, targets[0], kind)
+                kind = snapshots.renewed(run, statement, kind)
+                snapshots.note(run, statement)
             for target in targets:
                 assign(run, target, kind)
         case ast.AnnAssign(target=target, value=value):
@@ -328,6 +338,7 @@ def assign(run: Run, target: ast.expr, kind: Value) -> None:
         case ast.Name(id=name):
             if name in run.facts.scopes.outer[run.frame.scope]:
                 run.escape(target, "LNX013", "a followed value is shared by `global` or `nonlocal`", kind)
+            snapshots.part(run, target, kind)
             run.frame.vars[name] = kind
         case ast.Tuple(elts=elements) | ast.List(elts=elements):
             _unpack(run, elements, kind)

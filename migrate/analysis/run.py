@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from migrate.analysis.ageing import renamed
 from migrate.analysis.facts import Facts
 from migrate.analysis.frames import Frame
 from migrate.analysis.kinds import (
@@ -205,6 +206,12 @@ class Run:
             collected |= tokens
         for frame in {frame for entry in (*self.stack, *self.closures) for frame in entry.chain()}:
             frame.age(tokens, stats)
+
+    def rename(self, names: dict[Token, Token]) -> None:
+        """Let every live value that denotes one of the tokens denote its new name."""
+        for frame in {frame for entry in (*self.stack, *self.closures) for frame in entry.chain()}:
+            frame.vars |= {name: renamed(value, names) for name, value in frame.vars.items()}
+        self.frozen = [frozenset(names.get(t, t) for t in known) | known for known in self.frozen]
 
     def close_over(self, node: FunctionNode) -> Function:
         """The function that `node` makes here; its frame lives on in it."""

@@ -526,6 +526,14 @@ class CopyTree:
 
 
 @dataclass(frozen=True)
+class RenewTree:
+    """`ema = jax.tree.map(..., ema, state.params)`: a name for parameters is given other numbers."""
+
+    node: ast.Name
+    value: ast.expr
+
+
+@dataclass(frozen=True)
 class PlainTree:
     """A call that reads parameters as plain data, such as `to_bytes(params)`; `trees` are the arguments."""
 
@@ -692,6 +700,7 @@ Site = (
     | Carry
     | Choose
     | CopyTree
+    | RenewTree
     | PlainTree
     | SameTree
     | ApplyFunction

@@ -21,6 +21,7 @@ from migrate.analysis.sites import (
     LoadState,
     ParamsItem,
     ReadState,
+    RenewTree,
     ReplaceStats,
     ReplaceTrees,
     SameTree,
@@ -126,6 +127,8 @@ class _Walk:
         if not isinstance(node, (ast.Assign, ast.AnnAssign)):
             return None
         value = node.value
+        if value in self.plan.facts.snapshots:
+            return None
         site = self.plan.facts.sites.get(value) if value else None
         if isinstance(site, ViewState) and not site.own:
             value = site.params
@@ -142,6 +145,8 @@ class _Walk:
             return True
         value = node.value if isinstance(node, (ast.Assign, ast.AnnAssign)) else None
         site = self.plan.facts.sites.get(value) if value is not None else None
+        if isinstance(node, ast.Assign) and isinstance(self.plan.facts.sites.get(node.targets[0]), RenewTree):
+            return True
         if isinstance(site, ApplyUpdates | UpdateModel):
             return isinstance(site.params if isinstance(site, ApplyUpdates) else site.optimizer, ast.Name)
         if isinstance(site, ApplyGradients | ReplaceStats | ReplaceTrees) or (

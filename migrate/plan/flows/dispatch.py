@@ -39,6 +39,7 @@ from migrate.plan.flows.states import check_moved, write_state
 from migrate.plan.flows.targets import write_target
 from migrate.plan.flows.trees import check_pulled, write_rest_and_tree, write_tree
 from migrate.plan.functions.roles import role_of
+from migrate.plan.training.snapshots import copy_of
 from migrate.plan.training.statistics import spread, vanish
 
 UNWRITTEN = (Grads, Method, Path, Pending, SavedState)
@@ -62,6 +63,9 @@ def _flow(plan: Plan, node: ast.expr, value: Value) -> None:
     if isinstance(value, State | Holder):
         check_moved(plan, node, value)
     if node in plan.claimed:
+        return
+    if node in plan.facts.snapshots:
+        plan.edits.expressions[node] = copy_of(plan, node)
         return
     match value:
         case State():

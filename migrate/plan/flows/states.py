@@ -20,6 +20,7 @@ from migrate.analysis.sites import (
     StateOfTree,
     ViewState,
 )
+from migrate.analysis.training.snapshots import is_apart
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 from migrate.plan.functions.needs import OPTIMIZER, returned_in_place
@@ -96,7 +97,8 @@ def _named_state(plan: Plan, node: ast.Name, parent: ast.AST) -> None:
         case ast.Tuple() | ast.List() | ast.Dict():
             plan.edits.expressions[node] = template("({})", pair)
         case ast.Assign(targets=[ast.Name() as target]):
-            if is_attribute(plan.facts, target) or is_attribute(plan.facts, node):
+            apart = is_attribute(plan.facts, target) or is_attribute(plan.facts, node)
+            if apart or is_apart(plan.facts, node):
                 _between_names(plan, parent, target, node)
                 return
             if plan.names(target) != plan.names(node):

@@ -5,9 +5,11 @@ from __future__ import annotations
 import ast
 
 from migrate.analysis.kinds import VANISHING, Dict, Optimizer, State, Value
+from migrate.analysis.training.snapshots import is_snapshot
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 from migrate.plan.functions.parameters import TREES
+from migrate.plan.training.snapshots import with_optimizer
 from migrate.plan.training.statistics import vanish
 from migrate.plan.training.variable_dicts import variables_of
 from migrate.rewrite.edits import template
@@ -29,6 +31,10 @@ def write_target(plan: Plan, node: ast.expr, value: Value) -> None:
         return
     names = plan.names(node)
     pair = template("{}, {}", names.model, names.optimizer)
+    variable = plan.facts.scopes.variable(node, node.id)
+    if is_snapshot(plan.facts, variable) and not with_optimizer(plan, variable):
+        plan.edits.expressions[node] = names.model
+        return
     match parent:
         case ast.Assign(targets=[_]):
             plan.edits.expressions[node] = pair

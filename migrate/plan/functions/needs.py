@@ -54,6 +54,8 @@ def _of_node(
 ) -> frozenset[str]:
     parent = facts.scopes.parent[node]
     site = facts.sites.get(parent)
+    if node in facts.snapshots:
+        return frozenset({MODEL}) | known.get(facts.snapshots[node], BOTH)
     if isinstance(site, ReadState):
         return frozenset(OF_FIELD.get(site.field, set()))
     if isinstance(site, CheckType):

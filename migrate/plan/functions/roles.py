@@ -59,6 +59,7 @@ from migrate.analysis.sites import (
     ViewState,
 )
 from migrate.analysis.training.pullbacks import is_pullback
+from migrate.analysis.training.snapshots import is_apart
 from migrate.plan.blocked import Blocked
 from migrate.plan.components import Union
 from migrate.plan.functions.returns import WHOLE, dropped_positions, parameter_of
@@ -208,6 +209,7 @@ def _group(facts: Facts, found: Roles) -> None:
             if isinstance(statement, ast.Assign) and statement.targets == [node]:
                 source = _same_object(facts, statement.value)
                 by_itself = node in facts.scopes.members or (source and is_member(source))
+                by_itself = by_itself or is_apart(facts, statement.value)
                 if source is not None and source in found.role and not by_itself:
                     found.groups.join([source, variable])
             elif source := _updated(facts, statement, node):

@@ -19,6 +19,7 @@ from migrate.analysis.objects.libraries import extends_library
 from migrate.analysis.program.scopes import FUNCTIONS, Variable
 from migrate.analysis.sites import CreateState, Init, ParamsItem, ReadState, SameTree
 from migrate.analysis.training.same_trees import rest_and_tree
+from migrate.analysis.training.snapshots import is_apart, is_snapshot
 from migrate.plan.blocked import Blocked
 from migrate.plan.functions.roles import Roles, is_parameter
 from migrate.plan.training.carries import carried
@@ -164,6 +165,8 @@ class Naming:
         names = proposed(shortest.name.removeprefix(PREFIX), STATE if role == "state" else PARAMS)
         if names.model == "model" and any(self._are_several(variable) for variable in group):
             names = Names("models", names.optimizer)
+        if names.model == "model" and role == "model" and is_snapshot(self._facts, shortest):
+            names = Names(shortest.name, f"{shortest.name}_optimizer")
         if is_member(shortest):
             names = Names(f"{PREFIX}{names.model}", f"{PREFIX}{names.optimizer}")
         if names.model == shortest.name and shortest in carried(self._facts):
@@ -249,7 +252,7 @@ class Naming:
 
     def _by_itself(self, variable: Variable, value: ast.expr) -> bool:
         """Whether a model goes over between an attribute and a name, which both keep names of their own."""
-        if is_member(variable) and isinstance(value, ast.Name):
+        if (is_member(variable) and isinstance(value, ast.Name)) or is_apart(self._facts, value):
             return True
         while isinstance(site := self._facts.sites.get(value), (ReadState, ParamsItem)):
             value = site.node.value
