@@ -276,3 +276,46 @@ def test_parameters_of_an_item_get_a_name(style: Style) -> None:
 def test_parameters_of_an_item_that_is_trained_on(style: Style) -> None:
     lines = '    state = update(out["states"][0], x)\n    return optax.global_norm(params), state\n'
     assert migrated(LOADED + lines, style) is None
+
+
+def test_a_function_gives_back_what_a_loop_made() -> None:
+    text = """
+        def epoch(state, x):
+            def body(state, item):
+                state = update(state, item)
+                return state, None
+
+            state, _ = jax.lax.scan(body, state, x)
+            return state
+
+
+        def main(x):
+            state = create(x[0])
+            for _ in range(3):
+                state = epoch(state, x)
+            return state.step
+    """
+    new = migrated(text, "stateful")
+    assert new is not None
+    assert "    return model, optimizer\n" in new and "    model, optimizer = epoch(model, optimizer, x)" in new
+
+
+PASSED_ON = """
+def step(state, x):
+    state = update(state, x)
+    return state, state.step
+
+
+def main(x):
+    def body(state, item):
+        return step(state, item)
+
+    state = create(x[0])
+    state, _ = jax.lax.scan(body, state, x)
+    return state.step
+"""
+
+
+@pytest.mark.parametrize(("style", "stays"), [("functional", False), ("stateful", True)])
+def test_a_body_that_passes_on_what_a_step_gives(style: Style, stays: bool) -> None:
+    assert (migrated(PASSED_ON, style) is None) == stays

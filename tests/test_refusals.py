@@ -48,17 +48,6 @@ OLD_VALUES = [
         JITTED_STEP,
         """
         state = create(0)
-        left = state
-        right = state
-        left, a = step(left, X)
-        right, b = step(right, 2 * X)
-        """,
-        id="two-runs-from-one-state",
-    ),
-    pytest.param(
-        JITTED_STEP,
-        """
-        state = create(0)
         for turn in range(4):
             try:
                 new_state, loss = step(state, X)

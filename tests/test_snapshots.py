@@ -48,6 +48,34 @@ COPIES = [
         id="an-average",
     ),
     pytest.param(
+        "if X.ndim > 1:\n    other = state\nelse:\n    other = create(1)\n"
+        "grads = jax.grad(lambda p: jnp.sum(state.apply_fn({'params': p}, X)))(state.params)\n"
+        "state = state.apply_gradients(grads=grads)\nstate, loss = step(state, X)\n"
+        "print(optax.global_norm(other.params), state.step)",
+        ["    other, other_optimizer = nnx.clone((model, optimizer))", "    other, other_optimizer = create(1)"],
+        id="a-copy-or-the-result-of-a-call",
+    ),
+    pytest.param(
+        "for turn in range(3):\n    work = state\n    for _ in range(2):\n        work, loss = step(work, X)\n"
+        "    state = state.replace(params=jax.tree.map(lambda p, w: (p + w) / 2, state.params, work.params))\n"
+        "    print(optax.global_norm(work.params), optax.global_norm(state.params))",
+        ["    work, work_optimizer = nnx.clone((model, optimizer))"],
+        id="a-copy-that-is-trained",
+    ),
+    pytest.param(
+        "last = state.params\none = state.params\nfor turn in range(4):\n"
+        "    state, loss = step(state, X)\n    last, one = one, state.params\n"
+        "    print(optax.global_norm(last), optax.global_norm(one))",
+        ["    last, one = nnx.clone(one), nnx.clone(model)"],
+        id="the-last-two",
+    ),
+    pytest.param(
+        "def run(state):\n    first = state\n    for _ in range(3):\n        state, loss = step(state, X)\n"
+        "    return first, state\n\nold, new = run(state)\nprint(optax.global_norm(old.params), new.step)",
+        ["    first, first_optimizer = nnx.clone((model, optimizer))"],
+        id="given-back-beside-the-new-state",
+    ),
+    pytest.param(
         "state, loss = step(state, X)\nparams = state.params\nprint(optax.global_norm(params))",
         ["print(optax.global_norm(nnx.state(model, nnx.Param)))"],
         id="no-copy-without-an-update",

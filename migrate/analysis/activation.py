@@ -234,6 +234,7 @@ def _run_body(run: Run, function: Function, frame: Frame, entry: Variables | Non
     run.active.pop()
     heap.leave(frame, run.frame, entry)
     result = _result(run, node, joined_return(frame), given)
+    run.facts.given_anew[node] |= tokens_of(result).difference(*map(tokens_of, given))
     known = run.facts.returns.get(node)
     run.facts.returns[node] = result if known is None else join(known, result)
     return result

@@ -62,6 +62,8 @@ class Facts:
     escapes: dict[tuple[ast.AST, str], Escape] = field(default_factory=dict)
     parameters: dict[tuple[FunctionNode, str], Value] = field(default_factory=dict)
     returns: dict[FunctionNode, Value] = field(default_factory=dict)
+    given_anew: dict[FunctionNode, set[Token]] = field(default_factory=lambda: defaultdict(set))
+    """Of what a function gives, the objects that a call of it was not handed."""
     bindings: dict[ast.Call, dict[FunctionNode, Binding]] = field(default_factory=lambda: defaultdict(dict))
     handed: dict[ast.Call, dict[FunctionNode, Binding]] = field(default_factory=lambda: defaultdict(dict))
     references: dict[FunctionNode, set[ast.AST]] = field(default_factory=lambda: defaultdict(set))

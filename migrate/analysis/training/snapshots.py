@@ -159,9 +159,14 @@ def _is_parted(run: Run, variable: Variable) -> bool:
     parted = frame.vars.get(_mark(variable)) if frame is not None else None
     if parted in (None, Const(False)) or _is_updated(facts, variable) == "state":
         return False
+    return not is_made_elsewhere(facts, variable)
+
+
+def is_made_elsewhere(facts: Facts, variable: Variable) -> bool:
+    """Whether a name is also given what has no other name, as the result of a call."""
     values = {v for v, (target, _) in facts.aliases.items() if target == variable}
     stores = [n for n in facts.scopes.names(variable) if not isinstance(n.ctx, ast.Load)]
-    return all(_is_given(facts, store, values) for store in stores)
+    return not all(_is_given(facts, store, values) for store in stores)
 
 
 def _mark(variable: Variable) -> str:

@@ -15,6 +15,7 @@ from migrate.analysis.sites import (
     ReplaceTrees,
     ViewState,
 )
+from migrate.analysis.training.snapshots import is_made_elsewhere, is_snapshot
 from migrate.plan.functions.returns import dropped_positions
 from migrate.plan.functions.roles import Roles
 from migrate.result import Style
@@ -32,7 +33,7 @@ OF_FIELD = {
 
 def needs(facts: Facts, roles: Roles, style: Style) -> dict[Variable, frozenset[str]]:
     """What is needed of each train-state variable: the least solution over all calls."""
-    known = {variable: frozenset[str]() for variable, role in roles.role.items() if role == "state"}
+    known = {variable: _at_least(facts, variable) for variable, role in roles.role.items() if role == "state"}
     changed = True
     while changed:
         changed = False
@@ -42,6 +43,12 @@ def needs(facts: Facts, roles: Roles, style: Style) -> dict[Variable, frozenset[
                 known[variable] = found
                 changed = True
     return known
+
+
+def _at_least(facts: Facts, variable: Variable) -> frozenset[str]:
+    """A name for copies that is also given the results of calls takes whole states, as these are."""
+    whole = is_snapshot(facts, variable) and is_made_elsewhere(facts, variable)
+    return BOTH if whole else frozenset()
 
 
 def _reads(roles: Roles, variable: Variable) -> list[ast.Name]:

@@ -131,10 +131,18 @@ def _drop_at_calls(plan: Plan) -> None:
             _drop_at_call(plan, call, function, positions)
 
 
+def _goes_on(plan: Plan, node: ast.Return, positions: tuple[int, ...]) -> bool:
+    """Whether the function that gives back what a call gives does so without the same items."""
+    function = plan.facts.scopes.function(node)
+    if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+        return False
+    return dropped_positions(plan.facts, function) == positions
+
+
 def _drop_at_call(plan: Plan, call: ast.Call, function: FunctionNode, positions: tuple[int, ...]) -> None:
     parent = plan.parent(call)
     match parent:
-        case ast.Return():
+        case ast.Return() if _goes_on(plan, parent, positions):
             return
         case ast.Expr():
             return

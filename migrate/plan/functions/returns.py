@@ -37,7 +37,8 @@ def dropped_positions(facts: Facts, function: FunctionNode) -> tuple[int, ...]:
 def _came_in(facts: Facts, function: FunctionNode, value: Value) -> bool:
     if not isinstance(value, OBJECTS) or not value.tokens:
         return False
-    return value.tokens <= received(facts, function, type(value))
+    new = facts.given_anew.get(function, set())
+    return value.tokens <= received(facts, function, type(value)) and not value.tokens & new
 
 
 def parameter_of(facts: Facts, function: FunctionNode, position: int) -> str:
