@@ -297,7 +297,8 @@ def test_a_function_gives_back_what_a_loop_made() -> None:
     """
     new = migrated(text, "stateful")
     assert new is not None
-    assert "    return model, optimizer\n" in new and "    model, optimizer = epoch(model, optimizer, x)" in new
+    assert "    return model, optimizer\n" in new
+    assert "    model, optimizer = epoch(model, optimizer, x)\n" in new
 
 
 PASSED_ON = """

@@ -52,12 +52,16 @@ COPIES = [
         "grads = jax.grad(lambda p: jnp.sum(state.apply_fn({'params': p}, X)))(state.params)\n"
         "state = state.apply_gradients(grads=grads)\nstate, loss = step(state, X)\n"
         "print(optax.global_norm(other.params), state.step)",
-        ["    other, other_optimizer = nnx.clone((model, optimizer))", "    other, other_optimizer = create(1)"],
+        [
+            "    other, other_optimizer = nnx.clone((model, optimizer))",
+            "    other, other_optimizer = create(1)",
+        ],
         id="a-copy-or-the-result-of-a-call",
     ),
     pytest.param(
-        "for turn in range(3):\n    work = state\n    for _ in range(2):\n        work, loss = step(work, X)\n"
-        "    state = state.replace(params=jax.tree.map(lambda p, w: (p + w) / 2, state.params, work.params))\n"
+        "for turn in range(3):\n    work = state\n    for _ in range(2):\n"
+        "        work, loss = step(work, X)\n"
+        "    state = state.replace(params=jax.tree.map(lambda p, w: p + w, state.params, work.params))\n"
         "    print(optax.global_norm(work.params), optax.global_norm(state.params))",
         ["    work, work_optimizer = nnx.clone((model, optimizer))"],
         id="a-copy-that-is-trained",
