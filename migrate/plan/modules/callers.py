@@ -78,6 +78,7 @@ def _described(size: InputSize, given: str) -> str:
     what = {"last": f"the last axis of `{given}`",
             "rest": f"the number of values in one item of `{given}`",
             "shape": f"the shape of `{given}` without its first axis",
+            "first": f"the first axis of `{given}`",
             "told": "what a layer inside is called with: the code does not tell"}[size.form]  # fmt: skip
     return f"`{size.argument}` ({what}{', where it is given' if size.optional else ''})"
 

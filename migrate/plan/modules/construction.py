@@ -92,6 +92,8 @@ def _size(plan: Plan, site: Init, given: Sample | None, argument: InputSize) -> 
             site.node, "LNX112", "`init` is called without a sample for an input whose size is needed"
         )
     sample, shape = given.node, given.shape
+    if form == "first":
+        return _first_axis(plan, site, given)
     axes = shape.axes[1:] if shape.exact else ()
     known = [axis.text for axis in axes if axis is not None and _has_one_value(plan, site, axis.names)]
     whole = shape.exact and len(known) == len(axes)
@@ -112,6 +114,16 @@ def _size(plan: Plan, site: Init, given: Sample | None, argument: InputSize) -> 
         if named is not None:
             return template("{}.shape[1:]", named)
     raise Blocked(sample, "LNX112", "the shape of this sample cannot be told from the code")
+
+
+def _first_axis(plan: Plan, site: Init, given: Sample) -> Piece:
+    sample, axes = given.node, given.shape.axes
+    known = axes[0] if given.shape.exact and axes else None
+    if known is not None and _has_one_value(plan, site, known.names):
+        return known.text
+    if not isinstance(sample, ast.Name | ast.Attribute) or given.path:
+        raise Blocked(sample, "LNX112", "the first axis of this sample cannot be told from the code")
+    return template("{}.shape[0]", sample)
 
 
 def _last_axis(plan: Plan, site: Init, given: Sample | None) -> Piece:

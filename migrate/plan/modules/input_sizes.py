@@ -19,7 +19,7 @@ from migrate.plan.context import Plan
 from migrate.plan.modules.drafts import FIRST_AXIS, Draft
 from migrate.plan.modules.told_sizes import named, told_arguments
 
-Form = Literal["last", "rest", "shape", "told"]
+Form = Literal["last", "rest", "shape", "first", "told"]
 AXES = {2: ("in_features",), 3: ("length", "in_features"), 4: ("height", "width", "in_features"),
         5: ("depth", "height", "width", "in_features")}  # fmt: skip
 
@@ -27,13 +27,16 @@ AXES = {2: ("in_features",), 3: ("length", "in_features"), 4: ("height", "width"
 PASSED = re.compile(r"\((\w+) or None\)")
 """An optional size that is handed on as it is."""
 
+WORDS = {"shape": "shape", "first": "length"}
+"""What the argument for an input is called after it; a size of the last axis is called `<input>_features`."""
+
 ALONE = re.compile(r"^\((\w+ or [\w.]+)\)$")
 """A choice of sizes that is an argument by itself."""
 
 
 @dataclass(frozen=True)
 class InputSize:
-    """One argument: the last axis of an input, all of its axes but the first, or their product.
+    """One argument: the last axis of an input, all of its axes but the first, their product, or the first.
 
     A size that is told by callers belongs to no input; `parameter` is what it is called then.
     """
@@ -91,14 +94,16 @@ def input_sizes(plan: Plan, cls: Class, draft: Draft) -> InputSizes:
             raise Blocked(cls.node, "LNX111", message)
         rank = _rank(plan, cls, name) if form == "shape" else 0
         plain = "in_shape" if form == "shape" else "in_features"
-        prefixed = f"{name}_shape" if form == "shape" else f"{name}_features"
-        argument = plain if single and plain not in used else prefixed
+        prefixed = f"{name}_{WORDS.get(form, 'features')}"
+        argument = plain if single and plain not in used and form != "first" else prefixed
         optional = form == "last" and is_optional(draft, name)
         arguments.append(InputSize(argument, name, form, rank, optional))
         if form == "shape":
             parts = _parts(name, rank, used, single)
             unpacking.append(f"{', '.join(parts)} = {argument}")
             names |= {f"_axis_{rank - 1 - i}_of_{name}": part for i, part in enumerate(parts)}
+        elif form == "first":
+            names[f"_axis_{_rank(plan, cls, name)}_of_{name}"] = argument
         else:
             names[f"_axis_1_of_{name}" if form == "last" else f"_rest_of_{name}"] = argument
     arguments += [InputSize(name, name, "told", draft.told[name].rank) for name in told_arguments(draft)]
@@ -124,6 +129,8 @@ def _form(plan: Plan, cls: Class, name: str, axes: set[int]) -> Form:
     if 0 in axes:
         raise Blocked(cls.node, "LNX112", f"`{name}` is used both as it is and flattened")
     rank = _rank(plan, cls, name)
+    if axes == {rank} and cls.node not in plan.facts.scans:
+        return "first"
     if max(axes) >= rank:
         raise Blocked(cls.node, "LNX112", f"the first axis of `{name}` would be an argument: the batch")
     return "shape"

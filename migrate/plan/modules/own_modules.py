@@ -107,6 +107,9 @@ def _given_size(plan: Plan, draft: Draft, inner: Draft, site: Layer, argument: I
     match argument.form:
         case "last":
             found = (shape.axis(-1),)
+        case "first":
+            whole_shape = shape.exact and shape.axes and site.lifted is None
+            found = (shape.axes[0] if whole_shape else None,)
         case "rest":
             whole = product(shape.axes[1:]) if shape.exact else None
             plain = shape.base is not None and not shape.axes and not shape.exact
