@@ -405,12 +405,20 @@ class Transformation:
     """A gradient transformation; `makers` are the places where it may have been made.
 
     `masks` says that it looks into the parameters by their names: it would find a state in place of a dict,
-    `ordered` that it may treat leaves by their order.
+    `ordered` that it may treat leaves by their order. It is `labelled` by the paths of models.
     """
 
     makers: frozenset[Hashable]
     masks: bool = False
     ordered: bool = False
+    labelled: Tokens = frozenset()
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Labels or a mask for parameters, made of their paths, on the way to a transformation."""
+
+    tokens: Tokens
 
 
 @dataclass(frozen=True)
@@ -594,6 +602,7 @@ Value = (
     | Wrapped
     | OptState
     | Transformation
+    | Labels
     | Optimizer
     | Pending
     | Record

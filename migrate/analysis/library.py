@@ -18,6 +18,7 @@ from migrate.analysis.kinds import (
     Grads,
     Holder,
     Instance,
+    Labels,
     Length,
     Mixed,
     OptState,
@@ -66,6 +67,7 @@ from migrate.analysis.training import (
     optimizers,
     outlines,
     partials,
+    path_labels,
     plain_trees,
     pullbacks,
     same_trees,
@@ -170,6 +172,10 @@ def call(run: Run, name: str, given: Arguments) -> Value:
             return carries.call(run, name, given)
         case _ if name in conditions.NAMES and any(map(followed, (*given.args[2:], *keywords.values()))):
             return conditions.call(run, name, given)
+        case path_labels.NAME if any(map(followed, given.args)):
+            return path_labels.mapped(run, given)
+        case _ if name in same_trees.SAME and len(given.args) == 1 and isinstance(given.args[0], Labels):
+            return given.args[0]
         case _ if name in same_trees.SAME and given.args and followed(given.args[0]):
             return same_trees.same(run, given)
         case _ if name in same_trees.POP and given.args and followed(given.args[0]):

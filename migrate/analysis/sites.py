@@ -534,6 +534,14 @@ class RenewTree:
 
 
 @dataclass(frozen=True)
+class MapPaths:
+    """`path_aware_map(f, params)` that makes labels; `outer` is the same below `freeze`."""
+
+    node: ast.Call
+    outer: ast.expr
+
+
+@dataclass(frozen=True)
 class PlainTree:
     """A call that reads parameters as plain data, such as `to_bytes(params)`; `trees` are the arguments."""
 
@@ -701,6 +709,7 @@ Site = (
     | Choose
     | CopyTree
     | RenewTree
+    | MapPaths
     | PlainTree
     | SameTree
     | ApplyFunction

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 
 from migrate.analysis.facts import Facts
 from migrate.analysis.kinds import Class, Const
+from migrate.analysis.modules.classes import lineage
 from migrate.analysis.modules.layers import LAYERS, WRAPPERS, LayerKind
 from migrate.analysis.sites import Layer, Parameter
 
@@ -57,3 +59,21 @@ def _of_layer(facts: Facts, site: Layer, kind: LayerKind) -> Iterator[tuple[str,
         switch = SWITCHES.get(leaf.rpartition("/")[2], "")
         if given.get(switch) != Const(False):
             yield leaf, leaf
+
+
+def paths_stay(facts: Facts, cls: Class, above: tuple[ast.ClassDef, ...] = ()) -> bool:
+    """Whether every parameter of a model surely has the path in NNX that it has in Linen."""
+    owners = {one.node for one in lineage(cls)}
+    if any(node in owners for node, _ in (*facts.given_layers, *facts.class_fields)) or cls.node in above:
+        return False
+    layers = (s for s in facts.sites.values() if isinstance(s, Layer) and s.owner.node in owners)
+    return all(_stays(facts, site, (*above, cls.node)) for site in layers)
+
+
+def _stays(facts: Facts, site: Layer, above: tuple[ast.ClassDef, ...]) -> bool:
+    if site.kept == "*" or site.layer in WRAPPERS or site.through is not None or site.lifted is not None:
+        return False
+    if site.cls is not None:
+        return paths_stay(facts, site.cls, above)
+    kind = LAYERS.get(site.layer)
+    return kind is not None and kind.output not in {"cell", "attention"}

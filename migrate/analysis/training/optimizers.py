@@ -18,6 +18,7 @@ from migrate.analysis.kinds import (
     Const,
     Grads,
     Group,
+    Labels,
     Method,
     Optimizer,
     Params,
@@ -25,6 +26,7 @@ from migrate.analysis.kinds import (
     Sequence,
     Symbol,
     Token,
+    Tokens,
     Transformation,
     Unknown,
     Value,
@@ -33,7 +35,7 @@ from migrate.analysis.kinds import (
     tokens_of,
 )
 from migrate.analysis.program.scopes import FUNCTIONS, Variable
-from migrate.analysis.run import Run
+from migrate.analysis.run import NOTHING, Run
 from migrate.analysis.sites import ApplyUpdates, InitOptimizer, UpdateModel
 from migrate.analysis.training import groups, masks
 from migrate.analysis.training.makers import made_again
@@ -67,7 +69,7 @@ def made(run: Run, name: str, given: Arguments) -> Value | None:
         return None
     if run.owner is not None or any(map(followed, values)):
         return None
-    return _new(run, given.node, _masks(name, given), _ordered(name, given))
+    return _new(run, given, _masks(name, given), _ordered(name, given))
 
 
 def _masks(name: str, given: Arguments) -> bool:
@@ -96,16 +98,22 @@ def _is_known(value: Value) -> bool:
     )
 
 
-def _new(run: Run, node: ast.Call, masked: bool, ordered: bool) -> Transformation:
-    """A transformation made at `node`; where one was made before, those optimizers have another."""
-    made_again(run, node)
-    return Transformation(frozenset({node}), masked, ordered)
+def _new(run: Run, given: Arguments, masked: bool, ordered: bool, labelled: Tokens = NOTHING) -> Value:
+    """A transformation made by a call; where one was made before, those optimizers have another."""
+    made_again(run, given.node)
+    for value in (*given.args, *dict(given.keywords).values()):
+        match value:
+            case Labels(tokens) | Transformation(labelled=tokens):
+                labelled |= tokens
+            case _:
+                pass
+    return Transformation(frozenset({given.node}), masked, ordered, labelled)
 
 
 def invoked(run: Run, callee: Value, given: Arguments) -> Value | None:
     """`tx.init(params)`, `tx.update(grads, opt_state)`, `optax.apply_updates(params, updates)`; else None."""
     if isinstance(callee, Transformation):
-        return _new(run, given.node, callee.masks or _masks("", given), callee.ordered)
+        return _new(run, given, callee.masks or _masks("", given), callee.ordered, callee.labelled)
     if callee == Symbol("optax.apply_updates"):
         return _applied(run, given)
     function = given.node.func
