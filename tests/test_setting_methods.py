@@ -67,3 +67,28 @@ def test_refused(body: str, reason: str) -> None:
     """The finding says what is in the way."""
     found = findings(program(NET.format(body=body), "Net()", FLAT))
     assert any(reason in finding for finding in found), found
+
+
+INITIALISED = """
+class Net(nn.Module):
+    @staticmethod
+    def scale_init(key, shape, dtype=jnp.float32):
+        return nn.initializers.normal(0.02)(key, shape, dtype) + 1.0
+
+    @nn.compact
+    def __call__(self, x):
+        return nn.Dense(3)(x * self.param("scale", {name}, (x.shape[-1],)))
+"""
+
+
+@pytest.mark.parametrize("name", ["Net.scale_init", "self.scale_init"])
+def test_static_methods_that_initialise(name: str) -> None:
+    """A static method makes the first value of a parameter, read from the class or the instance."""
+    assert_identical(compared(program(INITIALISED.format(name=name), "Net()", FLAT)))
+
+
+@pytest.mark.parametrize("value", ["jax.tree.map(Net.scale_init, x)", "Net.scale_init"])
+def test_static_methods_as_values(value: str) -> None:
+    """Any other use of a class stays, as it could be anything."""
+    text = INITIALISED.format(name="nn.initializers.ones") + f"\n\nx = X\nother = {value}\n"
+    assert findings(program(text, "Net()", FLAT))

@@ -19,6 +19,7 @@ from migrate.analysis.sites import (
     Init,
     InitOptimizer,
     Layer,
+    Parameter,
     Site,
     StateOfTree,
     UpdateModel,
@@ -225,14 +226,18 @@ def _names_method(plan: Plan, node: ast.expr) -> bool:
 
 
 def _calls_static(plan: Plan, node: ast.expr, value: Value) -> bool:
-    """The class in `Net.initialize_carry(...)`, a static or class method, which goes on as it is."""
+    """The class in `Net.initialize_carry(...)`, a static or class method, which goes on as it is.
+
+    So does one that makes the first value of a parameter.
+    """
     match plan.parent(node), value:
         case ast.Attribute(attr=name) as attribute, Class() as cls:
             method = methods(cls).get(name)
             called = plan.parent(attribute)
+            initialises = isinstance(plan.site(called), Parameter)
             return (
                 isinstance(called, ast.Call)
-                and called.func is attribute
+                and (called.func is attribute or initialises)
                 and method is not None
                 and (is_static(method) or is_of_class(method))
             )

@@ -17,7 +17,7 @@ from migrate.analysis.kinds import (
     Symbol,
     followed,
 )
-from migrate.analysis.modules.classes import field_names, own_constants, self_names
+from migrate.analysis.modules.classes import field_names, is_static, methods, own_constants, self_names
 from migrate.analysis.modules.layers import shared
 from migrate.analysis.modules.one_shot import is_used_up
 from migrate.analysis.program.scopes import Variable
@@ -64,7 +64,8 @@ def _movable(facts: Facts, owner: Class, root: ast.expr, node: ast.AST, found: d
         if value is not None and followed(value):
             return False
         if isinstance(node, ast.Attribute) and is_self(owner, node.value):
-            return node.attr in {*field_names(owner), *own_constants(owner)}
+            static = {name for name, method in methods(owner).items() if is_static(method)}
+            return node.attr in {*field_names(owner), *own_constants(owner), *static}
         if isinstance(node, ast.Call):
             callee = facts.values.get(node.func)
             if isinstance(callee, Symbol) and callee.name.startswith(IMPURE):

@@ -244,12 +244,19 @@ def _method(run: Run, name: str, method: ast.FunctionDef, holder: Object) -> Val
 def of_class(run: Run, node: ast.Attribute, cls: Class) -> Value:
     """`Block.method` inside a module: Linen would count there what a static method builds."""
     method = methods(cls).get(node.attr)
-    if method is not None and is_static(method):
+    if method is not None and is_static(method) and not _initialises(run, node):
         called = f"`{cls.node.name}.{node.attr}`"
         blocked(
             run, node, "LNX111", f"{called} is called by its class inside a module: call it by the instance"
         )
     return UNKNOWN
+
+
+def _initialises(run: Run, node: ast.Attribute) -> bool:
+    """`self.param("scale", Norm.scale_init, shape)`: what makes the first value of a parameter."""
+    call = run.facts.scopes.parent[node]
+    made = run.facts.values.get(call.func) if isinstance(call, ast.Call) else None
+    return isinstance(call, ast.Call) and made == Symbol("linen2nnx.param") and call.args[1:2] == [node]
 
 
 def _layers_given(run: Run, method: ast.FunctionDef, holder: Object) -> Value | None:

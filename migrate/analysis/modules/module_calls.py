@@ -36,7 +36,7 @@ from migrate.analysis.modules.class_choices import are_classes
 from migrate.analysis.modules.class_tables import names_option
 from migrate.analysis.modules.classes import methods
 from migrate.analysis.modules.hoisting import is_bound
-from migrate.analysis.modules.layers import ATTENTION_OPTIONS, LAYERS, shared
+from migrate.analysis.modules.layers import ATTENTION_OPTIONS, INITIALIZERS, LAYERS, shared
 from migrate.analysis.modules.lifted import PREFIXES
 from migrate.analysis.modules.reasons import blocked
 from migrate.analysis.nnx_code.nnx_kinds import NnxArgument
@@ -165,7 +165,7 @@ def _is_known_result(run: Run, node: ast.Call) -> bool:
     if not isinstance(node.func, ast.Call):
         return not isinstance(run.facts.values.get(node.func), Mixed)
     inner = run.facts.values.get(node.func.func, UNKNOWN)
-    plain = isinstance(inner, Symbol) and inner.name.startswith(PLAIN)
+    plain = isinstance(inner, Symbol) and inner.name.startswith((*PLAIN, INITIALIZERS))
     return plain or isinstance(inner, Function) or is_layer(inner)
 
 
