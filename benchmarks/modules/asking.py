@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import dataclasses
 import inspect
 from collections.abc import Mapping
@@ -20,7 +21,25 @@ MORE = 10
 """How many more ways to call are tried once one is found."""
 
 
-def fields(old: Any, notes: Mapping[str, Any]) -> dict[str, Any]:
+@dataclasses.dataclass(frozen=True)
+class Notes:
+    """What is known of a class from its text: what its fields are annotated with, and its `__call__`."""
+
+    classes: Mapping[str, Any]
+    call: ast.FunctionDef | None = None
+
+    @property
+    def items(self) -> dict[str, tuple[str, ...]]:
+        """The inputs that are tuples, with the names that `__call__` gives their items."""
+        found: dict[str, tuple[str, ...]] = {}
+        for node in ast.walk(self.call) if self.call is not None else ():
+            match node:
+                case ast.Assign(targets=[ast.Tuple(elts=names)], value=ast.Name(id=name)):
+                    found[name] = tuple(ast.unparse(each) for each in names)
+        return found
+
+
+def fields(old: Any, notes: Notes) -> dict[str, Any]:
     """Values for the fields of a Linen class that need one."""
     given = {}
     for field in dataclasses.fields(old):
@@ -31,7 +50,7 @@ def fields(old: Any, notes: Mapping[str, Any]) -> dict[str, Any]:
         missing = default is dataclasses.MISSING
         text = annotation(field)
         if is_configuration(field.name, text, missing):
-            value = settings(notes.get(text))
+            value = settings(notes.classes.get(text))
         else:
             value = field_value(field.name, text, default, missing)
         if missing or value is not default:
@@ -43,14 +62,15 @@ def annotation(field: dataclasses.Field[Any]) -> str:
     return field.type if isinstance(field.type, str) else getattr(field.type, "__name__", str(field.type))
 
 
-def ways(old: Any, given: dict[str, Any]) -> list[tuple[Any, dict[str, Any]]]:
+def ways(old: Any, given: dict[str, Any], notes: Notes) -> list[tuple[Any, dict[str, Any]]]:
     """The module with arguments that `init` accepts, in a few ways, and with every flag the other way."""
-    parameters = [each for each in _parameters(old) if each[0] != SHARED or not tied(given)]
-    shared = {SHARED: jnp.full((12, 8), 0.3)} if len(parameters) < len(_parameters(old)) else {}
+    every = _parameters(old)
+    parameters = [each for each in every if each[0] != SHARED or not tied(given)]
+    shared = {SHARED: jnp.full((12, 8), 0.3)} if len(parameters) < len(every) else {}
     complaint = ""
     found: list[dict[str, Any]] = []
     more = MORE
-    for arguments in ({**each, **shared} for each in calls(parameters)):
+    for arguments in ({**each, **shared} for each in calls(parameters, notes.items)):
         problem = _refused(old, given, arguments)
         complaint = complaint or problem
         found += [] if problem else [arguments]
@@ -79,7 +99,7 @@ def _grows(net: Any, arguments: dict[str, Any], made: Any) -> bool:
     """Whether twice as many examples make other parameters: no network is called like this."""
     arrays, static = divided(arguments)
     try:
-        twice = shapes(net, {n: jnp.concatenate([a, a]) if a.ndim else a for n, a in arrays.items()} | static)
+        twice = shapes(net, jax.tree.map(lambda a: jnp.concatenate([a, a]) if a.ndim else a, arrays) | static)
     except TimeoutError:
         raise
     except Exception:
@@ -94,12 +114,26 @@ def _shape(leaf: Any) -> str:
 def shapes(net: Any, arguments: dict[str, Any]) -> Any:
     """What `init` gives, without computing it."""
     arrays, static = divided(arguments)
-    return jax.eval_shape(lambda a: net.init(keys(0), **a, **static), arrays)
+
+    def init(arrays: dict[str, Any]) -> Any:
+        args, kwargs = passed(net, {name: {**arrays, **static}[name] for name in arguments})
+        return net.init(keys(0), *args, **kwargs)
+
+    return jax.eval_shape(init, arrays)
+
+
+def passed(net: Any, arguments: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """How arguments are handed over: by place as far as they can, as a lifted `__call__` takes no names."""
+    parameters = [*inspect.signature(net.__call__).parameters.values()]
+    names = [each.name for each in parameters if each.kind is each.POSITIONAL_OR_KEYWORD]
+    if [*arguments] == names[: len(arguments)]:
+        return tuple(arguments.values()), {}
+    return (), arguments
 
 
 def divided(arguments: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The arrays among arguments, and the others."""
-    arrays = {n: v for n, v in arguments.items() if isinstance(v, jax.Array)}
+    """The arrays among arguments, tuples of them too, and the others."""
+    arrays = {n: v for n, v in arguments.items() if isinstance(v, jax.Array | tuple)}
     return arrays, {n: v for n, v in arguments.items() if n not in arrays}
 
 

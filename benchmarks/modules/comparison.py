@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import islice, product
 from typing import Any
 
@@ -14,7 +14,7 @@ import numpy as np
 from flax import linen as nn
 from flax import nnx
 
-from benchmarks.modules.asking import fields, keys, shapes, ways
+from benchmarks.modules.asking import Notes, fields, keys, passed, shapes, ways
 from benchmarks.modules.guesses import Unguessed
 from benchmarks.modules.pairing import copy_into, linen_results, nnx_results, redrawn
 from benchmarks.modules.settings import Pretrained, apart, tied
@@ -25,7 +25,7 @@ GUESSES = 64
 ULPS = 64
 
 
-def verdict(old: Any, new: Any, notes: Mapping[str, Any]) -> tuple[str, str]:
+def verdict(old: Any, new: Any, notes: Notes) -> tuple[str, str]:
     """The worst verdict of all ways to call a class."""
     if isinstance(old, str):
         return "not built", f"import: {old}"
@@ -33,18 +33,18 @@ def verdict(old: Any, new: Any, notes: Mapping[str, Any]) -> tuple[str, str]:
         return "wrong", f"import: {new}"
     given = fields(old, notes)
     Pretrained.read.clear()
-    found = _found(old, new, given)
+    found = _found(old, new, given, notes)
     if "tie_word_embeddings" in Pretrained.read and tied(given):
-        found += _found(old, new, apart(given))
+        found += _found(old, new, apart(given), notes)
     return max(found, key=lambda each: ("bitwise", "ulp", "wrong").index(each[0]))
 
 
-def _found(old: Any, new: Any, given: dict[str, Any]) -> list[tuple[str, str]]:
+def _found(old: Any, new: Any, given: dict[str, Any], notes: Notes) -> list[tuple[str, str]]:
     """The verdicts for a few ways to call both modules with the same fields."""
     begun = time.process_time()
     found: list[tuple[str, str]] = []
     complaint: Unguessed | None = None
-    tried = ways(old, given)
+    tried = ways(old, given, notes)
     trees = [shapes(net, arguments) for net, arguments in tried]
     for (net, arguments), own in zip(tried, trees, strict=True):
         try:
@@ -78,7 +78,7 @@ def _of_call(
     """The verdict for one way to call both modules, which have the variables of the arguments `most`."""
     try:
         variables = redrawn(dict(shapes), signed=True)
-        before = linen_results(net, variables, (), arguments, rngs=keys(0))
+        before = linen_results(net, variables, *passed(net, arguments), rngs=keys(0))
     except TimeoutError:
         raise
     except Exception as error:
@@ -89,14 +89,15 @@ def _of_call(
         wanted = inspect.signature(model.__call__).parameters
         extra = {"rngs": nnx.Rngs(0)} if "rngs" in wanted else {}
         lent = [name for name in wanted if isinstance(given.get(name), nn.Module)]
-        after = nnx_results(model, (), {**arguments, **extra}, variables.get("params", {}), lent)
+        args, kwargs = passed(net, arguments)
+        after = nnx_results(model, args, {**kwargs, **extra}, variables.get("params", {}), lent)
     except (TimeoutError, Unguessed):
         raise
     except Exception as error:
         return "wrong", f"{type(error).__name__}: {error} ({way})"
     verdict, detail = _compared(before, after)
     if verdict == "wrong":
-        again = linen_results(net, variables, (), arguments, rngs=keys(5))
+        again = linen_results(net, variables, *passed(net, arguments), rngs=keys(5))
         if _compared(before, again)[0] != "bitwise":
             raise Unguessed("it draws random numbers that cannot be turned off")
     return verdict, f"{detail} ({way})" if detail else ""
@@ -108,7 +109,8 @@ def _shown(value: Any) -> str:
 
 def _built(new: Any, given: dict[str, Any], arguments: dict[str, Any], variables: Any) -> Any:
     """The NNX module with the sizes of its inputs and the parameters of the Linen module."""
-    arrays = {n: v for n, v in arguments.items() if isinstance(v, jax.Array) and v.ndim}
+    items = {f"{n}_{i}": v for n, t in arguments.items() if isinstance(t, tuple) for i, v in enumerate(t)}
+    arrays = {n: v for n, v in {**arguments, **items}.items() if isinstance(v, jax.Array) and v.ndim}
     _, *wanted = inspect.signature(new.__init__).parameters.values()
     wanted = [p for p in wanted if p.name not in {"rngs", *given}]
     names = [p.name for p in wanted if p.default is p.empty]

