@@ -83,7 +83,7 @@ READS = [
         id="optimizer-state-kept",
     ),
     pytest.param(
-        [f"return new_state.replace(params={SUBTRACT}, step=0)"],
+        [f"return new_state.replace(params={SUBTRACT}, tx=optax.sgd(0.2))"],
         "LNX012",
         id="another-field",
     ),
