@@ -21,7 +21,6 @@ class Place(NamedTuple):
     end_column: int
 
 
-
 @dataclass(frozen=True, order=True)
 class Importer:
     """A line of another file that imports a file; `names` is empty where the whole module is bound."""

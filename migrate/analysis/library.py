@@ -160,6 +160,8 @@ def call(run: Run, name: str, given: Arguments) -> Value:
             ordered := backward_lists.ordered(run, name, given)
         ) is not None:
             return ordered
+        case "flax.linen.dtypes.promote_dtype" if run.owner is not None and _are_arrays(given):
+            return Sequence(given.args)
         case "builtins.len" if run.owner is not None and len(given.args) == 1:
             return _length(given.args[0])
         case _ if name in LAYERS:
@@ -224,6 +226,12 @@ def _layer(run: Run, name: str, given: Arguments, keywords: dict[str, Value]) ->
     if run.owner is None:
         return linen.define_layer(run, name, given)
     return building.construct(run, name, None, given)
+
+
+def _are_arrays(given: Arguments) -> bool:
+    """Whether a call is given arrays one by one, some of which may be None."""
+    known = all(isinstance(value, Array) or value == Const(None) for value in given.args)
+    return known and not any(isinstance(node, ast.Starred) for node in given.node.args)
 
 
 def _length(value: Value) -> Value:
