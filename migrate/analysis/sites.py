@@ -264,6 +264,14 @@ class Outline:
 
 
 @dataclass(frozen=True)
+class ReadField:
+    """`net.num_classes`, a field of the definition that a name holds, which is a number, a flag or a text."""
+
+    node: ast.Attribute
+    instance: Instance
+
+
+@dataclass(frozen=True)
 class Construct:
     """A module definition built outside of any module: `model = Net(...)`."""
 
@@ -684,6 +692,7 @@ Site = (
     | Apply
     | Init
     | Outline
+    | ReadField
     | Construct
     | Layer
     | Parameter

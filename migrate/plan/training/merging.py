@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable
 
 from migrate.analysis.facts import Facts
-from migrate.analysis.sites import Init, Outline, Site
+from migrate.analysis.sites import Init, Outline, ReadField, Site
 from migrate.plan.blocked import Blocked
 from migrate.plan.training.meeting import never_meet
 from migrate.plan.training.moving import moves_to_init
@@ -56,6 +56,8 @@ def stay_apart(facts: Facts, sites: Iterable[Site]) -> frozenset[ast.Call]:
     for outline in every:
         if isinstance(outline, Outline) and not shows_model(facts, every, outline):
             apart |= {instance.site for instance in facts.initialised[outline.node]}
+        if isinstance(outline, ReadField) and not shows_model(facts, every, outline):
+            apart.add(outline.instance.site)
     while more := {s.node for s in inits if s.node not in apart and s.instance.site in apart}:
         apart |= more
     return frozenset(apart)

@@ -8,17 +8,19 @@ from collections.abc import Iterable
 from migrate.analysis.facts import Facts
 from migrate.analysis.kinds import Class
 from migrate.analysis.program.syntax import names_in
-from migrate.analysis.sites import Init, Outline, Site
+from migrate.analysis.sites import Init, Outline, ReadField, Site
 from migrate.plan.training.lasting_params import is_beside
 from migrate.plan.training.meeting import is_available, is_lasting
 
 
-def shows_model(facts: Facts, sites: Iterable[Site], outline: Outline) -> bool:
+def shows_model(facts: Facts, sites: Iterable[Site], shown: Outline | ReadField) -> bool:
     """Whether the one model of a definition is there under its name where the definition is shown."""
-    inits = [s for s in sites if isinstance(s, Init) and s.instance == outline.init.instance]
+    instance = shown.init.instance if isinstance(shown, Outline) else shown.instance
+    name = shown.definition if isinstance(shown, Outline) else shown.node.value
+    inits = [s for s in sites if isinstance(s, Init) and s.instance == instance]
     if len(inits) != 1 or inits[0].output is not None or is_beside(facts, inits[0]):
         return False
-    scopes, init, name = facts.scopes, inits[0], outline.definition
+    scopes, init = facts.scopes, inits[0]
     callee = init.init.value if isinstance(init.init, ast.Attribute) else None
     if not isinstance(name, ast.Name) or not isinstance(callee, ast.Name) or name in scopes.members:
         return False
@@ -27,7 +29,7 @@ def shows_model(facts: Facts, sites: Iterable[Site], outline: Outline) -> bool:
         return False
     if len({id(scopes.function(node)) for node in places}) > 1:
         return False
-    return _is_behind(facts, outline, _construction(facts, init))
+    return _is_behind(facts, shown.node, _construction(facts, init))
 
 
 def _construction(facts: Facts, init: Init) -> ast.stmt:
@@ -41,10 +43,10 @@ def _construction(facts: Facts, init: Init) -> ast.stmt:
     return begin if there else end
 
 
-def _is_behind(facts: Facts, outline: Outline, statement: ast.stmt) -> bool:
-    """Whether a call stands below a statement of the block that holds it."""
+def _is_behind(facts: Facts, place: ast.expr, statement: ast.stmt) -> bool:
+    """Whether an expression stands below a statement of the block that holds it."""
     block = facts.scopes.block(statement)
-    node: ast.AST = facts.scopes.statement(outline.node)
+    node: ast.AST = facts.scopes.statement(place)
     while node not in block and node in facts.scopes.parent:
         node = facts.scopes.parent[node]
     return node in block and block.index(node) > block.index(statement)
