@@ -92,6 +92,8 @@ def _refused(old: Any, given: dict[str, Any], arguments: dict[str, Any]) -> str:
         raise
     except Exception as error:
         return f"{type(error).__name__}: {error}"
+    if any(leaf.size == 0 for leaf in jax.tree.leaves(made)):
+        return "so small an input leaves nothing for one of its layers"
     return "its parameters depend on how many examples there are" if _grows(net, arguments, made) else ""
 
 

@@ -25,6 +25,10 @@ GUESSES = 64
 ULPS = 64
 
 
+class Unfit(Exception):
+    """The NNX module cannot be made for an input: wrong, unless its code is for inputs of other ranks."""
+
+
 def verdict(old: Any, new: Any, notes: Notes) -> tuple[str, str]:
     """The worst verdict of all ways to call a class."""
     if isinstance(old, str):
@@ -43,6 +47,8 @@ def _found(old: Any, new: Any, given: dict[str, Any], notes: Notes) -> list[tupl
     """The verdicts for a few ways to call both modules with the same fields."""
     begun = time.process_time()
     found: list[tuple[str, str]] = []
+    unfit: list[tuple[set[int], tuple[str, str]]] = []
+    ranks: set[int] = set()
     complaint: Unguessed | None = None
     tried = ways(old, given, notes)
     trees = [shapes(net, arguments) for net, arguments in tried]
@@ -50,14 +56,22 @@ def _found(old: Any, new: Any, given: dict[str, Any], notes: Notes) -> list[tupl
         try:
             most = _richest(own, trees)
             found.append(_of_call(net, new, given, arguments, trees[most], tried[most][1]))
+            ranks |= _ranks(arguments)
         except Unguessed as error:
             complaint = complaint or error
+        except Unfit as error:
+            unfit.append((_ranks(arguments), ("wrong", str(error))))
         late = time.process_time() - begun > ENOUGH
         if found and (late or found[-1][0] == "wrong"):
             break
+    found += [each for own, each in unfit if not found or own <= ranks]
     if complaint and not found:
         raise complaint
     return found
+
+
+def _ranks(arguments: dict[str, Any]) -> set[int]:
+    return {leaf.ndim for leaf in jax.tree.leaves(arguments) if isinstance(leaf, jax.Array)}
 
 
 def _paths(tree: Any) -> Iterator[tuple[str, tuple[Any, Any]]]:
@@ -85,13 +99,13 @@ def _of_call(
         raise Unguessed(f"{type(error).__name__}: {error}") from error
     way = ", ".join(f"{n}={_shown(v)}" for n, v in arguments.items())
     try:
-        model = _built(new, given, most, variables)
+        model = _fitting(new, given, most, variables, way)
         wanted = inspect.signature(model.__call__).parameters
         extra = {"rngs": nnx.Rngs(0)} if "rngs" in wanted else {}
         lent = [name for name in wanted if isinstance(given.get(name), nn.Module)]
         args, kwargs = passed(net, arguments)
         after = nnx_results(model, args, {**kwargs, **extra}, variables.get("params", {}), lent)
-    except (TimeoutError, Unguessed):
+    except (TimeoutError, Unguessed, Unfit):
         raise
     except Exception as error:
         return "wrong", f"{type(error).__name__}: {error} ({way})"
@@ -101,6 +115,15 @@ def _of_call(
         if _compared(before, again)[0] != "bitwise":
             raise Unguessed("it draws random numbers that cannot be turned off")
     return verdict, f"{detail} ({way})" if detail else ""
+
+
+def _fitting(new: Any, given: dict[str, Any], most: dict[str, Any], variables: Any, way: str) -> Any:
+    try:
+        return _built(new, given, most, variables)
+    except (TimeoutError, Unguessed):
+        raise
+    except Exception as error:
+        raise Unfit(f"{type(error).__name__}: {error} ({way})") from error
 
 
 def _shown(value: Any) -> str:

@@ -116,7 +116,8 @@ def _arrays(name: str, ids: jax.Array) -> list[Any]:
         return [*floats, _draw(5, 8), None]
     if name in {"carry", "rnn_state"}:
         return [_draw(5, 8), (_draw(5, 8), _draw(5, 8))]
-    return [*floats, ids, _draw(8), _draw(2, 7, 16), _draw(2, 1, 8), _draw(2, 5, 2, 4)]
+    large = [_draw(2, 40, 40, 4), _draw(2, 4, 40, 40)]
+    return [*floats, ids, _draw(8), _draw(2, 7, 16), _draw(2, 1, 8), _draw(2, 5, 2, 4), *large]
 
 
 def calls(parameters: Sequence[Parameter], items: Mapping[str, Sequence[str]]) -> Iterator[dict[str, Any]]:
