@@ -92,6 +92,16 @@ def test_the_line_stands_before_the_first_call() -> None:
     assert text.index("vmap = jax.vmap") < text.index("second = vmap(") < text.index("first = vmap(")
 
 
+def test_two_modules_that_use_one_function() -> None:
+    second = CHOSEN.replace("class Net", "class Second").replace("critic, 3", "critic, num=2")
+    net = CHOSEN.replace("return nn.relu(first)", "return first + Second((4,))(x).sum()")
+    net = net.replace("    def __call__", "    @nn.compact\n    def __call__")
+    text = f"{MAKER.lstrip()}{second.strip()}\n\n\n{net.strip()}"
+    done = compared(program(text, "Net((5,))", SHAPE))
+    assert_identical(done)
+    assert "out_axes" not in done.text
+
+
 REFUSED = [
     pytest.param("ensemblize(critic, 3)", "ensemblize(critic, 3, out_axes=1)", id="another-axis"),
     pytest.param("ensemblize(critic, 3)", "ensemblize(critic, 3, out_axes=0)", id="an-option-that-is-given"),

@@ -17,7 +17,7 @@ from migrate.analysis.kinds import (
     Partial,
 )
 from migrate.analysis.modules.classes import methods
-from migrate.analysis.modules.ensembles import is_made_elsewhere
+from migrate.analysis.modules.ensembles import is_made_elsewhere, maker
 from migrate.analysis.modules.hoisting import init_text
 from migrate.analysis.modules.layers import LAYERS
 from migrate.analysis.program.syntax import names_in
@@ -55,7 +55,8 @@ def rewrite_lifted(plan: Plan, site: Layer, draws: bool) -> bool:
                     plan.edits.expressions[call] = mapped_call(plan, site, call, name)
                     continue
                 start = f"{_vmap(plan, site, call)}(lambda {{0}}: {{0}}("
-                options = [k for k in options_of(plan, site) if k.arg == "out_axes"]
+                made = maker(plan.facts, site.lifted.site) is not None
+                options = [k for k in options_of(plan, site) if k.arg == "out_axes" and not made]
                 plan.edits.expressions[call] = called(plan, start, name, call, (), tuple(options))
             case "flax.linen.remat":
                 keys = (", rngs", ", rngs=rngs", ", rngs") if draws else ("", "", "")
