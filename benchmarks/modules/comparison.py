@@ -136,12 +136,14 @@ def _built(new: Any, given: dict[str, Any], arguments: dict[str, Any], variables
     arrays = {n: v for n, v in {**arguments, **items}.items() if isinstance(v, jax.Array) and v.ndim}
     _, *wanted = inspect.signature(new.__init__).parameters.values()
     wanted = [p for p in wanted if p.name not in {"rngs", *given}]
-    names = [p.name for p in wanted if p.default is p.empty]
+    optional = {p.name for p in wanted if p.default is None and p.name.endswith(("_features", "_shape"))}
+    names = [p.name for p in wanted if p.default is p.empty or p.name in optional]
     taken = inspect.signature(new.__init__).parameters
     fields = {name: _as_nnx(value) for name, value in given.items() if name in taken}
     lent = {name: _as_nnx(value) for name, value in given.items() if isinstance(value, nn.Module)}
     complaint: Exception = AssertionError(f"no sizes are known for {names}")
-    for sizes in islice(product(*(_sizes(name, arrays, variables) for name in names)), GUESSES):
+    tries = ([*_sizes(n, arrays, variables), *([None] if n in optional else [])] for n in names)
+    for sizes in islice(product(*tries), GUESSES):
         try:
             model = new(**fields, **dict(zip(names, sizes, strict=True)), rngs=nnx.Rngs(0))
             for name in lent.keys() - fields.keys():
