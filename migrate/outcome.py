@@ -83,10 +83,21 @@ class Outcome:
                 self.findings.append(held_by(facts, next(iter(found)), against, None))
             else:
                 self._share(facts, found, edits)
+        self._speak_of(facts, _staying(facts, decisions))
         for path, name in without_origin(facts):
             self.visible.setdefault(path, set()).add(name)
         for file in facts.files.by_path.values():
             self._finish(facts, file, edits)
+
+    def _speak_of(self, facts: Facts, staying: Iterable[ast.ClassDef]) -> None:
+        """In each file with a module that stays, and of which nothing is said: because of which place."""
+        spoken = {each.path for each in self.findings}
+        reason = min((each for each in self.findings if each.fix == "bridge"), default=None)
+        for node in staying:
+            path = facts.file(node).path
+            if reason is not None and path not in spoken:
+                spoken.add(path)
+                self.findings.append(held_by(facts, node, reason, None))
 
     def _decisions(self, facts: Facts) -> list[Decision]:
         """What becomes of each component; train states that stay one value are functional in every style."""
@@ -187,13 +198,17 @@ def _has_holder(decision: Decision) -> bool:
 
 def _with_modules(facts: Facts, decisions: Iterable[Decision]) -> set[str]:
     """The files with a Linen module that stays."""
+    return {facts.file(node).path for node in _staying(facts, decisions)}
+
+
+def _staying(facts: Facts, decisions: Iterable[Decision]) -> list[ast.ClassDef]:
+    """The Linen modules that stay."""
     rewritten: set[ast.AST] = set()
     for decision in decisions:
         if decision.plan:
             whole = () if decision.plan.bridged else decision.component.classes
             rewritten |= {*decision.plan.edits.classes, *whole}
-    staying = (node for node, cls in facts.classes.items() if is_module(cls) and node not in rewritten)
-    return {facts.file(node).path for node in staying}
+    return [node for node, cls in facts.classes.items() if is_module(cls) and node not in rewritten]
 
 
 def _files(facts: Facts, decision: Decision) -> list[str]:

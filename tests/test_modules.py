@@ -12,7 +12,7 @@ from flax import linen as nn
 from benchmarks.corpus.distributions import DISTRIBUTIONS
 from benchmarks.corpus.fetching import Unavailable, default_cache, fetch
 from benchmarks.corpus.project import Project, read_project
-from benchmarks.modules.asking import ways
+from benchmarks.modules.asking import Notes, ways
 from benchmarks.modules.examine import compared, examine
 from benchmarks.modules.extract import by_themselves, settings_of
 from benchmarks.modules.guesses import TRIES, Parameter, calls, flipped
@@ -172,7 +172,7 @@ def test_a_fault_in_training_is_seen() -> None:
 
 def test_likely_calls_come_first() -> None:
     parameters = [(name, "", None, True) for name in ("input_ids", "attention_mask", "position_ids")]
-    first, second, *rest = calls(parameters)
+    first, second, *rest = calls(parameters, {})
     assert [value.shape for value in first.values()] == [(2, 5)] * 3
     assert [value.shape for value in second.values()] == [(2, 3, 5)] * 3
     assert len(rest) < TRIES
@@ -185,7 +185,7 @@ class Pooler(nn.Module):
 
 
 def test_no_parameters_depend_on_the_number_of_examples() -> None:
-    found = [arguments["hidden_states"].shape for _, arguments in ways(Pooler, {})]
+    found = [arguments["hidden_states"].shape for _, arguments in ways(Pooler, {}, Notes({}))]
     assert (2, 5, 8) in found
     assert (2, 8) not in found
 
