@@ -95,8 +95,18 @@ def held(facts: Facts, decision: Decision, found: Sequence[Finding], name: str) 
     return _in_other_files(facts, places, found, name)
 
 
+def of_silent_files(
+    facts: Facts, staying: Iterable[ast.AST], findings: Iterable[Finding]
+) -> Iterator[Finding]:
+    """In each file with a module that stays Linen, and of which nothing is said: because of which place."""
+    found = list(findings)
+    heard = {each.path for each in found}
+    silent = [node for node in staying if facts.file(node).path not in heard]
+    return _in_other_files(facts, silent, sorted(f for f in found if f.fix == "bridge"), None)
+
+
 def _in_other_files(
-    facts: Facts, places: Iterable[ast.AST], reasons: Sequence[Finding], name: str
+    facts: Facts, places: Iterable[ast.AST], reasons: Sequence[Finding], name: str | None
 ) -> Iterator[Finding]:
     """Once for each file with a place that stays, and of which no reason speaks: because of which place."""
     spoken = {each.path for each in reasons}

@@ -13,7 +13,17 @@ from migrate.analysis.kinds import Class
 from migrate.analysis.modules.methods import is_module
 from migrate.analysis.program.source import File
 from migrate.analysis.sites import CreateHolder, CreateRecord, Init, Site
-from migrate.messages import automatic, beside, finding, held, held_by, reasons, rewrites, with_seeds_told
+from migrate.messages import (
+    automatic,
+    beside,
+    finding,
+    held,
+    held_by,
+    of_silent_files,
+    reasons,
+    rewrites,
+    with_seeds_told,
+)
 from migrate.plan import pitfalls
 from migrate.plan.build import Decision, decide
 from migrate.plan.components import ComponentFacts, first_line
@@ -83,21 +93,11 @@ class Outcome:
                 self.findings.append(held_by(facts, next(iter(found)), against, None))
             else:
                 self._share(facts, found, edits)
-        self._speak_of(facts, _staying(facts, decisions))
+        self.findings += of_silent_files(facts, _staying(facts, decisions), self.findings)
         for path, name in without_origin(facts):
             self.visible.setdefault(path, set()).add(name)
         for file in facts.files.by_path.values():
             self._finish(facts, file, edits)
-
-    def _speak_of(self, facts: Facts, staying: Iterable[ast.ClassDef]) -> None:
-        """In each file with a module that stays, and of which nothing is said: because of which place."""
-        spoken = {each.path for each in self.findings}
-        reason = min((each for each in self.findings if each.fix == "bridge"), default=None)
-        for node in staying:
-            path = facts.file(node).path
-            if reason is not None and path not in spoken:
-                spoken.add(path)
-                self.findings.append(held_by(facts, node, reason, None))
 
     def _decisions(self, facts: Facts) -> list[Decision]:
         """What becomes of each component; train states that stay one value are functional in every style."""

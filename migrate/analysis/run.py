@@ -14,6 +14,7 @@ from migrate.analysis.ageing import renamed
 from migrate.analysis.facts import Facts
 from migrate.analysis.frames import Frame
 from migrate.analysis.kinds import (
+    NO_TOKENS,
     ApplyFn,
     Batched,
     Bound,
@@ -51,7 +52,6 @@ from migrate.analysis.words import described
 from migrate.result import Style
 
 DEPTH = 40
-NOTHING: Tokens = frozenset()
 BUDGET = 200_000
 
 
@@ -183,13 +183,17 @@ class Run:
             self.frozen.pop()
 
     @contextmanager
-    def differentiating(self, tokens: Tokens = NOTHING) -> Iterator[None]:
+    def differentiating(self, tokens: Tokens = NO_TOKENS) -> Iterator[None]:
         """Inside, a gradient by these is taken; by none where a transform around would lose what changes."""
         self.differentiated.append(tokens)
         try:
             yield
         finally:
             self.differentiated.pop()
+
+    def frames(self) -> set[Frame]:
+        """Every frame that what runs now, or a closure, may read."""
+        return {frame for entry in (*self.stack, *self.closures) for frame in entry.chain()}
 
     def visible(self) -> Tokens:
         """Every token that some live variable denotes."""
@@ -204,12 +208,12 @@ class Run:
         """After an update: whatever still denotes the tokens is an old value, in closures too."""
         for collected in self.updated:
             collected |= tokens
-        for frame in {frame for entry in (*self.stack, *self.closures) for frame in entry.chain()}:
+        for frame in self.frames():
             frame.age(tokens, stats)
 
     def rename(self, names: dict[Token, Token]) -> None:
         """Let every live value that denotes one of the tokens denote its new name."""
-        for frame in {frame for entry in (*self.stack, *self.closures) for frame in entry.chain()}:
+        for frame in self.frames():
             frame.vars |= {name: renamed(value, names) for name, value in frame.vars.items()}
         self.frozen = [frozenset(names.get(t, t) for t in known) | known for known in self.frozen]
 

@@ -56,10 +56,6 @@ from migrate.analysis.shapes.plain_shapes import of
 from migrate.analysis.shapes.sizes import Shape, literal
 from migrate.analysis.sites import Layer
 
-STOPS = (
-    *(ast.AsyncFor, ast.While, ast.Try, ast.TryStar, ast.Match, ast.BoolOp, ast.IfExp),
-    *(ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.Lambda, ast.FunctionDef),
-)
 PLAIN_NAME = re.compile(r"(?!__)[\w.-]+")
 """Names such as "0" or "mlp.dense_0" too, which no attribute can have that is written with a dot."""
 FORMER = {"inputs_q": "inputs", "inputs_kv": "inputs_k"}
@@ -171,7 +167,7 @@ def _conditional(run: Run, node: ast.AST, layer: str) -> str | None:
     loops = [loop.node for loop in run.loops]
     parent = run.facts.scopes.parent
     while node is not method:
-        if isinstance(node, STOPS) or (isinstance(node, ast.For) and node not in loops):
+        if isinstance(node, called_once.STOPS) or (isinstance(node, ast.For) and node not in loops):
             return "a layer is built under a condition, in a loop or in a nested function"
         node = parent[node]
     return None
@@ -329,12 +325,7 @@ def _runs_first(run: Run, site: Layer) -> bool:
     shared = site.cls is None and LAYERS[site.layer].inputs == 1 and shared_kernels.is_one(run, site)
     if not shared or method is None or run.facts.scopes.function(first) is not method:
         return False
-    around: ast.AST = first
-    while around is not method:
-        if isinstance(around, (*STOPS, ast.For, ast.If)):
-            return False
-        around = run.facts.scopes.parent[around]
-    return not _after_return(run, method, first)
+    return not called_once.stops(run.facts, method, first, ast.If) and not _after_return(run, method, first)
 
 
 def _own(run: Run, site: Layer, inputs: dict[str, Value]) -> Value:

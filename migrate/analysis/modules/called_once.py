@@ -11,12 +11,13 @@ from collections.abc import Iterator
 from migrate.analysis.facts import Facts
 from migrate.analysis.kinds import Class
 from migrate.analysis.modules.classes import base_of, is_extended, methods
+from migrate.analysis.program.scopes import COMPREHENSIONS
 
 STOPS = (
-    *(ast.AsyncFor, ast.For, ast.While, ast.Try, ast.TryStar, ast.Match, ast.BoolOp, ast.IfExp),
-    *(ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.Lambda, ast.FunctionDef),
+    *(ast.AsyncFor, ast.While, ast.Try, ast.TryStar, ast.Match, ast.BoolOp, ast.IfExp),
+    *(*COMPREHENSIONS, ast.Lambda, ast.FunctionDef),
 )
-"""What a call may stand in so that it is made several times, or perhaps not."""
+"""What a call may stand in, beside `for`, so that it is made several times, or perhaps not."""
 
 
 def calls_of(facts: Facts, owner: Class, method: ast.FunctionDef) -> tuple[ast.Call, ...]:
@@ -42,10 +43,10 @@ def calls_of(facts: Facts, owner: Class, method: ast.FunctionDef) -> tuple[ast.C
     return (call, *outer) if outer else ()
 
 
-def stops(facts: Facts, method: ast.FunctionDef, node: ast.AST) -> bool:
-    """Whether a node is perhaps not reached, or more than once."""
+def stops(facts: Facts, method: ast.FunctionDef, node: ast.AST, *more: type[ast.AST]) -> bool:
+    """Whether a node is perhaps not reached, or more than once; `more` are other things it may stand in."""
     while node is not method:
-        if isinstance(node, STOPS):
+        if isinstance(node, (*STOPS, ast.For, *more)):
             return True
         node = facts.scopes.parent[node]
     return False

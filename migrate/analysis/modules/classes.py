@@ -8,6 +8,7 @@ from typing import TypeGuard
 
 from migrate.analysis.kinds import Class, Symbol, Value
 from migrate.analysis.program.parameters import positional_parameters
+from migrate.analysis.program.scopes import COMPREHENSIONS
 from migrate.analysis.program.syntax import names_in
 
 NUMBERS = frozenset({"int", "float", "bool", "complex"})
@@ -35,7 +36,7 @@ def lineage(cls: Class) -> list[Class]:
     return [cls, *(lineage(base) if base is not None else [])]
 
 
-ASIDE = (ast.Lambda, ast.IfExp, ast.BoolOp, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+ASIDE = (ast.Lambda, ast.IfExp, ast.BoolOp, *COMPREHENSIONS)
 
 
 def handed_up(cls: Class) -> ast.Call | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 
 from migrate.analysis.kinds import Class, Const, FreeCell
-from migrate.analysis.modules.building import STOPS
+from migrate.analysis.modules.called_once import STOPS
 from migrate.analysis.modules.classes import is_module, is_static, methods
 from migrate.analysis.modules.counting import name_of
 from migrate.analysis.run import Run

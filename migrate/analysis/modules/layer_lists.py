@@ -30,10 +30,9 @@ from migrate.analysis.modules.module_calls import PLAIN, is_layer
 from migrate.analysis.modules.optional_layers import alternatives
 from migrate.analysis.modules.reasons import blocked
 from migrate.analysis.modules.setups import in_setup
+from migrate.analysis.program.scopes import TURNS
 from migrate.analysis.run import Run
 from migrate.analysis.shapes.indexing import literal_integer
-
-LOOPS = (ast.For, ast.While, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
 def layers_in(value: Value | None) -> list[Instance] | None:
@@ -139,7 +138,7 @@ def _is_alone(run: Run, node: ast.Subscript) -> bool:
     every = [n for method in methods(run.owner).values() for n in ast.walk(method)]
     reads = [n for n in every if isinstance(n, ast.Attribute) and n.attr == named]
     loaded = [n for n in reads if isinstance(n.ctx, ast.Load)]
-    return loaded == [node.value] and not run.facts.scopes.within(node, LOOPS)
+    return loaded == [node.value] and not run.facts.scopes.within(node, TURNS)
 
 
 def sliced(holder: Sequence, part: ast.Slice) -> Sequence | None:

@@ -6,12 +6,12 @@ import ast
 from typing import TYPE_CHECKING
 
 from migrate.analysis.kinds import Function, Symbol
+from migrate.analysis.program.scopes import TURNS
 
 if TYPE_CHECKING:
     from migrate.analysis.facts import Facts
 
 MAKERS = {f"builtins.{name}" for name in ("zip", "map", "filter", "enumerate", "reversed", "iter", "open")}
-LOOPS = (ast.For, ast.While, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
 def is_used_up(facts: Facts, name: ast.Name, value: ast.expr) -> bool:
@@ -41,7 +41,7 @@ def _is_repeated(facts: Facts, name: ast.Name, value: ast.expr) -> bool:
     while not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Module):
         above = facts.scopes.parent[node]
         begins = isinstance(above, ast.For) and node is above.iter
-        if isinstance(above, LOOPS) and not begins and value not in {*ast.walk(above)}:
+        if isinstance(above, TURNS) and not begins and value not in {*ast.walk(above)}:
             return True
         node = above
     return False

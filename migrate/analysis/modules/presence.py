@@ -14,6 +14,7 @@ from migrate.analysis.kinds import Array, Class, Function, LayerField, Partial, 
 from migrate.analysis.modules.classes import inputs_of, methods
 from migrate.analysis.modules.hoisting import holes, spliced
 from migrate.analysis.modules.layers import LAYERS, STATELESS
+from migrate.analysis.program.scopes import TURNS
 from migrate.analysis.shapes.sizes import placeholder
 
 if TYPE_CHECKING:
@@ -23,10 +24,7 @@ if TYPE_CHECKING:
 ASKED = re.compile(r"\b_axis_1_of_(\w+) is (?:not )?None\b")
 """The question whether an input is given, as it stands in `__init__`."""
 OWN = frozenset({"linen2nnx.param", "linen2nnx.variable"})
-LOOPS = (
-    *(ast.For, ast.AsyncFor, ast.While, ast.Lambda),
-    *(ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp),
-)
+LOOPS = (*TURNS, ast.AsyncFor, ast.Lambda)
 
 
 def presence(facts: Facts, owner: Class, test: ast.expr) -> str | None:

@@ -13,13 +13,12 @@ from collections.abc import Iterator
 
 from migrate.analysis.kinds import Array, Unknown, Value
 from migrate.analysis.modules.layers import LAYERS
-from migrate.analysis.program.scopes import COMPREHENSIONS, FUNCTIONS
+from migrate.analysis.program.scopes import COMPREHENSIONS, FUNCTIONS, TURNS
 from migrate.analysis.run import Run
 from migrate.analysis.shapes.sizes import UNKNOWN_SHAPE
 from migrate.analysis.sites import Layer
 
 SIZED = frozenset({"features", "conv"})
-REPEATING = (ast.For, ast.While, *COMPREHENSIONS)
 
 
 def completed(run: Run, site: Layer, node: ast.Call, known: Value | None, value: Value) -> Value:
@@ -36,7 +35,7 @@ def completed(run: Run, site: Layer, node: ast.Call, known: Value | None, value:
 
 def is_one(run: Run, site: Layer) -> bool:
     """Whether one line builds just one layer, so that all calls are of the same."""
-    return not site.loops and site.kept != "*" and not run.facts.scopes.within(site.node, REPEATING)
+    return not site.loops and site.kept != "*" and not run.facts.scopes.within(site.node, TURNS)
 
 
 def _surely_called(run: Run, site: Layer, node: ast.Call) -> bool:

@@ -11,7 +11,6 @@ import ast
 from migrate.analysis.kinds import Loop
 from migrate.analysis.shapes.sizes import Size, without_parentheses
 
-BELOW = (ast.Lt, ast.LtE, ast.NotEq)
 
 
 def summed(loop: Loop, count: Size) -> Size | None:

@@ -12,6 +12,9 @@ Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
+TURNS = (ast.For, ast.While, *COMPREHENSIONS)
+"""What runs its body any number of times."""
+
 
 @dataclass(frozen=True)
 class Variable:

@@ -12,6 +12,7 @@ from migrate.analysis.ageing import only_stats, renamed, without_stats
 from migrate.analysis.gradients import shaped
 from migrate.analysis.joining import join
 from migrate.analysis.kinds import (
+    NO_TOKENS,
     UNKNOWN,
     ApplyFn,
     Array,
@@ -58,7 +59,7 @@ from migrate.analysis.modules import (
 from migrate.analysis.modules import methods as modules
 from migrate.analysis.modules.applied_layers import layer_of
 from migrate.analysis.modules.classes import field_names
-from migrate.analysis.run import NOTHING, Run, instances_of
+from migrate.analysis.run import Run, instances_of
 from migrate.analysis.shapes import array_functions, arrays
 from migrate.analysis.shapes.sizes import UNKNOWN_SHAPE
 from migrate.analysis.sites import (
@@ -346,13 +347,13 @@ def differentiated(run: Run, grad: Grad, given: Arguments) -> Value:
         message = "the gradient of a model of the enclosing scope is taken inside a traced function"
         run.escape(given.node, "LNX203", message, *targets)
     in_place = isinstance(under, Jit) and run.style == "stateful"
-    with run.freezing(run.visible()), run.differentiating(tokens if under is None or in_place else NOTHING):
+    with run.freezing(run.visible()), run.differentiating(tokens if under is None or in_place else NO_TOKENS):
         value = enter(run, loss, entered)
     if under is not None:
         of_transform = Compile if isinstance(under, Jit) else Batch
         run.facts.site(of_transform(under.site, loss.node))
         run.facts.links |= {(token, loss.node) for token in tokens_of(Sequence(given.args))}
-    scaled = tokens if grad.scaled else NOTHING
+    scaled = tokens if grad.scaled else NO_TOKENS
     run.facts.site(Differentiate(grad.site, grad.site.args[0], grad.argnums, scaled, not tokens))
     run.facts.links |= {(a, b) for a in tokens for b in tokens}
     each = tuple(Grads(tokens_of(target)) if followed(target) else UNKNOWN for target in targets)

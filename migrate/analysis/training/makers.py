@@ -36,7 +36,7 @@ def made_again(run: Run, maker: ast.Call) -> None:
         mark = "another turn" if isinstance(part, Optimizer) else "an earlier turn"
         return replace(part, makers=part.makers | {mark}) if maker in part.makers else part
 
-    for frame in {frame for entry in (*run.stack, *run.closures) for frame in entry.chain()}:
+    for frame in run.frames():
         for name, value in frame.vars.items():
             if isinstance(value, HOLDING):
                 frame.vars[name] = _changed(value, older)

@@ -14,6 +14,7 @@ from dataclasses import replace
 
 from migrate.analysis.activation import Arguments
 from migrate.analysis.kinds import (
+    NO_TOKENS,
     UNKNOWN,
     Const,
     Grads,
@@ -35,7 +36,7 @@ from migrate.analysis.kinds import (
     tokens_of,
 )
 from migrate.analysis.program.scopes import FUNCTIONS, Variable
-from migrate.analysis.run import NOTHING, Run
+from migrate.analysis.run import Run
 from migrate.analysis.sites import ApplyUpdates, InitOptimizer, UpdateModel
 from migrate.analysis.training import groups, masks
 from migrate.analysis.training.makers import made_again
@@ -98,7 +99,7 @@ def _is_known(value: Value) -> bool:
     )
 
 
-def _new(run: Run, given: Arguments, masked: bool, ordered: bool, labelled: Tokens = NOTHING) -> Value:
+def _new(run: Run, given: Arguments, masked: bool, ordered: bool, labelled: Tokens = NO_TOKENS) -> Value:
     """A transformation made by a call; where one was made before, those optimizers have another."""
     made_again(run, given.node)
     for value in (*given.args, *dict(given.keywords).values()):

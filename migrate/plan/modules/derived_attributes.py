@@ -18,6 +18,7 @@ from migrate.analysis.modules.classes import (
 )
 from migrate.analysis.modules.derived import attribute_of, computing
 from migrate.analysis.modules.hoisting import holes, spliced
+from migrate.analysis.program.scopes import TURNS
 from migrate.analysis.sites import Parameter
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
@@ -27,7 +28,6 @@ from migrate.rewrite.edits import template
 
 PRODUCTS = (ast.Mult, ast.Div, ast.MatMult, ast.FloorDiv, ast.Mod)
 SUMS = (ast.Add, ast.Sub)
-AGAIN = (ast.For, ast.While, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 WHOLE = (ast.Name, ast.Attribute, ast.Constant, ast.Subscript, ast.Call, ast.Tuple)
 
 
@@ -156,7 +156,7 @@ def _check_once(plan: Plan, cls: Class, names: set[str]) -> None:
     """What is computed more than once sums its gradient in another order, which shows in the last bits."""
     for name in sorted(names):
         reads = [node for node in _reads(cls, cls.node, {name}) if not _is_step(plan, cls, node, name)]
-        again = [node for node in reads if plan.facts.scopes.within(node, AGAIN) or _is_inside(plan, node)]
+        again = [node for node in reads if plan.facts.scopes.within(node, TURNS) or _is_inside(plan, node)]
         if again or len(reads) > 1:
             message = f"`{name}`, which `setup` computes from a parameter, is read more than once"
             raise Blocked((again or reads)[-1], "LNX111", message)

@@ -9,13 +9,13 @@ from __future__ import annotations
 import ast
 import re
 
+from migrate.analysis.program.scopes import TURNS
 from migrate.analysis.program.syntax import names_in
 from migrate.analysis.sites import Layer
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 from migrate.plan.modules.drafts import Draft, Told
 
-LOOPS = (ast.For, ast.While, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 TOLD = re.compile(r"\b_told_(\w+)\b")
 
 
@@ -24,7 +24,7 @@ def told_size(plan: Plan, draft: Draft, site: Layer, argument: str, why: Told) -
     alike = _listed_alike(plan, site) if why.layer is not site.node else None
     name = (alike or site.name).strip("_").lower()
     wanted = f"{name}_{argument}"
-    lost = site.kept == "*" or not name.isidentifier() or plan.facts.scopes.within(site.node, LOOPS)
+    lost = site.kept == "*" or not name.isidentifier() or plan.facts.scopes.within(site.node, TURNS)
     if (lost and alike is None) or draft.told.setdefault(wanted, why).site is not site.node:
         raise Blocked(why.layer, "LNX112", why.message)
     return f"_told_{wanted}"
@@ -49,7 +49,7 @@ def _listed_alike(plan: Plan, site: Layer) -> str | None:
         ):
             given = [node for _, node in site.given if not isinstance(node, ast.Name)]
             used = {name for node in given for name in names_in(node)}
-            nested = plan.facts.scopes.within(parent[parent[site.node]], LOOPS)
+            nested = plan.facts.scopes.within(parent[parent[site.node]], TURNS)
             return None if turn in used or nested else name
         case _:
             return None
