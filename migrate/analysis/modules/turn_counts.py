@@ -12,7 +12,6 @@ from migrate.analysis.kinds import Loop
 from migrate.analysis.shapes.sizes import Size, without_parentheses
 
 
-
 def summed(loop: Loop, count: Size) -> Size | None:
     """The number of layers that earlier turns have built; None where it cannot be written."""
     text = _truth(without_parentheses(count.text))
