@@ -161,6 +161,15 @@ class Loop:
     iterated: str
     bound: frozenset[str]
 
+    @property
+    def items(self) -> str:
+        """What the loop runs over, without `enumerate` around it."""
+        match ast.parse(self.iterated, mode="eval").body:
+            case ast.Call(func=ast.Name(id="enumerate"), args=[items, *_]):
+                return ast.unparse(items)
+            case _:
+                return self.iterated
+
 
 @dataclass(frozen=True)
 class Instance:

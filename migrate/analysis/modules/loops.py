@@ -62,10 +62,10 @@ def leaves(node: ast.For) -> bool:
 def shape_of(run: Run, node: ast.For) -> Loop | None:
     """What a loop runs over, in the terms of `__init__`."""
     match node.target, node.iter:
-        case ast.Tuple(elts=[ast.Name(id=index), _]), ast.Call(args=[inner], keywords=[]) as call if _is(
+        case ast.Tuple(elts=[ast.Name(id=index), _]), ast.Call(args=[_, *_]) as call if _is(
             run, call, "enumerate"
         ):
-            return _made(run, node, index, inner)
+            return _enumerated(run, node, index, call)
         case ast.Name(id=name), ast.Call(keywords=[]) as call if _is(run, call, "range"):
             return _over_range(run, node, name, call)
         case _, ast.Call(args=[_, *_], keywords=[]) as call if _is(run, call, "zip"):
@@ -91,6 +91,23 @@ def _over_range(run: Run, node: ast.For, name: str, call: ast.Call) -> Loop | No
     return Loop(
         node, turn, combined(end, "-", begin).text, f"for {index} in {iterated}:", index, iterated, bound
     )
+
+
+def _enumerated(run: Run, node: ast.For, index: str, call: ast.Call) -> Loop | None:
+    """`for i, width in enumerate(self.widths, 1)`, which may count from another number than 0."""
+    match call:
+        case ast.Call(args=[inner], keywords=[]):
+            return _made(run, node, index, inner)
+        case ast.Call(args=[inner, first], keywords=[]):
+            pass
+        case ast.Call(args=[inner], keywords=[ast.keyword(arg="start", value=first)]):
+            pass
+        case _:
+            return None
+    loop, begin = _made(run, node, index, inner), _text(run, first)
+    if loop is None or begin is None:
+        return None
+    return replace(loop, index=combined(Size(index), "-", Size(begin)).text)
 
 
 def _made(run: Run, node: ast.For, index: str | None, counted: ast.expr) -> Loop | None:
@@ -313,10 +330,7 @@ def outside(value: Value, local: frozenset[str]) -> Value:
 
 def _final(loop: Loop, running: Running) -> str:
     """The running size after the last turn, in terms that hold outside of the loop."""
-    element = loop.target.rpartition(", ")[2]
-    source = (
-        loop.iterated.removeprefix("enumerate(").removesuffix(")") if ", " in loop.target else loop.iterated
-    )
+    element, source = loop.target.rpartition(", ")[2], loop.items
     if running.end.text == element and source.isidentifier() | source.startswith("self."):
         return f"{source}[-1]"
     if not running.end.names & (loop.bound | {running.name}):
@@ -359,10 +373,9 @@ def _after(loop: Loop, before: dict[str, Size], built: dict[str, Size]) -> dict[
         if not count.names & loop.bound:
             whole = combined(Size(loop.count), "*", count)
         else:
-            element = loop.target.rpartition(", ")[2]
-            source = loop.iterated.removeprefix("enumerate(").removesuffix(")")
             text = without_parentheses(count.text)
-            plain = text == element
-            whole = Size(f"sum({source})" if plain else f"sum({text} for {loop.target} in {loop.iterated})")
+            plain = text == loop.target.rpartition(", ")[2]
+            each = f"{text} for {loop.target} in {loop.iterated}"
+            whole = Size(f"sum({loop.items if plain else each})")
         counters[short] = combined(before.get(short, counting.NONE), "+", whole)
     return counters

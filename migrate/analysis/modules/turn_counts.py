@@ -15,8 +15,10 @@ from migrate.analysis.shapes.sizes import Size, without_parentheses
 def summed(loop: Loop, count: Size) -> Size | None:
     """The number of layers that earlier turns have built; None where it cannot be written."""
     text = _truth(without_parentheses(count.text))
+    if not loop.index.isidentifier():
+        return None
     if ", " in loop.target:
-        source = loop.iterated.removeprefix("enumerate(").removesuffix(")")
+        source = loop.items
         if text == loop.target.rpartition(", ")[2]:
             return Size(f"sum({source}[:{loop.index}])")
         return Size(f"sum({text} for {loop.target} in enumerate({source}[:{loop.index}]))")
