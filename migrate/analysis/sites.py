@@ -284,7 +284,7 @@ class Layer:
     """A layer or module built inside a module.
 
     `given` are the arguments of the construction by field, `inputs` those of its calls by parameter. A layer
-    may be one of a class that `extends` its own.
+    may be one of a class that `extends` its own. Settings that are spread may give what is `left_open`.
     """
 
     node: ast.Call
@@ -301,6 +301,7 @@ class Layer:
     through: LayerField | None = None
     lifted: Lifted | None = None
     extends: Class | None = None
+    left_open: frozenset[str] = frozenset()
 
     def named(self, name: str) -> Layer:
         """The layer under the name of the attribute that keeps it."""

@@ -49,6 +49,7 @@ from migrate.analysis.modules.optional_inputs import either
 from migrate.analysis.modules.plain_numbers import numbers_given
 from migrate.analysis.modules.reasons import blocked
 from migrate.analysis.modules.scanned import check_calls
+from migrate.analysis.modules.spread_settings import are_settings, left_open, spread
 from migrate.analysis.modules.summaries import applied
 from migrate.analysis.run import Run
 from migrate.analysis.shapes.layer_shapes import output, size
@@ -86,7 +87,7 @@ def construct(
     name, explicit = _name(run, node, short, dict(fields))
     given_fields = tuple((k, v) for k, v in fields if k != "name")
     site = Layer(node, layer, name, run.owner, given_fields, cls, explicit=explicit, loops=run.loops)
-    site = replace(site, through=through, lifted=lifted, extends=extends)
+    site = replace(site, through=through, lifted=lifted, extends=extends, left_open=left_open(cls, node))
     _handed(run, site)
     before = run.facts.sites.get(node)
     method = run.facts.scopes.function(node)
@@ -118,12 +119,13 @@ def _given(run: Run, layer: str, cls: Class | None, given: Arguments) -> tuple[t
     for call in (*reversed(given.sources), given.node):
         own = call.args[1:] if call in given.sources else call.args
         args += own
-        if any(isinstance(arg, ast.Starred) for arg in own) or any(k.arg is None for k in call.keywords):
+        settings = cls is not None and call is given.node and all(are_settings(run, s) for s in spread(call))
+        if any(isinstance(arg, ast.Starred) for arg in own) or (spread(call) and not settings):
             blocked(run, call, "LNX110", "the arguments of a layer are spread from a tuple or dict")
         keywords |= {k.arg: k.value for k in call.keywords if k.arg is not None}
     if len(args) > len(positional):
         blocked(run, given.node, "LNX110", "a layer is given more positional arguments than it has fields")
-    if len(given.args) != len(args) or len(given.keywords) != len(keywords):
+    if len(given.args) != len(args) or len(given.keywords) != len(keywords) + len(spread(given.node)):
         blocked(run, given.node, "LNX111", "a layer is built through a call that cannot be taken apart")
     return (*zip(positional, args, strict=False), *keywords.items())
 
@@ -338,6 +340,7 @@ def _own(run: Run, site: Layer, inputs: dict[str, Value]) -> Value:
     _learn_from(run, site.cls, inputs)
     texts = {n: given_layers.text(run, v) or _text(run, site, v) for n, v in site.given}
     texts |= {n: text for name, v in site.given for n, text in copied_settings.texts(run, name, v)}
+    texts |= dict.fromkeys(site.left_open)
     result = applied(run, site.cls, texts, inputs)
     several = _together(run, site, result)
     return join(result, several) if site.node in run.facts.ensembles else several

@@ -83,6 +83,7 @@ def accepts(run: Run, cls: Class, name: str, node: ast.expr, value: Value, given
     site = run.facts.sites.get(layer.site)
     own = isinstance(site, Layer) and site.owner.node is run.owner.node and site.lifted is None
     own &= isinstance(site, Layer) and (site.layer, site.cls) == (taken.layer, taken.cls)
+    own &= isinstance(site, Layer) and not site.left_open
     if not own or not isinstance(site, Layer) or not in_setup(run, site.node) or site.explicit:
         return False
     if site.kept is None:

@@ -42,4 +42,5 @@ def call(run: Run, instance: Instance, name: str, given: Arguments) -> Value:
         return UNKNOWN
     run.facts.site(SubmoduleCall(given.node, cls, name, run.owner))
     texts = {field: init_text(run.facts, site.owner, value) for field, value in site.given}
+    texts |= dict.fromkeys(site.left_open)
     return given_back(run, cls, texts, run.facts.results.get((cls.node, name), UNKNOWN))

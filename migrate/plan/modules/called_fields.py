@@ -74,6 +74,8 @@ def _holds_functions(plan: Plan, cls: Class, name: str, seen: Seen) -> bool:
     declared = {s.target.id: s for s in fields(cls) if isinstance(s.target, ast.Name)}
     default = (default_of(declared[name]) or declared[name].value) if name in declared else None
     builds = _builds(plan, cls)
+    if any(isinstance(s := plan.site(build), Layer) and name in s.left_open for build in builds):
+        return False
     given = [argument(build, names, name) for build in builds]
     return all(
         expression is None or _is_function(plan, expression, plan.facts.values.get(expression, UNKNOWN), seen)

@@ -25,6 +25,7 @@ from migrate.plan.modules.layer_sizes import check_size, last_size
 from migrate.plan.modules.lifted import class_of
 from migrate.plan.modules.mapped import made_side_by_side
 from migrate.plan.modules.moved import chosen_class, listed, moved
+from migrate.plan.modules.spread_settings import check_settings
 from migrate.plan.modules.told_sizes import asked, told_size
 from migrate.rewrite.edits import Piece, Template, template
 
@@ -33,6 +34,7 @@ def own_module(plan: Plan, draft: Draft, site: Layer, cls: Class) -> Piece:
     """A module of the project: its fields as they were given, then its input sizes and `rngs`."""
     from migrate.plan.modules.module_drafts import draft_of
 
+    check_settings(plan, site, cls)
     inner = draft_of(plan, cls)
     node = site.node
     pieces: list[Piece] = [
@@ -40,7 +42,8 @@ def own_module(plan: Plan, draft: Draft, site: Layer, cls: Class) -> Piece:
     ]
     for keyword in node.keywords:
         if keyword.arg != "name" and not goes_with_call(plan, site, keyword.value):
-            pieces.append(template(f"{keyword.arg}={{}}", moved(plan, draft, site, keyword.value)))
+            start = "**" if keyword.arg is None else f"{keyword.arg}="
+            pieces.append(template(f"{start}{{}}", moved(plan, draft, site, keyword.value)))
     for argument in input_sizes(plan, cls, inner).arguments:
         if argument.optional:
             pieces += _optional_size(plan, inner, site, argument)
