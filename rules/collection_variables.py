@@ -25,7 +25,8 @@ RULE = Rule(
     ),
     fix_safety=(
         "Nothing is edited. What is rewritten instead: caches that the module asks for by `has_variable` "
-        "become attributes that are None until a call makes them, as in `nnx.MultiHeadAttention`."
+        "become attributes that are None until a call makes them, as in `nnx.MultiHeadAttention`. "
+        "Variables that change only where the module is not initialising are made by `__init__`."
     ),
     upstream="https://flax.readthedocs.io/en/latest/migrating/linen_to_nnx.html#collections-and-variable-types",
     invalid=(

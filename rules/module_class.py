@@ -20,6 +20,7 @@ from migrate.plan.modules.drafts import Line, changed
 from migrate.plan.modules.field_checks import field_checks
 from migrate.plan.modules.field_defaults import parameters
 from migrate.plan.modules.inheritance import is_abstract, needs_constructor
+from migrate.plan.modules.initializing import rewrite_initializing
 from migrate.plan.modules.input_sizes import input_sizes
 from migrate.plan.modules.layer_calls import rewrite_calls
 from migrate.plan.modules.lent_layers import check_lent, rewrite_lent
@@ -156,6 +157,7 @@ def rewrite(plan: Plan, site: Class) -> None:
     rewrite_calls(plan, site)
     check_submodule_calls(plan, site)
     rewrite_cells(plan, site)
+    rewrite_initializing(plan, site)
     rewrite_sown(plan, site)
     rewrite_tied(plan, site)
     read_attributes(plan, site)

@@ -10,7 +10,7 @@ RULE = Rule(
     title="A Linen module makes variables or uses a method of `nn.Module` that has no rewriting yet",
     fix="manual",
     what=(
-        "Reports `self.sow`, `self.is_initializing`, `self.put_variable` and other attributes of "
+        "Reports `self.sow`, `self.put_variable`, `self.is_mutable_collection` and other attributes of "
         "`flax.linen.Module` inside a module, and forms of `self.param` and `self.make_rng` that are not "
         "plain."
     ),
@@ -22,7 +22,11 @@ RULE = Rule(
         "`self.scale = nnx.Param(init(rngs.params(), shape))` in `__init__`, read as `self.scale[...]`; "
         "`rngs.dropout()` for a key."
     ),
-    fix_safety="Nothing is edited: the whole training component stays as it is.",
+    fix_safety=(
+        "Nothing is edited: the whole training component stays as it is. What is rewritten instead: tests of "
+        "`self.is_initializing()`, or of `self.is_mutable_collection('params')`, go with what only `init` "
+        "does, where that makes no layer, variable or key. The other side stays, without the condition."
+    ),
     upstream="https://flax.readthedocs.io/en/latest/migrating/linen_to_nnx.html#collections-and-variable-types",
     invalid=(
         Example(

@@ -42,6 +42,7 @@ from migrate.analysis.modules import (
     building,
     cells,
     free_cells,
+    initializing,
     lifted,
     own_variables,
     sequences,
@@ -150,6 +151,8 @@ def call(run: Run, name: str, given: Arguments) -> Value:
             return own_variables.draw(run, given)
         case "linen2nnx.sow":
             return own_variables.sown(run, given)
+        case initializing.SYMBOL:
+            return initializing.asked(run, given)
         case "linen2nnx.variable":
             return cells.declared(run, given)
         case "linen2nnx.has_variable":

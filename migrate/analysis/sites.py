@@ -368,6 +368,14 @@ class UseVariable:
 
 
 @dataclass(frozen=True)
+class AskInitializing:
+    """`self.is_initializing()` inside a module."""
+
+    node: ast.Call
+    owner: Class
+
+
+@dataclass(frozen=True)
 class ReadLeaf:
     """`self.layer.variables["params"]["wte"]["embedding"]`: one parameter of a layer, inside a module."""
 
@@ -699,6 +707,7 @@ Site = (
     | Parameter
     | OwnVariable
     | UseVariable
+    | AskInitializing
     | ReadLeaf
     | ApplyLayer
     | DrawKey

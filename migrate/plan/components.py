@@ -23,6 +23,7 @@ from migrate.analysis.modules.methods import is_module
 from migrate.analysis.run import instances_of
 from migrate.analysis.sites import (
     ApplyLayer,
+    AskInitializing,
     Batch,
     Compile,
     Differentiate,
@@ -191,7 +192,7 @@ def first_line(component: ComponentFacts) -> int:
 def _root_of_site(
     facts: Facts, union: Union, keys: dict[ast.AST, list[Hashable]], site: Site
 ) -> Hashable | None:
-    variables = Parameter | OwnVariable | UseVariable | ReadLeaf | Sow
+    variables = Parameter | OwnVariable | UseVariable | AskInitializing | ReadLeaf | Sow
     if isinstance(site, variables | Layer | DrawKey | ApplyLayer | SubmoduleCall | FreeCarry):
         return union.find(site.owner.node)
     for node in ast.walk(site.node):

@@ -49,6 +49,12 @@ def as_lines(texts: list[str]) -> list[cst.EmptyLine]:
     return [cst.EmptyLine(indent=True, comment=cst.Comment(text)) for text in texts]
 
 
+def without_blank(lines: Any) -> list[cst.EmptyLine]:
+    """The lines above a statement from the first comment on."""
+    first = next((i for i, entry in enumerate(lines) if entry.comment), len(lines))
+    return [*lines[first:]]
+
+
 def left_behind(line: Any) -> list[cst.EmptyLine]:
     """What a removed line leaves behind: its comments, the one at its end too."""
     compound = isinstance(line, cst.BaseCompoundStatement)

@@ -117,6 +117,8 @@ class Edits:
     decorators: set[ast.expr] = field(default_factory=set)
     keyword_only: dict[FunctionNode, list[str]] = field(default_factory=lambda: defaultdict(list))
     helpers: set[tuple[ast.AST, str]] = field(default_factory=set)
+    unwrapped: dict[ast.If, list[ast.stmt]] = field(default_factory=dict)
+    """Conditions of which one block remains, or nothing, without its header."""
 
     def merge(self, other: Edits) -> None:
         """Take in the edits of another plan; two plans never edit one node."""
@@ -130,6 +132,7 @@ class Edits:
         self.decorators |= other.decorators
         self.keyword_only |= other.keyword_only
         self.helpers |= other.helpers
+        self.unwrapped |= other.unwrapped
 
     def __bool__(self) -> bool:
         return any(vars(self).values())
@@ -151,6 +154,7 @@ class Edits:
             {node for node in self.decorators if module_of(node) is module},
             defaultdict(list, here(self.keyword_only)),
             {(node, name) for node, name in self.helpers if node is module},
+            here(self.unwrapped),
         )
 
 

@@ -67,6 +67,7 @@ def targets(edits: Edits) -> list[ast.AST]:
     groups: tuple[Any, ...] = (
         *(edits.expressions, edits.statements, edits.before, edits.arguments),
         *(edits.added, edits.parameters, edits.classes, edits.decorators, edits.keyword_only),
+        edits.unwrapped,
     )
     origins = [origin for change in edits.classes.values() for origin in change.method.origins()]
     return [*(node for group in groups for node in group), *origins]

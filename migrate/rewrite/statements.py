@@ -11,7 +11,7 @@ import libcst as cst
 
 from migrate.rewrite import lens
 from migrate.rewrite.classes import class_body, without_keyword_mark
-from migrate.rewrite.comments import as_lines, comments, joined, left_behind, lost
+from migrate.rewrite.comments import as_lines, comments, joined, left_behind, lost, without_blank
 from migrate.rewrite.edits import Piece, Template
 from migrate.rewrite.expressions import below, code_of, parsed_statement, text_of, tree_of
 from migrate.rewrite.functions import changed_function
@@ -134,6 +134,8 @@ def written_compound(page: Page, line: Any, statement: ast.stmt, indent: str) ->
         return []
     if statement in page.edits.statements:
         raise Mismatch("a compound statement is replaced")
+    if isinstance(statement, ast.If) and statement in page.edits.unwrapped:
+        return unwrapped(page, line, statement, indent)
     changed = headed(page, statement, line, indent)
     before = [
         parsed_statement(page, text_of(page, piece), indent) for piece in page.edits.before.get(statement, [])
@@ -142,6 +144,27 @@ def written_compound(page: Page, line: Any, statement: ast.stmt, indent: str) ->
         before[0] = before[0].with_changes(leading_lines=changed.leading_lines)
         changed = changed.with_changes(leading_lines=[])
     return [*before, changed]
+
+
+def unwrapped(page: Page, line: Any, statement: ast.If, indent: str) -> list[Any]:
+    """What remains of a condition: the lines of one block in its place, with the comments of the rest."""
+    kept = page.edits.unwrapped[statement]
+    path = next((path for block, path in lens.blocks(statement, line) if block and block is kept), None)
+    if path is None:
+        return []
+    suite = lens.get(line, path)
+    if isinstance(suite, cst.If):
+        new = written_line(page, suite, kept, indent)
+    elif isinstance(suite, cst.IndentedBlock):
+        new, _ = written_block(page, kept, suite.body, indent)
+    else:
+        inner = cst.SimpleStatementLine(suite.body, trailing_whitespace=suite.trailing_whitespace)
+        new = written_line(page, inner, kept, indent)
+    if not new:
+        return []
+    missing = lost(line.with_changes(leading_lines=[]), cst.IndentedBlock(body=new))
+    above = [*line.leading_lines, *as_lines(missing), *without_blank(new[0].leading_lines)]
+    return [new[0].with_changes(leading_lines=above), *new[1:]]
 
 
 def headed(page: Page, statement: ast.stmt, line: Any, indent: str) -> Any:

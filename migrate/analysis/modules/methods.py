@@ -27,6 +27,7 @@ from migrate.analysis.modules import (
     class_fields,
     forwarding,
     given_layers,
+    initializing,
     item_inputs,
     layer_dicts,
     layer_tuples,
@@ -220,6 +221,8 @@ def attribute(run: Run, node: ast.Attribute, holder: Object) -> Value:
         return Length(Size(f"self.{name}"), False)
     if name == "param" and run.owner is not None:
         return Symbol("linen2nnx.param")
+    if initializing.is_asked(run, node):
+        return Symbol(initializing.SYMBOL)
     if name in {"make_rng", "variable", "has_variable", "sow"} and run.owner is not None:
         return Symbol(f"linen2nnx.{name}")
     if name == "variables":

@@ -7,9 +7,11 @@ from collections.abc import Iterator
 
 from migrate.analysis.kinds import Class, Symbol
 from migrate.analysis.modules.classes import base_of, field_names, is_extended, methods, own_constants
+from migrate.analysis.modules.hoisting import is_self
 from migrate.analysis.sites import Construct, OwnVariable, UseVariable
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
+from migrate.plan.modules.at_init import never_at_init
 from migrate.plan.modules.drafts import Draft, Line
 from migrate.plan.modules.helpers import write_helper
 from migrate.plan.modules.moved import moved
@@ -160,6 +162,11 @@ def _is_stored(plan: Plan, use: UseVariable) -> bool:
     return isinstance(getattr(use.node, "ctx", None), ast.Store)
 
 
+def changes_variables(plan: Plan, cls: Class) -> bool:
+    """Whether calls of a module change a variable that it keeps."""
+    return any(_is_stored(plan, use) for use in uses(plan, cls))
+
+
 def _store(plan: Plan, use: UseVariable) -> None:
     """A new value; `[...]` would keep the type and the shape that the variable has."""
     match plan.parent(use.node):
@@ -240,9 +247,10 @@ def _check(plan: Plan, cls: Class) -> None:
             raise Blocked(use.node, "LNX312", "a variable of a collection is used inside a nested function")
     for site in declared:
         stored = [u for u in uses(plan, cls) if u.name == site.name and _is_stored(plan, u)]
-        if stored and not is_late(plan, site):
+        early_ones = [use for use in stored if not never_at_init(plan, use.node)]
+        if early_ones and not is_late(plan, site):
             message = f"`init` may change `{site.name}` already: it is not known what the module starts with"
-            raise Blocked(stored[0].node, "LNX312", message)
+            raise Blocked(early_ones[0].node, "LNX312", message)
         if is_late(plan, site):
             _check_callers(plan, site)
 
@@ -273,7 +281,8 @@ def _check_reads(plan: Plan, site: OwnVariable) -> None:
         nodes: list[ast.expr] = [*plan.facts.scopes.names(variable)]
     else:
         everything = (node for method in methods(site.owner).values() for node in ast.walk(method))
-        nodes = [n for n in everything if isinstance(n, ast.Attribute) and n.attr == site.target.attr]
+        named = (n for n in everything if isinstance(n, ast.Attribute) and n.attr == site.target.attr)
+        nodes = [n for n in named if is_self(site.owner, n.value)]
     for node in nodes:
         if node is not site.target and id(plan.parent(node)) not in known:
             raise Blocked(node, "LNX312", "a variable of a collection is used in an unknown way")

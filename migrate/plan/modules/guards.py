@@ -14,6 +14,7 @@ from migrate.analysis.shapes.sizes import without_parentheses
 from migrate.analysis.sites import Construct, Layer
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
+from migrate.plan.modules.at_init import known
 from migrate.plan.modules.given_inputs import given_if
 from migrate.plan.modules.moved import in_setup
 
@@ -144,7 +145,9 @@ def _around(plan: Plan, cls: Class, node: ast.AST) -> Path:
 
 
 def _decides(plan: Plan, above: ast.If | ast.IfExp, node: ast.AST) -> bool:
-    return node is not above.test and not _asks_for_class(plan, above.test)
+    """Whether a condition decides if `init` comes to a node; what is asked of `init` itself does not."""
+    asked = node is above.test or _asks_for_class(plan, above.test)
+    return not asked and known(plan, above.test, True) is None
 
 
 def _asks_for_class(plan: Plan, test: ast.expr) -> bool:

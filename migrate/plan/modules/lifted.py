@@ -25,6 +25,7 @@ from migrate.analysis.shapes.sizes import without_parentheses
 from migrate.analysis.sites import Apply, Layer
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
+from migrate.plan.modules.cells import changes_variables
 from migrate.plan.modules.chosen_transforms import in_front
 from migrate.plan.modules.mapped import mapped_call, options_of, same_inputs
 from migrate.plan.modules.owned import owned
@@ -181,6 +182,8 @@ def keeps_statistics(plan: Plan, cls: Class, seen: set[ast.ClassDef]) -> bool:
     """Whether a module, or one that it builds, keeps statistics of its inputs."""
     if cls.node in seen or not methods(cls):
         return False
+    if changes_variables(plan, cls):
+        return True
     for inner in owned(plan, cls):
         if isinstance(inner, Layer):
             known = LAYERS.get(inner.layer) if inner.cls is None else None
