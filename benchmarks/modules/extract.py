@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import symtable
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -101,15 +102,28 @@ def _wanted(file: _File, modules: Modules, path: str, statement: ast.stmt, name:
         if holder is not None and parts[-1] not in STOOD_IN:
             yield holder, parts[-1]
         return
+    reached = global_names(statement)
     for node in _without_annotations(statement):
         if isinstance(node, ast.Name):
-            yield path, node.id
+            if node.id in reached:
+                yield path, node.id
         elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
             origin = _origin(file, node.value.id)
             level, parts = relative(origin) if origin else (0, ())
             holder = modules.find(path, parts, level) if parts else None
             if holder is not None:
                 yield holder, node.attr
+
+
+def global_names(statement: ast.stmt) -> set[str]:
+    """The names of the module that a statement at its top level mentions, however deep."""
+    tables = [symtable.symtable(ast.unparse(statement), "", "exec")]
+    found = set(tables[0].get_identifiers())
+    while tables:
+        table = tables.pop()
+        tables += table.get_children()
+        found |= {symbol.get_name() for symbol in table.get_symbols() if symbol.is_global()}
+    return found
 
 
 def _without_annotations(node: ast.AST) -> Iterator[ast.AST]:
