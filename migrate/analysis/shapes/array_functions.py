@@ -8,7 +8,16 @@ from migrate.analysis.kinds import UNKNOWN, Array, Collected, Const, Sequence, S
 from migrate.analysis.shapes.einops_shapes import rearranged
 from migrate.analysis.shapes.gates import attended, halved
 from migrate.analysis.shapes.gathering import GATHERING, displayed, split_at
-from migrate.analysis.shapes.plain_shapes import elementwise, filled, integers, matmul, of, size_of, sizes_of
+from migrate.analysis.shapes.plain_shapes import (
+    axes_at,
+    elementwise,
+    filled,
+    integers,
+    matmul,
+    of,
+    size_of,
+    sizes_of,
+)
 from migrate.analysis.shapes.pooling import pooled
 from migrate.analysis.shapes.sizes import (
     SCALAR,
@@ -157,6 +166,16 @@ REDUCTIONS = frozenset(
 )
 OPTIONS = frozenset({"approximate", "axis", "dtype", "negative_slope", "alpha", "precision", "where",
                      "initial"})  # fmt: skip
+NO_AXIS, LAST = Const(None), Const(-1)
+FLATTENING: dict[str, Value] = {
+    f"{library}.{name}": default
+    for library in ("jax.numpy", "numpy")
+    for name, default in (("cumsum", NO_AXIS), ("cumprod", NO_AXIS), ("sort", LAST), ("argsort", LAST))
+}
+"""What runs over all entries as one axis where `axis` is None, with the axis that is meant without one."""
+PAIRWISE = frozenset({"jax.lax.max", "jax.lax.min"})
+OTHERWISE = frozenset({"jax.lax.split", "jax.numpy.select", "numpy.select"})
+"""Functions that share their name with one of another meaning."""
 SCALARS = frozenset({"sinc", "float32", "float16", "bfloat16", "int32"})
 METHODS = frozenset(
     [
@@ -228,14 +247,18 @@ def function(name: str, args: Arguments, keywords: Keywords) -> Value:
         return _random(short, args, keywords)
     if short in {"avg_pool", "max_pool", "min_pool"} and prefix == "flax.linen.":
         return pooled(args, keywords)
-    if short in {"zeros", "ones", "empty", "full"}:
+    if short in {"zeros", "ones", "empty", "full"} and prefix in {"jax.numpy.", "numpy.", "jax.lax."}:
         shape = args[0] if args else keywords.get("shape", UNKNOWN)
         return filled(shape)
+    if name in PAIRWISE:
+        return elementwise(args)
     if short in REDUCTIONS and args:
         return _reduced(args, keywords, short)
-    if short in GATHERING and args:
+    if short in GATHERING and args and name not in OTHERWISE:
         return GATHERING[short](args, keywords)
-    if short in HANDLERS and args:
+    if name in FLATTENING and args and _axis(args, keywords, default=FLATTENING[name]) == Const(None):
+        return _flattened(args, keywords)
+    if short in HANDLERS and args and name not in OTHERWISE:
         return HANDLERS[short](args, keywords)
     operands = {name: value for name, value in keywords.items() if name not in OPTIONS}
     if short in ELEMENTWISE and args and (short != "where" or len(args) == 3):
@@ -244,6 +267,7 @@ def function(name: str, args: Arguments, keywords: Keywords) -> Value:
 
 
 def _elementwise(short: str, args: Arguments, operands: Keywords) -> Value:
+    alone = not operands and not any(isinstance(arg, Array) for arg in args[1:])
     if short in {
         "softmax",
         "log_softmax",
@@ -255,14 +279,15 @@ def _elementwise(short: str, args: Arguments, operands: Keywords) -> Value:
         "sort",
         "argsort",
     }:
-        return args[0] if isinstance(args[0], Array) and not operands else UNKNOWN
+        return args[0] if isinstance(args[0], Array) and alone else UNKNOWN
     if short in {"asarray", "array"} and isinstance(args[0], Sequence):
         shape = displayed(args[0])
         return Array(shape) if shape is not None else UNKNOWN
-    if short in {"asarray", "array", "stop_gradient", "nan_to_num"}:
-        return args[0] if isinstance(args[0], Array) and not operands else UNKNOWN
+    if short in {"asarray", "array", "stop_gradient"}:
+        return args[0] if isinstance(args[0], Array) and alone else UNKNOWN
     if short in {"zeros_like", "ones_like", "full_like"}:
-        return args[0] if isinstance(args[0], Array) and "shape" not in operands else UNKNOWN
+        shaped = len(args) > (3 if short == "full_like" else 2) or "shape" in operands
+        return args[0] if isinstance(args[0], Array) and not shaped else UNKNOWN
     return elementwise([*args, *operands.values()])
 
 
@@ -274,20 +299,23 @@ def _random(short: str, args: Arguments, keywords: Keywords) -> Value:
     return filled(shape) if shape is not None else UNKNOWN
 
 
-def _axis(args: Arguments, keywords: Keywords, at: int = 1) -> Value:
-    return args[at] if len(args) > at else keywords.get("axis", Const(None))
+def _axis(args: Arguments, keywords: Keywords, at: int = 1, default: Value = NO_AXIS) -> Value:
+    return args[at] if len(args) > at else keywords.get("axis", default)
 
 
 def _reduced(args: Arguments, keywords: Keywords, short: str) -> Value:
     shape, axes = of(args[0]), _axis(args, keywords)
     kept = keywords.get("keepdims", Const(False))
-    if shape is None or not isinstance(kept, Const):
+    broadcasts = short == "logsumexp" and (len(args) > 2 or "b" in keywords)
+    if shape is None or not isinstance(kept, Const) or broadcasts or len(args) > 3:
         return UNKNOWN
     if axes == Const(None):
         return Array(Shape((), True)) if not kept.value else UNKNOWN
     known = integers(axes)
     if known is None:
         return UNKNOWN
+    if not known:
+        return Array(shape)
     if kept.value:
         return _kept(shape, known)
     return _dropped(shape, known)
@@ -373,12 +401,15 @@ def _transposed(args: Arguments, keywords: Keywords) -> Value:
         order = integers(axes)
         if shape is None or order is None:
             return UNKNOWN
-        given = shape.last(len(order))
+        count = len(order)
+        if sorted(i % count for i in order if -count <= i < count) != [*range(count)]:
+            return UNKNOWN
+        given = shape.last(count)
         return Array(Shape(tuple(given[i] for i in order), True))
     if axes == Const(None):
         return Array(Shape(shape.axes[::-1], True))
-    order = integers(axes)
-    if order is None or len(order) != len(shape.axes):
+    order = axes_at(shape, integers(axes))
+    if order is None or sorted(order) != [*range(len(shape.axes))]:
         return UNKNOWN
     return Array(Shape(tuple(shape.axes[i] for i in order), True))
 
@@ -400,11 +431,12 @@ def _swapped(args: Arguments, keywords: Keywords) -> Value:
 def _moved(args: Arguments, keywords: Keywords) -> Value:
     shape = of(args[0])
     source, target = (integers(args[i]) if len(args) > i else None for i in (1, 2))
-    if shape is None or not shape.exact or source is None or target is None or len(source) != 1:
+    pair = axes_at(shape, (*(source or ()), *(target or ()))) if shape is not None else None
+    if shape is None or pair is None or source is None or len(source) != 1 or len(pair) != 2:
         return UNKNOWN
     axes = list(shape.axes)
-    axis = axes.pop(source[0])
-    axes.insert(target[0] % (len(axes) + 1), axis)
+    axis = axes.pop(pair[0])
+    axes.insert(pair[1], axis)
     return Array(Shape(tuple(axes), True))
 
 
@@ -423,7 +455,7 @@ def _expanded(args: Arguments, keywords: Keywords) -> Value:
 
 def _squeezed(args: Arguments, keywords: Keywords) -> Value:
     shape, at = of(args[0]), integers(_axis(args, keywords))
-    return UNKNOWN if shape is None or at is None else _dropped(shape, at)
+    return UNKNOWN if shape is None or not at else _dropped(shape, at)
 
 
 def _arrays(value: Value) -> list[Shape] | None:
@@ -463,7 +495,7 @@ def _stacked(args: Arguments, keywords: Keywords) -> Value:
     if isinstance(args[0], Collected):
         return _inserted(args[0].item, at)
     shapes = _arrays(args[0])
-    if at is None or not shapes:
+    if at is None or len(at) != 1 or not shapes:
         return UNKNOWN
     first = shapes[0]
     if first.exact:
@@ -478,7 +510,7 @@ def _stacked(args: Arguments, keywords: Keywords) -> Value:
 def _inserted(item: Value | None, at: tuple[int, ...] | None) -> Value:
     """Some arrays of one shape along a new axis; how many there are is not known."""
     shape = of(item) if item is not None else None
-    if shape is None or at is None or not shape.exact:
+    if shape is None or at is None or len(at) != 1 or not shape.exact:
         return UNKNOWN
     axes = list(shape.axes)
     axes.insert(at[0] % (len(axes) + 1), None)
@@ -502,11 +534,11 @@ def _split(args: Arguments, keywords: Keywords) -> Value:
     parts = args[1] if len(args) > 1 else keywords.get("indices_or_sections", UNKNOWN)
     at = integers(args[2] if len(args) > 2 else keywords.get("axis", Const(0)))
     bounds = integers(parts) if isinstance(parts, Sequence) else None
-    if shape is None or at is None:
+    if shape is None or at is None or len(at) != 1:
         return UNKNOWN
     if bounds is not None and (at[0] < 0 or shape.rank is not None):
         return split_at(shape, at[0] if at[0] < 0 else at[0] - (shape.rank or 0), bounds)
-    if not (isinstance(parts, Const) and isinstance(parts.value, int)):
+    if not (isinstance(parts, Const) and type(parts.value) is int and parts.value > 0):
         return UNKNOWN
     index = at[0] - shape.rank if shape.rank is not None and at[0] >= 0 else at[0]
     if index >= 0:
@@ -539,11 +571,12 @@ def _split_unevenly(args: Arguments, keywords: Keywords) -> Value:
 def _repeated(args: Arguments, keywords: Keywords) -> Value:
     shape, at = of(args[0]), integers(_axis(args, keywords, 2))
     times = size_of(args[1]) if len(args) > 1 else size_of(keywords.get("repeats", UNKNOWN))
-    if shape is None or at is None or not shape.exact:
+    places = axes_at(shape, at) if shape is not None else None
+    if shape is None or places is None or len(places) != 1:
         return UNKNOWN
     axes = list(shape.axes)
-    axis = axes[at[0]]
-    axes[at[0]] = combined(axis, "*", times) if axis is not None and times is not None else None
+    axis = axes[places[0]]
+    axes[places[0]] = combined(axis, "*", times) if axis is not None and times is not None else None
     return Array(Shape(tuple(axes), True))
 
 
@@ -629,6 +662,12 @@ def _matmul(args: Arguments, keywords: Keywords) -> Value:
     return matmul(args[0], args[1]) if len(args) == 2 else UNKNOWN
 
 
+def _dot(args: Arguments, keywords: Keywords) -> Value:
+    """`jnp.dot(a, b)`: with more axes on the right, all of both sides but one each stay."""
+    right = of(args[1]) if len(args) == 2 else None
+    return _matmul(args, keywords) if right is not None and right.rank == 2 else UNKNOWN
+
+
 def _resized(args: Arguments, keywords: Keywords) -> Value:
     return filled(args[1] if len(args) > 1 else keywords.get("shape", UNKNOWN))
 
@@ -655,7 +694,7 @@ HANDLERS: dict[str, Callable[[Arguments, Keywords], Value]] = {
     "pad": _padded,
     "einsum": _einsum,
     "matmul": _matmul,
-    "dot": _matmul,
+    "dot": _dot,
     "glu": halved,
     "dot_product_attention": attended,
 }

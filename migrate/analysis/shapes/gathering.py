@@ -6,8 +6,8 @@ from collections.abc import Callable
 from itertools import pairwise
 
 from migrate.analysis.kinds import UNKNOWN, Array, Const, Sequence, Value
-from migrate.analysis.shapes.plain_shapes import filled, integers, of, size_of, sizes_of
-from migrate.analysis.shapes.sizes import Shape, Size, combined, number, total
+from migrate.analysis.shapes.plain_shapes import axes_at, filled, integers, of, size_of, sizes_of
+from migrate.analysis.shapes.sizes import Shape, Size, combined, literal, number, total
 
 Arguments = list[Value]
 Keywords = dict[str, Value]
@@ -21,9 +21,10 @@ def taken(args: Arguments, keywords: Keywords) -> Value:
     """`jnp.take(x, indices, axis)`."""
     shape, picked = of(args[0]), of(_given(args, keywords, 1, "indices"))
     axis = integers(_given(args, keywords, 2, "axis"))
-    if shape is None or picked is None or axis is None or not shape.exact:
+    places = axes_at(shape, axis) if shape is not None else None
+    if shape is None or picked is None or places is None or len(places) != 1:
         return UNKNOWN
-    at = axis[0] % len(shape.axes)
+    at = places[0]
     if not picked.exact:
         return Array(Shape(shape.axes[1:])) if at == 0 else UNKNOWN
     return Array(Shape((*shape.axes[:at], *picked.axes, *shape.axes[at + 1 :]), True))
@@ -33,11 +34,12 @@ def taken_along(args: Arguments, keywords: Keywords) -> Value:
     """`jnp.take_along_axis(x, indices, axis)`: the size of the axis is that of the indices."""
     shape, picked = of(args[0]), of(_given(args, keywords, 1, "indices"))
     axis = integers(_given(args, keywords, 2, "axis"))
-    if shape is None or picked is None or axis is None or not (shape.exact and picked.exact):
+    places = axes_at(shape, axis) if shape is not None else None
+    if shape is None or picked is None or places is None or len(places) != 1:
         return UNKNOWN
-    if len(shape.axes) != len(picked.axes):
+    if len(shape.axes) != picked.rank:
         return UNKNOWN
-    at = axis[0] % len(shape.axes)
+    at = places[0]
     return Array(Shape((*shape.axes[:at], picked.axes[at], *shape.axes[at + 1 :]), True))
 
 
@@ -67,9 +69,9 @@ def same_shape(args: Arguments, keywords: Keywords) -> Value:
 def normed(args: Arguments, keywords: Keywords) -> Value:
     """`jnp.linalg.norm(x, axis=-1, keepdims=True)`."""
     shape, axis = of(args[0]), integers(_given(args, keywords, 2, "axis"))
-    if shape is None or axis is None or not shape.exact:
+    gone = axes_at(shape, axis) if shape is not None else None
+    if shape is None or gone is None:
         return UNKNOWN
-    gone = {one % len(shape.axes) for one in axis}
     if keywords.get("keepdims") == Const(True):
         return Array(Shape(tuple(number(1) if i in gone else a for i, a in enumerate(shape.axes)), True))
     return Array(Shape(tuple(a for i, a in enumerate(shape.axes) if i not in gone), True))
@@ -105,6 +107,11 @@ def side_by_side(args: Arguments, keywords: Keywords) -> Value:
 def split_at(shape: Shape, index: int, bounds: tuple[int, ...]) -> Value:
     """`jnp.split(x, [2, 5], axis)`."""
     axis = shape.axis(index)
+    length = literal(axis)
+    if [*bounds] != sorted({*bounds}) or any(bound < 0 for bound in bounds):
+        return UNKNOWN
+    if length is not None and bounds and bounds[-1] > length:
+        return UNKNOWN
     ends: list[Size | None] = [number(0), *(number(bound) for bound in bounds), axis]
     parts = []
     for begin, end in pairwise(ends):

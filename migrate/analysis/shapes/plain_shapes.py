@@ -58,6 +58,14 @@ def integers(value: Value | None) -> tuple[int, ...] | None:
             return None
 
 
+def axes_at(shape: Shape, axes: tuple[int, ...] | None) -> tuple[int, ...] | None:
+    """Some axes counted from the first, where it is known how many there are; None where one is not there."""
+    count = len(shape.axes)
+    if not shape.exact or axes is None or any(not -count <= axis < count for axis in axes):
+        return None
+    return tuple(axis % count for axis in axes)
+
+
 def sizes_of(value: Value) -> Shape | None:
     """A shape that is given as a tuple, as one number, or as the shape of another array."""
     match value:
