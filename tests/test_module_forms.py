@@ -628,6 +628,22 @@ FORMS = [
     ),
     pytest.param(
         """
+        class Net(nn.Module):
+            width: int = 4
+
+            @nn.compact
+            def __call__(self, x):
+                return nn.Dense(self.width)(nn.relu(nn.Dense(self.width)(x)))
+
+            def predict(self, x):
+                return jnp.argmax(self.__call__(x), -1)
+        """,
+        "Net()",
+        FLAT,
+        id="another-method-calls-call-by-its-name",
+    ),
+    pytest.param(
+        """
         class Block(nn.Module):
             width: int
 

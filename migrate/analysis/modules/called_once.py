@@ -25,7 +25,7 @@ def calls_of(facts: Facts, owner: Class, method: ast.FunctionDef) -> tuple[ast.C
     name, start = method.name, methods(owner).get("__call__")
     if base_of(owner) is not None or is_extended(owner, facts.classes) or start is None:
         return ()
-    if len([m for m in methods(owner).values() if _is_compact(m)]) != 1:
+    if len([m for m in methods(owner).values() if is_compact(m)]) != 1:
         return ()
     mentions = [n for n in ast.walk(owner.node) if isinstance(n, ast.Attribute) and n.attr == name]
     call = facts.scopes.parent[mentions[0]] if len(mentions) == 1 else None
@@ -72,7 +72,8 @@ def _is_plain(method: ast.FunctionDef) -> bool:
     return named and all(_word(decorator) in {"compact", "nowrap"} for decorator in method.decorator_list)
 
 
-def _is_compact(method: ast.FunctionDef) -> bool:
+def is_compact(method: ast.FunctionDef) -> bool:
+    """Whether a method builds the layers that it calls."""
     return any(_word(decorator) == "compact" for decorator in method.decorator_list)
 
 

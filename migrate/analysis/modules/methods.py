@@ -35,6 +35,7 @@ from migrate.analysis.modules import (
     scanned,
     sequences,
 )
+from migrate.analysis.modules.called_once import is_compact
 from migrate.analysis.modules.choices import or_functions
 from migrate.analysis.modules.classes import (
     argument,
@@ -215,6 +216,8 @@ def attribute(run: Run, node: ast.Attribute, holder: Object) -> Value:
             return UNKNOWN
         return Length(Size(f"self.{name}"), is_number(holder.cls, name))
     method = methods(holder.cls).get(name) or lent_methods(holder.cls).get(name, (None, None))[1]
+    if method is not None and name == "__call__" and is_compact(method) and _is_called(run, node):
+        return holder
     if method is not None:
         return _method(run, name, method, holder)
     if name in own_constants(holder.cls):
@@ -229,6 +232,11 @@ def attribute(run: Run, node: ast.Attribute, holder: Object) -> Value:
         return OwnCollection()
     blocked(run, node, "LNX311", no_counterpart.of_attribute(name))
     return UNKNOWN
+
+
+def _is_called(run: Run, node: ast.Attribute) -> bool:
+    call = run.facts.scopes.parent[node]
+    return isinstance(call, ast.Call) and call.func is node
 
 
 def _method(run: Run, name: str, method: ast.FunctionDef, holder: Object) -> Value:
@@ -305,7 +313,7 @@ def _sets(statement: ast.Assign, name: str) -> bool:
 
 
 def call_itself(run: Run, node: ast.AST) -> Value:
-    """`self(x)` in another method: nothing that the module does not do anyway."""
+    """`self(x)`, or `self.__call__(x)`, in another method: nothing that the module does not do anyway."""
     if not run.beside:
         blocked(run, node, "LNX111", "a module calls itself on its way through `__call__`")
     return UNKNOWN

@@ -285,6 +285,8 @@ def _elementwise(short: str, args: Arguments, operands: Keywords) -> Value:
         return Array(shape) if shape is not None else UNKNOWN
     if short in {"asarray", "array", "stop_gradient"}:
         return args[0] if isinstance(args[0], Array) and alone else UNKNOWN
+    if short == "nan_to_num":
+        return args[0] if isinstance(args[0], Array) and len(args) == 1 else UNKNOWN
     if short in {"zeros_like", "ones_like", "full_like"}:
         shaped = len(args) > (3 if short == "full_like" else 2) or "shape" in operands
         return args[0] if isinstance(args[0], Array) and not shaped else UNKNOWN
