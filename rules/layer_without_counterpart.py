@@ -18,10 +18,13 @@ RULE = Rule(
         "Defaults, names of arguments and the layout of parameters differ from layer to layer."
     ),
     use_instead=(
-        "Wrap the Linen layer: `nnx.bridge.ToNNX(nn.ConvLocal(...), rngs=rngs)`, or rewrite it by hand and "
+        "Wrap the Linen layer: `nnx.bridge.ToNNX(nn.LayerNorm(...), rngs=rngs)`, or rewrite it by hand and "
         "run `linen2nnx verify`."
     ),
-    fix_safety="Nothing is edited: the whole training component stays as it is.",
+    fix_safety=(
+        "Nothing is edited: the whole training component stays as it is. Layers that NNX has in no such form "
+        "are written into the file, as `LinenGRUCell` and `LinenConvLocal`, where they are built on the spot."
+    ),
     upstream="https://flax.readthedocs.io/en/latest/guides/bridge_guide.html#linen-nnx",
     invalid=(
         Example(
@@ -33,7 +36,7 @@ import jax
 class Net(nn.Module):
     @nn.compact
     def __call__(self, x):
-        return nn.ConvLocal(4, (3,))(x)
+        return nn.LayerNorm(reduction_axes=(1, 2))(x)
 
 
 def create(x):

@@ -115,6 +115,19 @@ ROWS = [
     pytest.param(
         "nn.Einsum(shape=(6, 4), einsum_str='btd,dk->btk', use_bias=False)(x)", TOKENS, id="einsum-no-bias"
     ),
+    pytest.param("nn.ConvLocal(4, (3, 3))(x)", IMAGE, id="local"),
+    pytest.param("nn.ConvLocal(4, 3)(x)", TOKENS, id="local-one-axis"),
+    pytest.param("nn.ConvLocal(4, (3, 2), (2, 1), 'VALID')(x)", IMAGE, id="local-by-position"),
+    pytest.param(
+        "nn.ConvLocal(4, (3, 3), padding='CIRCULAR', use_bias=False)(x)", IMAGE, id="local-circular"
+    ),
+    pytest.param("nn.ConvLocal(4, [3], kernel_dilation=2, padding='REFLECT')(x)", TOKENS, id="local-reflect"),
+    pytest.param("nn.ConvLocal(4, (3,), kernel_dilation=2, padding='CAUSAL')(x)", TOKENS, id="local-causal"),
+    pytest.param("nn.ConvLocal(4, (3, 3), padding=((1, 2), (0, 1)))(x)", IMAGE, id="local-padding"),
+    pytest.param("nn.ConvLocal(4, (3, 3), strides=2, dtype=jnp.bfloat16)(x)", IMAGE, id="local-half"),
+    pytest.param("nn.ConvLocal(4, (2,), padding=1, input_dilation=2)(x)", TOKENS, id="local-input-dilation"),
+    pytest.param("nn.ConvLocal(4, (3,), mask=jnp.tril(jnp.ones((5, 18, 4))))(x)", TOKENS, id="local-mask"),
+    pytest.param("nn.ConvLocal(4, (3,))(x)", IMAGE, id="local-of-two-batches"),
     pytest.param("nn.InstanceNorm()(x)", IMAGE, id="instance-norm"),
     pytest.param("nn.InstanceNorm(1e-3, jnp.bfloat16)(x)", IMAGE, id="instance-norm-half"),
 ]

@@ -248,7 +248,8 @@ class Plan:
             return None
         match instance.cls:
             case Symbol(name):
-                return f"nnx.{LAYERS[name].target}" if name in LAYERS else None
+                plain = name in LAYERS and LAYERS[name].helper is None
+                return f"nnx.{LAYERS[name].target}" if plain else None
             case Class(definition):
                 return self.class_name(definition, node)
 

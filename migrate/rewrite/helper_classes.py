@@ -5,6 +5,8 @@ Each gives what Linen's layer gives, bit by bit, from parameters under the same 
 
 from __future__ import annotations
 
+from migrate.rewrite.helper_layers import LAYERS
+
 CARRY = """
     def initialize_carry(self, input_shape, rngs=None, carry_init=nnx.initializers.zeros_init()):
         return carry_init(rngs, (*input_shape[:-1], self.features), self.param_dtype)
@@ -132,7 +134,7 @@ class LinenConvLSTMCell(nnx.RNNCellBase):
     def num_feature_axes(self):
         return len(self.kernel_size) + 1
 '''
-TEXTS = {"LinenGRUCell": GRU, "LinenMGUCell": MGU, "LinenConvLSTMCell": CONV_LSTM}
+TEXTS = LAYERS | {"LinenGRUCell": GRU, "LinenMGUCell": MGU, "LinenConvLSTMCell": CONV_LSTM}
 
 
 def text_of_helper(name: str) -> str:

@@ -131,6 +131,15 @@ LAYERS: dict[str, LayerKind] = {
         output="conv",
         leaves=("kernel", "bias"),
     ),
+    "flax.linen.ConvLocal": LayerKind(
+        target="LinenConvLocal",
+        positional=_CONV,
+        first=("in_shape", "features", "kernel_size"),
+        kept=frozenset(_CONV) - {"features", "kernel_size", "feature_group_count", "promote_dtype"},
+        output="conv",
+        leaves=("kernel", "bias"),
+        helper="LinenConvLocal",
+    ),
     "flax.linen.ConvTranspose": LayerKind(
         target="ConvTranspose",
         positional=_TRANSPOSE,
@@ -280,7 +289,6 @@ _OVERWRITES = "stays Linen: that of NNX writes what it normalises into the param
 REFUSED = {
     "SpectralNorm": f"`linen.SpectralNorm` {_OVERWRITES}",
     "WeightNorm": f"`linen.WeightNorm` {_OVERWRITES}",
-    "ConvLocal": "`linen.ConvLocal` has no counterpart in NNX, whose kernels are the same everywhere",
     "BatchApply": "`linen.BatchApply` has no counterpart in NNX: reshape before and after the layer",
 }
 """Layers for which there is no way yet, with the reason."""

@@ -10,6 +10,7 @@ from migrate.analysis.modules.layers import LAYERS, NORMS
 from migrate.analysis.sites import Construct, Layer
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
+from migrate.plan.modules.helpers import refuse_helper
 from migrate.plan.modules.layer_arguments import EXACT
 
 
@@ -45,6 +46,7 @@ def _rewrite(plan: Plan, node: ast.expr) -> None:
 def _check_layer(node: ast.expr, layer: str) -> None:
     if LAYERS[layer].output in {"cell", "wrapper"}:
         raise Blocked(node, "LNX111", "the class of a recurrent layer is handed to a field")
+    refuse_helper(node, layer)
 
 
 def _partial(plan: Plan, call: ast.Call, layer: str) -> None:

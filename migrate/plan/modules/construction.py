@@ -73,6 +73,7 @@ def _of_layer(plan: Plan, site: Init, cls: Symbol) -> Arguments:
         return [("in_features", _last_axis(plan, site, first))]
     if (
         "in" in kind.first
+        or kind.helper is not None
         or "bias_shape" in kind.first
         or "general" in kind.first
         or kind.draws

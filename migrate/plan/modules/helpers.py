@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from migrate.analysis.modules.layers import LAYERS
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 from migrate.rewrite.helper_classes import text_of_helper
@@ -17,6 +18,13 @@ def write_helper(plan: Plan, node: ast.AST, name: str) -> None:
     if "jnp." in text_of_helper(name) and not imports_jnp(module):
         raise Blocked(node, "LNX110", "the class for this layer needs `import jax.numpy as jnp` in this file")
     plan.edits.helpers.add((module, name))
+
+
+def refuse_helper(node: ast.AST, layer: str) -> None:
+    """A layer class that NNX does not have is written where it is built, and stands nowhere else."""
+    if LAYERS[layer].helper is not None:
+        short = layer.rpartition(".")[2]
+        raise Blocked(node, "LNX110", f"`{short}`, which NNX does not have, is used as a class")
 
 
 def imports_jnp(module: ast.AST) -> bool:

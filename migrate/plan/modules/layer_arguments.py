@@ -13,7 +13,14 @@ from migrate.plan.context import Plan
 from migrate.plan.modules.decoding import check_decoding
 from migrate.plan.modules.drafts import Draft
 from migrate.plan.modules.einsum import bias_shape
-from migrate.plan.modules.layer_sizes import check_size, contracted, input_of, last_axis, last_size
+from migrate.plan.modules.layer_sizes import (
+    check_size,
+    contracted,
+    input_of,
+    last_axis,
+    last_size,
+    whole_shape,
+)
 from migrate.rewrite.edits import Piece
 
 EXACT = "lambda args, dtype=None, **_: args"
@@ -46,6 +53,8 @@ def positional(
             continue
         if name == "in":
             pieces.append(last_axis(plan, draft, site))
+        elif name == "in_shape":
+            pieces.append(whole_shape(plan, site))
         elif name == "general":
             pieces.append(contracted(plan, draft, site))
             given.pop("batch_dims", None)

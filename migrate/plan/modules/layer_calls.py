@@ -15,6 +15,7 @@ from migrate.plan.modules.checkpoints import rewrite_checkpointed
 from migrate.plan.modules.drawing import drawing, draws
 from migrate.plan.modules.free_carries import rewrite_free_carries
 from migrate.plan.modules.handed_layers import at_calls
+from migrate.plan.modules.helpers import refuse_helper
 from migrate.plan.modules.late_flags import handed_flags, late_flags
 from migrate.plan.modules.lifted import keeps_statistics, rewrite_lifted
 from migrate.plan.modules.moved import is_late
@@ -95,6 +96,7 @@ def _library(plan: Plan, node: ast.Call) -> None:
             for part in ast.walk(classes):
                 match plan.facts.values.get(part) if isinstance(part, ast.expr) else None:
                     case Symbol(name) if name in LAYERS:
+                        refuse_helper(part, name)
                         plan.edits.expressions[part] = f"nnx.{LAYERS[name].target}"
                     case Symbol("flax.linen.Module"):
                         plan.edits.expressions[part] = "nnx.Module"

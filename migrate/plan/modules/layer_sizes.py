@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from migrate.analysis.kinds import Array, Value
+from migrate.analysis.kinds import Array, Const, Sequence, Value
 from migrate.analysis.modules.classes import methods
 from migrate.analysis.modules.layers import LAYERS
 from migrate.analysis.shapes.plain_shapes import integers
@@ -42,6 +42,20 @@ def last_axis(plan: Plan, draft: Draft, site: Layer) -> str:
         return told_size(plan, draft, site, "in_features", Told(site.node, site.node, UNTOLD))
     check_size(plan, site, found)
     return found.text
+
+
+def whole_shape(plan: Plan, site: Layer) -> str:
+    """The axes that a convolution slides over and the one of the features, as a tuple for `__init__`."""
+    window = plan.facts.values.get(dict(site.given).get("kernel_size", site.node))
+    count = len(window.items) if isinstance(window, Sequence) else 1 if isinstance(window, Const) else 0
+    found = input_of(site).last(count + 1)
+    texts = []
+    for one in found if count else (None,):
+        if one is None:
+            raise Blocked(site.node, "LNX112", UNTOLD)
+        check_size(plan, site, one)
+        texts.append(one.text)
+    return f"({', '.join(texts)})"
 
 
 def check_size(plan: Plan, site: Layer, found: Size) -> None:

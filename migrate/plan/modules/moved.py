@@ -14,6 +14,7 @@ from migrate.analysis.sites import Layer, OwnVariable, Parameter
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 from migrate.plan.modules.drafts import Draft
+from migrate.plan.modules.helpers import refuse_helper
 from migrate.plan.modules.layer_arguments import EXACT, may_be_half
 from migrate.rewrite.edits import Piece, Template, template
 
@@ -91,6 +92,7 @@ def partial_layer(plan: Plan, draft: Draft, site: Layer | Parameter | OwnVariabl
     """`partial(nnx.BatchNorm, momentum=0.9)`: what is known only at a call is given there."""
     call, layer = value.site, value.function
     assert call is not None and isinstance(layer, Symbol)
+    refuse_helper(call, layer.name)
     kind = LAYERS[layer.name]
     pieces: list[Piece] = [f"nnx.{kind.target}"]
     for keyword in call.keywords:

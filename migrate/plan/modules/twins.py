@@ -15,6 +15,7 @@ from migrate.analysis.sites import Layer
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 from migrate.plan.modules.drafts import Draft, Line
+from migrate.plan.modules.helpers import refuse_helper
 from migrate.plan.modules.layer import construction
 from migrate.plan.modules.moved import in_setup
 from migrate.plan.modules.reserved import RESERVED
@@ -116,7 +117,10 @@ def chosen_line(plan: Plan, draft: Draft, statement: ast.stmt) -> Line | None:
 def _new(plan: Plan, node: ast.expr) -> str | None:
     """A layer class under its name in NNX."""
     value = plan.facts.values.get(node)
-    return f"nnx.{LAYERS[value.name].target}" if isinstance(value, Symbol) else None
+    if not isinstance(value, Symbol):
+        return None
+    refuse_helper(node, value.name)
+    return f"nnx.{LAYERS[value.name].target}"
 
 
 def _is_named(plan: Plan, call: ast.Call, statement: ast.Assign) -> bool:
