@@ -101,8 +101,8 @@ def _is_plain(run: Run, node: ast.Call, callee: Value) -> bool:
             return name.startswith(PLAIN)
         case LayerField() | Lifted() | GivenLayer():
             return True
-        case Jit((Function() | Partial(Function())) as function) if run.beside:
-            return _is_plain(run, node, function)
+        case Jit((Function() | Partial() | Batched()) as function):
+            return (run.beside or _is_outside(run, function)) and _is_plain(run, node, function)
         case Partial(function) | Batched(function):
             return _is_plain(run, node, function)
         case ApplyFn(instances):
@@ -118,6 +118,14 @@ def _is_plain(run: Run, node: ast.Call, callee: Value) -> bool:
             return is_text_method(node, callee) or _called_field(run, node, size.text)
         case _:
             return isinstance(callee, Unknown | NnxArgument) and _is_known_result(run, node)
+
+
+def _is_outside(run: Run, value: Value) -> bool:
+    """Whether a function stands outside of all classes, so that no module is in its sight."""
+    if isinstance(value, Partial | Batched):
+        return _is_outside(run, value.function)
+    around = run.facts.scopes.enclosing(value.node) if isinstance(value, Function) else ()
+    return isinstance(value, Function) and not any(isinstance(scope, ast.ClassDef) for scope in around)
 
 
 def _is_function(run: Run, node: ast.Call, value: Value) -> bool:
