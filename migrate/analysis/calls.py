@@ -43,6 +43,7 @@ from migrate.analysis.modules import (
     building,
     choice_calls,
     choices,
+    chosen_checkpoints,
     class_choices,
     class_fields,
     ensembles,
@@ -184,6 +185,8 @@ def invoke(run: Run, callee: Value, given: Arguments) -> Value:
             return sequences.call(run, items, given, invoke)
         case Mixed() if (several := ensembles.chosen(run, callee, given.node)) is not None:
             return invoke(run, several, given)
+        case Mixed() if (checkpointed := chosen_checkpoints.chosen(run, callee, given.node)) is not None:
+            return invoke(run, checkpointed, given)
         case Mixed() if class_choices.are_classes(run, callee, given.node):
             return class_choices.built(run, callee, given, invoke)
         case Mixed() if choices.reached(run, callee) is not None:

@@ -13,7 +13,7 @@ from migrate.analysis.kinds import Class, GivenLayer, Instance, LayerField, Loop
 from migrate.analysis.nnx_code.pitfalls import Pitfall
 from migrate.analysis.program.scopes import FunctionNode, Member, Scopes, Variable
 from migrate.analysis.program.source import File, Files
-from migrate.analysis.sites import Binding, HandedLayer, Layer, Scan, Site, Summary, Turns
+from migrate.analysis.sites import Binding, ChosenCheckpoint, HandedLayer, Layer, Scan, Site, Summary, Turns
 from migrate.result import Place
 
 
@@ -96,6 +96,8 @@ class Facts:
     checkpoints: dict[ast.Call, ast.If] = field(default_factory=dict)
     ensembles: dict[ast.Call, ast.expr] = field(default_factory=dict)
     """The layers that are ensembles under a condition of `setup`, with the condition."""
+    chosen_checkpoints: dict[ast.Call, ChosenCheckpoint] = field(default_factory=dict)
+    """The layers that are checkpointed under a condition, with what chooses."""
     fillings: dict[ast.For, Loop] = field(default_factory=dict)
     """The loops of `setup` that fill lists of layers with names."""
     twins: dict[ast.Call, list[ast.Call]] = field(default_factory=dict)

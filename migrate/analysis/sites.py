@@ -313,6 +313,19 @@ class Layer:
 
 
 @dataclass(frozen=True)
+class ChosenCheckpoint:
+    """What puts a class under a checkpoint if a condition on fields holds, or does not hold.
+
+    `plain` names the class; `statements` do nothing but choose.
+    """
+
+    plain: ast.expr
+    test: ast.expr
+    held: bool
+    statements: tuple[ast.stmt, ...]
+
+
+@dataclass(frozen=True)
 class HandedLayer:
     """A layer that a module of the project is handed for a field, both made in `setup` of `owner`.
 

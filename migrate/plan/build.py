@@ -197,6 +197,7 @@ def _check_classes(plan: Plan) -> None:
     classes = {plan.facts.classes[node] for node in plan.component.classes}
     classes = {cls for cls in classes if is_module(cls)}
     options = chosen_options(plan) | {site.args[0] for _, site in makers(plan)}
+    options |= {chosen.plain for chosen in plan.facts.chosen_checkpoints.values()}
     for node, value in plan.facts.values.items():
         if isinstance(node, (ast.Name, ast.Attribute)) and isinstance(node.ctx, ast.Load):
             parts = value.parts if isinstance(value, Mixed) else {value}

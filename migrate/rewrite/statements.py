@@ -129,8 +129,11 @@ def replaced(page: Page, line: Any, texts: list[str], indent: str, last: Any, co
 
 
 def written_compound(page: Page, line: Any, statement: ast.stmt, indent: str) -> list[Any]:
-    """A compound statement with what goes in front of it; a class or function may go as a whole."""
-    if isinstance(statement, ast.ClassDef | ast.FunctionDef) and page.edits.statements.get(statement) == []:
+    """A compound statement with what goes in front of it; some may go as a whole."""
+    if (
+        isinstance(statement, ast.ClassDef | ast.FunctionDef | ast.If)
+        and page.edits.statements.get(statement) == []
+    ):
         return []
     if statement in page.edits.statements:
         raise Mismatch("a compound statement is replaced")

@@ -23,6 +23,7 @@ from migrate.analysis.kinds import (
 )
 from migrate.analysis.modules import (
     called_once,
+    chosen_checkpoints,
     class_choices,
     copied_settings,
     forwarding,
@@ -85,6 +86,9 @@ def construct(
     short = PREFIXES[lifted.transform] + short if lifted is not None else short
     short = class_choices.stem(run.facts, node) or short
     name, explicit = _name(run, node, short, dict(fields))
+    if chosen_checkpoints.needs_name(run, node, explicit):
+        message = "Linen calls this layer otherwise if it is checkpointed: give it a name"
+        blocked(run, node, "LNX111", message)
     given_fields = tuple((k, v) for k, v in fields if k != "name")
     site = Layer(node, layer, name, run.owner, given_fields, cls, explicit=explicit, loops=run.loops)
     site = replace(site, through=through, lifted=lifted, extends=extends, left_open=left_open(cls, node))

@@ -30,7 +30,14 @@ from migrate.analysis.kinds import (
     Unknown,
     Value,
 )
-from migrate.analysis.modules import choices, class_fields, ensembles, no_counterpart, type_tests
+from migrate.analysis.modules import (
+    choices,
+    chosen_checkpoints,
+    class_fields,
+    ensembles,
+    no_counterpart,
+    type_tests,
+)
 from migrate.analysis.modules.applied_layers import layer_of
 from migrate.analysis.modules.class_choices import are_classes
 from migrate.analysis.modules.class_tables import names_option
@@ -112,6 +119,7 @@ def _is_plain(run: Run, node: ast.Call, callee: Value) -> bool:
         case Mixed(parts):
             known = choices.reached(run, callee) is not None or are_classes(run, callee, node)
             known |= ensembles.chosen(run, callee, node) is not None
+            known |= chosen_checkpoints.chosen(run, callee, node) is not None
             known |= isinstance(node.func, ast.Name) and _is_transformed(run, node.func)
             return known or all(_is_function(run, node, part) for part in parts)
         case Length(size):

@@ -26,21 +26,26 @@ from migrate.analysis.sites import Apply, Layer
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 from migrate.plan.modules.cells import changes_variables
+from migrate.plan.modules.chosen_checkpoints import chosen_remat
 from migrate.plan.modules.chosen_transforms import in_front
 from migrate.plan.modules.mapped import mapped_call, options_of, same_inputs
 from migrate.plan.modules.owned import owned
 from migrate.rewrite.edits import Piece, Template, template
 
 
-def class_of(lifted: Lifted) -> ast.expr:
+def class_of(plan: Plan, site: Layer) -> ast.expr:
     """What names the class below the transform."""
-    return lifted.site.args[0]
+    assert site.lifted is not None
+    chosen = plan.facts.chosen_checkpoints.get(site.node)
+    return chosen.plain if chosen is not None else site.lifted.site.args[0]
 
 
 def rewrite_lifted(plan: Plan, site: Layer, draws: bool) -> bool:
     """The calls of a module under a transform; whether they have been given their random keys."""
     assert site.lifted is not None
-    if not is_made_elsewhere(plan.facts, site.node, site.lifted):
+    if (choice := plan.facts.chosen_checkpoints.get(site.node)) is not None:
+        plan.edits.statements |= {statement: [] for statement in choice.statements}
+    elif not is_made_elsewhere(plan.facts, site.node, site.lifted):
         _drop(plan, site, site.lifted)
     for call in site.calls:
         match site.lifted.transform:
@@ -62,11 +67,11 @@ def rewrite_lifted(plan: Plan, site: Layer, draws: bool) -> bool:
             case "flax.linen.remat":
                 keys = (", rngs", ", rngs=rngs", ", rngs") if draws else ("", "", "")
                 options = [k for k in site.lifted.site.keywords if k.arg in {"policy", "prevent_cse"}]
-                name = free(call, "block")
+                name, remat = free(call, "block"), chosen_remat(plan, site, call, bool(options))
                 if calling(plan, call):
-                    plan.edits.expressions[call] = _given_outside(plan, call, name, keys, options)
+                    plan.edits.expressions[call] = _given_outside(plan, call, remat, name, keys, options)
                     continue
-                start = f"nnx.remat(lambda {name}{keys[0]}: {name}("
+                start = f"{remat}(lambda {name}{keys[0]}: {name}("
                 plan.edits.expressions[call] = called(plan, start, name, call, keys[1:], tuple(options))
             case _:
                 return False
@@ -95,12 +100,12 @@ def _calls_layer(plan: Plan, node: ast.AST) -> bool:
 
 
 def _given_outside(
-    plan: Plan, call: ast.Call, name: str, keys: tuple[str, ...], options: list[ast.keyword]
+    plan: Plan, call: ast.Call, remat: str, name: str, keys: tuple[str, ...], options: list[ast.keyword]
 ) -> Template:
     """`nnx.remat(lambda block, inputs: block(inputs))(self.CheckpointBlock_0, self.Dense_0(x))`."""
     outside = calling(plan, call)
     given = free(call, "inputs")
-    parts: list[Piece] = [f"nnx.remat(lambda {name}, {given}{keys[0]}: {name}("]
+    parts: list[Piece] = [f"{remat}(lambda {name}, {given}{keys[0]}: {name}("]
     pieces = [(None, arg) for arg in call.args] + [(k.arg, k.value) for k in call.keywords]
     for index, (word, node) in enumerate(pieces):
         parts.append((", " if index else "") + (f"{word}=" if word is not None else ""))
@@ -141,7 +146,9 @@ def called(
 
 def free(call: ast.Call, name: str) -> str:
     """A name for the parameter of a function around a call."""
-    return f"the_{name}" if name in names_in(call) else name
+    built = isinstance(call.func, ast.Call)
+    used = {word for node in ast.iter_child_nodes(call) if node is not call.func for word in names_in(node)}
+    return f"the_{name}" if name in used | (set() if built else names_in(call.func)) else name
 
 
 def _drop(plan: Plan, site: Layer, lifted: Lifted) -> None:

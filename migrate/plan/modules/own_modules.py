@@ -24,7 +24,7 @@ from migrate.plan.modules.input_sizes import InputSize, input_sizes
 from migrate.plan.modules.layer_sizes import check_size, last_size
 from migrate.plan.modules.lifted import class_of
 from migrate.plan.modules.mapped import made_side_by_side
-from migrate.plan.modules.moved import chosen_class, listed, moved
+from migrate.plan.modules.moved import chosen_class, in_setup, listed, moved
 from migrate.plan.modules.spread_settings import check_settings
 from migrate.plan.modules.told_sizes import asked, told_size
 from migrate.rewrite.edits import Piece, Template, template
@@ -52,12 +52,24 @@ def own_module(plan: Plan, draft: Draft, site: Layer, cls: Class) -> Piece:
     if is_made_elsewhere(plan.facts, node, site.lifted):
         return Template((node.func, "(", *listed([*pieces, "rngs=rngs"]), ")"))
     if site.lifted is not None:
-        made = Template((class_of(site.lifted), "(", *listed([*pieces, "rngs=rngs"]), ")"))
+        made = Template((class_of(plan, site), "(", *listed([*pieces, "rngs=rngs"]), ")"))
         return made_side_by_side(plan, site, made, lambda node: moved(plan, draft, site, node))
     callee = (
-        chosen_class(plan, draft, site) if written_at(plan.facts, node) in plan.facts.twins else node.func
+        chosen_class(plan, draft, site)
+        if written_at(plan.facts, node) in plan.facts.twins
+        else _known_early(plan, node)
     )
     return Template((callee, "(", *listed([*pieces, "rngs=rngs"]), ")"))
+
+
+def _known_early(plan: Plan, node: ast.Call) -> ast.expr:
+    """The class by a name that `__init__` knows as well."""
+    callee = node.func
+    variable = plan.facts.scopes.variable(callee, callee.id) if isinstance(callee, ast.Name) else None
+    if variable is not None and isinstance(variable.scope, ast.FunctionDef) and not in_setup(plan, node):
+        message = f"a module class goes by the local name `{variable.name}` here: build the class itself"
+        raise Blocked(node, "LNX111", message)
+    return callee
 
 
 def _optional_size(plan: Plan, inner: Draft, site: Layer, argument: InputSize) -> list[Piece]:

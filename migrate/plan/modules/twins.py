@@ -137,7 +137,7 @@ def _choices(plan: Plan) -> Iterator[ast.Call]:
 
 def _check_tables(plan: Plan, cls: Class) -> None:
     """All that reads a table or function of classes must be choices that are rewritten with it."""
-    known = chosen_options(plan)
+    known = chosen_options(plan) | {chosen.plain for chosen in plan.facts.chosen_checkpoints.values()}
     for node in ast.walk(cls.node):
         named = isinstance(node, ast.expr) and is_class(plan.facts, node) and names_option(plan.facts, node)
         above = plan.parent(node) if named else None
