@@ -71,3 +71,25 @@ def test_numbers_that_init_cannot_tell(before: str, after: str) -> None:
     assert before in NET
     found = findings(program(NET.replace(before, after.replace("\\n", "\n")), "Net()", (2, 3)))
     assert any(message.startswith("LNX111") for message in found)
+
+
+def test_a_stride_that_leaves_the_size_as_it_is() -> None:
+    module = """
+class Stage(nn.Module):
+    width: int
+    stride: int = 1
+
+    @nn.compact
+    def __call__(self, x):
+        return nn.Conv(self.width, (3, 3), (self.stride, self.stride))(x)
+
+
+class Net(nn.Module):
+    @nn.compact
+    def __call__(self, x):
+        x = Stage(4)(x)
+        return nn.Dense(3)(x.reshape((x.shape[0], -1)))
+"""
+    done = compared(program(module, "Net()", (2, 4, 4, 3)))
+    assert_identical(done)
+    assert "nnx.Linear(height * width * 4, 3, rngs=rngs)" in done.text

@@ -172,6 +172,22 @@ class _Reduction(ast.NodeTransformer):
         self.generic_visit(node)
         return alone(node) if isinstance(node.func, ast.Name) and node.func.id == "max" else node
 
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.expr:
+        """`-(-size // 1)`, which is the size."""
+        self.generic_visit(node)
+        match node:
+            case ast.UnaryOp(
+                op=ast.USub(),
+                operand=ast.BinOp(
+                    left=ast.UnaryOp(op=ast.USub(), operand=size),
+                    op=ast.FloorDiv(),
+                    right=ast.Constant(value=1),
+                ),
+            ):
+                return size
+            case _:
+                return node
+
     def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
         self.generic_visit(node)
         operator = SYMBOLS.get(type(node.op))
