@@ -89,6 +89,28 @@ def test_patterns_of_einops(expression: str, shape: tuple[int, ...], size: str) 
     assert f"self.Dense_0 = nnx.Linear({size}, 3, rngs=rngs)" in text
 
 
+LOOPS = [
+    pytest.param("for _ in range(2):\n            x = jnp.concatenate([x, x[..., :1]], axis=-1)",
+                 "in_features + 2", id="that-adds"),
+    pytest.param("x = x[..., :1]\n        x = x[..., -2:]", "1", id="no-loop-but-a-short-axis"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("body", "size"), LOOPS)
+def test_sizes_behind_a_loop_without_layers(body: str, size: str) -> None:
+    head = "class Net(nn.Module):\n    @nn.compact\n    def __call__(self, x):\n"
+    text = program(f"{head}        {body}\n        return nn.Dense(3)(x)\n", "Net()", (4, 6))
+    done = compared(text)
+    assert_identical(done)
+    assert f"self.Dense_0 = nnx.Linear({size}, 3, rngs=rngs)" in done.text
+
+
+def test_a_size_that_cannot_be_told_behind_a_loop() -> None:
+    head = "class Net(nn.Module):\n    @nn.compact\n    def __call__(self, x):\n"
+    loop = "        for _ in range(2):\n            x = jnp.concatenate([x, x], axis=-1)\n"
+    assert findings(program(f"{head}{loop}        return nn.Dense(3)(x)\n", "Net()", (4, 6)))
+
+
 CHANGED = [
     pytest.param("parts = [x, x]", "parts[0] = nn.Dense(8)(x)", "jnp.concatenate(parts, -1)", id="item"),
     pytest.param("parts = {'a': x}", "parts['a'] = nn.Dense(8)(x)", "parts['a']", id="entry"),

@@ -195,6 +195,8 @@ def execute(run: Run, loop: Loop) -> None:
         running, _ = _ends(run, entry, names)
     run.facts.loops[loop.node] = Turns(loop, running)
     run.frame.vars = _left(run, loop, start)
+    if not _is_needed(run, loop):
+        run.frame.vars = _told(run, loop, run.frame.vars)
     run.counters = _after(loop, counters, built)
 
 
@@ -312,6 +314,36 @@ def _left(run: Run, loop: Loop, start: dict[str, Value]) -> dict[str, Value]:
         else:
             after[name] = known if known is not None else outside(value, local)
     return after
+
+
+def _is_needed(run: Run, loop: Loop) -> bool:
+    """Whether `__init__` has the loop as well, as something is made in it."""
+    around = (each for site in run.facts.sites.values() for each in getattr(site, "loops", ()))
+    return any(each.node is loop.node for each in around)
+
+
+def _told(run: Run, loop: Loop, variables: dict[str, Value]) -> dict[str, Value]:
+    """The variables after a loop that `__init__` does not need: running sizes as they are at its end."""
+    assert run.owner is not None
+    names = {running.name for running in run.facts.loops.pop(loop.node).running}
+    finals = run.facts.finals[run.owner.node]
+    ends = {name: Size(finals.pop(name)) if finals[name] else None for name in names}
+    return {name: _ended(value, ends) for name, value in variables.items()}
+
+
+def _ended(value: Value, ends: dict[str, Size | None]) -> Value:
+    match value:
+        case Array(shape):
+            known = (ends.get(axis.text, axis) if axis is not None else None for axis in shape.axes)
+            axes = tuple(None if axis is None or axis.names & ends.keys() else axis for axis in known)
+            return Array(replace(shape, axes=axes))
+        case Length(size) if size.names & ends.keys():
+            end = ends.get(size.text)
+            return replace(value, size=end) if end is not None else UNKNOWN
+        case Collected(item) if item is not None:
+            return Collected(_ended(item, ends))
+        case _:
+            return value
 
 
 def outside(value: Value, local: frozenset[str]) -> Value:

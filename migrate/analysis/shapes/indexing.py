@@ -168,16 +168,27 @@ def _sliced(run: Run, size: Size | None, part: ast.Slice) -> Size | None:
     """The length of a slice that lies inside of the axis."""
     if part.lower is None and part.upper is None and part.step is None:
         return size
+    whole = literal(size)
+    if whole is not None and (known := _literal_slice(part)) is not None:
+        return number(len(range(whole)[known]))
     if part.step is not None:
         return _stepped(size, part)
     lower = _bound(run, size, part.lower) if part.lower is not None else number(0)
     upper = _bound(run, size, part.upper) if part.upper is not None else size
     if lower is None or upper is None:
         return None
-    whole, most = literal(size), literal(upper)
+    most = literal(upper)
     if whole is not None and most is not None and most > whole:
         return None
     return combined(upper, "-", lower)
+
+
+def _literal_slice(part: ast.Slice) -> slice | None:
+    """A slice whose bounds are all numbers, or left out."""
+    given = (part.lower, part.upper, part.step)
+    bounds = [literal_integer(each) if each is not None else None for each in given]
+    told = all((bound is None) == (each is None) for bound, each in zip(bounds, given, strict=True))
+    return slice(*bounds) if told and bounds[2] != 0 else None
 
 
 def _stepped(size: Size | None, part: ast.Slice) -> Size | None:
