@@ -9,6 +9,7 @@ from migrate.analysis.facts import Facts
 from migrate.analysis.kinds import Class, Const
 from migrate.analysis.modules.classes import lineage
 from migrate.analysis.modules.layers import LAYERS, WRAPPERS, LayerKind
+from migrate.analysis.modules.weight_norms import LAYER, is_held, layer_of
 from migrate.analysis.sites import Layer, Parameter
 
 GATES = ("ii", "if", "ig", "io", "hi", "hf", "hg", "ho")
@@ -52,6 +53,9 @@ def _leaves(facts: Facts, cls: Class, prefix: str, above: tuple[Class, ...]) -> 
 
 def _of_layer(facts: Facts, site: Layer, kind: LayerKind) -> Iterator[tuple[str, str]]:
     given = {name: facts.values.get(node) for name, node in site.given}
+    if kind.output == "weights":
+        yield from ((path, path) for path in _of_norm(facts, site, kind))
+        return
     if kind.output == "cell":
         yield from CELLS.get(kind.target, {}).items()
         return
@@ -59,6 +63,21 @@ def _of_layer(facts: Facts, site: Layer, kind: LayerKind) -> Iterator[tuple[str,
         switch = SWITCHES.get(leaf.rpartition("/")[2], "")
         if given.get(switch) != Const(False):
             yield leaf, leaf
+
+
+def _of_norm(facts: Facts, site: Layer, kind: LayerKind) -> Iterator[str]:
+    """The leaves of a norm over weights, which have the path of these weights in their names."""
+    layer, given = layer_of(facts, site), dict(site.given)
+    if layer is None or "{" in layer.name or given.keys() & {"variable_filter", "use_scale", "n_steps"}:
+        return
+    held = is_held(facts, site, layer)
+    for leaf in LAYERS[layer.layer].leaves:
+        if held:
+            yield f"{LAYER}/{leaf}"
+        if leaf == "kernel":
+            yield from (
+                f"{LAYER if held else layer.name}/{leaf}/{own}" for own in (*kind.leaves, *kind.stats)
+            )
 
 
 def paths_stay(facts: Facts, cls: Class, above: tuple[ast.ClassDef, ...] = ()) -> bool:

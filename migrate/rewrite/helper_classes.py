@@ -6,6 +6,7 @@ Each gives what Linen's layer gives, bit by bit, from parameters under the same 
 from __future__ import annotations
 
 from migrate.rewrite.helper_layers import LAYERS
+from migrate.rewrite.helper_weight_norms import NORMS
 
 CARRY = """
     def initialize_carry(self, input_shape, rngs=None, carry_init=nnx.initializers.zeros_init()):
@@ -134,7 +135,7 @@ class LinenConvLSTMCell(nnx.RNNCellBase):
     def num_feature_axes(self):
         return len(self.kernel_size) + 1
 '''
-TEXTS = LAYERS | {"LinenGRUCell": GRU, "LinenMGUCell": MGU, "LinenConvLSTMCell": CONV_LSTM}
+TEXTS = LAYERS | NORMS | {"LinenGRUCell": GRU, "LinenMGUCell": MGU, "LinenConvLSTMCell": CONV_LSTM}
 
 
 def text_of_helper(name: str) -> str:

@@ -34,6 +34,7 @@ from migrate.analysis.modules import (
     sequences,
     shared_kernels,
     traced,
+    weight_norms,
 )
 from migrate.analysis.modules.branches import merged
 from migrate.analysis.modules.choices import exclusive
@@ -42,7 +43,7 @@ from migrate.analysis.modules.counting import name_of
 from migrate.analysis.modules.detached import twin
 from migrate.analysis.modules.ensembles import VMAP
 from migrate.analysis.modules.hoisting import holes, init_text, spliced
-from migrate.analysis.modules.layers import LAYERS, SELF_CALLS, STATELESS, WRAPPERS
+from migrate.analysis.modules.layers import LAYERS, OVER_WEIGHTS, SELF_CALLS, STATELESS, WRAPPERS
 from migrate.analysis.modules.lifted import PREFIXES
 from migrate.analysis.modules.mapped import Inputs
 from migrate.analysis.modules.methods import summarise_with
@@ -103,6 +104,8 @@ def construct(
     run.facts.built_under[node] = tuple(run.tests)
     if layer in WRAPPERS:
         recurrent.adopt(run, site)
+    if layer in OVER_WEIGHTS:
+        weight_norms.adopt(run, site)
     return Instance(cls if cls is not None else Symbol(layer), node)
 
 
@@ -210,6 +213,8 @@ def call(run: Run, instance: Value, given: Arguments) -> Value:
     if not isinstance(site, Layer):
         run.escape(given.node, "LNX299", "a module definition is called outside of a module", instance)
         return UNKNOWN
+    if site.layer in OVER_WEIGHTS:
+        return _normalized(run, site, given)
     inputs = traced.completed(run, site, _seen(run, site, _inputs(run, site, given), given.node))
     run.facts.called_under[given.node] = tuple(run.tests)
     every = _compatible(run, site, inputs, given.node) if site.inputs is not None else inputs
@@ -233,6 +238,16 @@ def call(run: Run, instance: Value, given: Arguments) -> Value:
         item_inputs.learn_axes(run, site, node=given.node)
         return recurrent.carried(site.layer, shape, found, texts)
     return _together(run, site, Array(output(LAYERS[site.layer].output, shape, found, texts)))
+
+
+def _normalized(run: Run, site: Layer, given: Arguments) -> Value:
+    """A norm over weights is called: its layer sees the inputs, and gives what it gives."""
+    run.facts.called_under[given.node] = tuple(run.tests)
+    run.facts.sites[site.node] = replace(site, calls=tuple(dict.fromkeys((*site.calls, given.node))))
+    layer = weight_norms.layer_of(run.facts, site)
+    if layer is None:
+        return UNKNOWN
+    return call(run, Instance(Symbol(layer.layer), layer.node), weight_norms.inputs_of_layer(given))
 
 
 def _seen(run: Run, site: Layer, inputs: Inputs, node: ast.Call) -> Inputs:

@@ -68,6 +68,8 @@ _TYPES = frozenset({"dtype", "param_dtype"})
 _CELL = _words("kernel_init recurrent_kernel_init bias_init dtype param_dtype carry_init")
 _MGU = _words("kernel_init recurrent_kernel_init forget_bias_init activation_bias_init dtype param_dtype "
               "carry_init reset_gate")  # fmt: skip
+_OVER_WEIGHTS = _words("epsilon dtype param_dtype")
+_FILTER = "variable_filter"
 _RNN = _words("time_major return_carry reverse keep_order unroll")
 
 
@@ -273,6 +275,26 @@ LAYERS: dict[str, LayerKind] = {
         only_keywords=frozenset(_words("initial_carry seq_lengths return_carry time_major")),
         streams=False,
     ),
+    "flax.linen.WeightNorm": LayerKind(
+        target="LinenWeightNorm",
+        positional=("layer_instance", *_OVER_WEIGHTS, "use_scale", "scale_init", "feature_axes", _FILTER),
+        first=("layer_instance",),
+        kept=frozenset({*_OVER_WEIGHTS, "use_scale", "scale_init", "feature_axes", _FILTER}),
+        output="weights",
+        leaves=("scale",),
+        helper="LinenWeightNorm",
+    ),
+    "flax.linen.SpectralNorm": LayerKind(
+        target="LinenSpectralNorm",
+        positional=("layer_instance", "n_steps", *_OVER_WEIGHTS, "error_on_non_matrix", "collection_name"),
+        first=("layer_instance",),
+        kept=frozenset({"n_steps", *_OVER_WEIGHTS, "error_on_non_matrix"}),
+        output="weights",
+        stats=("u", "sigma"),
+        calls=("update_stats",),
+        only_keywords=frozenset({"update_stats"}),
+        helper="LinenSpectralNorm",
+    ),
     "flax.linen.SelfAttention": _ATTENTION_KIND,
     "flax.linen.MultiHeadDotProductAttention": _ATTENTION_KIND,
     "flax.linen.MultiHeadAttention": _ATTENTION_KIND,
@@ -285,10 +307,10 @@ STATELESS = frozenset({"flax.linen.Dropout"})
 WRAPPERS = {"flax.linen.RNN": ("cell",), "flax.linen.Bidirectional": ("forward_rnn", "backward_rnn")}
 """Layers that call other layers, which they are given: those belong to the module around in Linen."""
 
-_OVERWRITES = "stays Linen: that of NNX writes what it normalises into the parameters"
+OVER_WEIGHTS = frozenset({"flax.linen.WeightNorm", "flax.linen.SpectralNorm"})
+"""Norms of the weights of a layer that they are given, which belongs to the module around."""
+
 REFUSED = {
-    "SpectralNorm": f"`linen.SpectralNorm` {_OVERWRITES}",
-    "WeightNorm": f"`linen.WeightNorm` {_OVERWRITES}",
     "BatchApply": "`linen.BatchApply` has no counterpart in NNX: reshape before and after the layer",
 }
 """Layers for which there is no way yet, with the reason."""

@@ -10,7 +10,7 @@ from migrate.analysis.modules import mapped
 from migrate.analysis.modules.classes import is_module
 from migrate.analysis.modules.ensembles import VMAP, maker
 from migrate.analysis.modules.hoisting import init_text
-from migrate.analysis.modules.layers import LAYERS, WRAPPERS
+from migrate.analysis.modules.layers import LAYERS, OVER_WEIGHTS, WRAPPERS
 from migrate.analysis.modules.reasons import blocked
 from migrate.analysis.run import Run
 
@@ -53,7 +53,7 @@ def _may_be_lifted(value: Value) -> bool:
     if isinstance(value, Symbol):
         kind = LAYERS.get(value.name)
         alone = kind is not None and not (kind.calls or kind.before or kind.draws or kind.stats)
-        return alone and value.name not in WRAPPERS
+        return alone and value.name not in WRAPPERS and value.name not in OVER_WEIGHTS
     return isinstance(value, Class) and is_module(value)
 
 

@@ -13,6 +13,7 @@ from migrate.plan.modules.handed_layers import gives_layer, is_handed
 from migrate.plan.modules.layer_dicts import is_in_dict
 from migrate.plan.modules.moved import in_setup
 from migrate.plan.modules.recurrent import is_wrapper
+from migrate.plan.modules.weight_norms import is_norm
 
 
 def _in_sequence(plan: Plan, node: ast.expr) -> bool:
@@ -45,7 +46,8 @@ def write_layer(plan: Plan, node: ast.expr, parent: ast.AST) -> None:
         or isinstance(plan.facts.values.get(parent), Batched)
     ):
         return
-    if not is_wrapper(plan.site(plan.parent(parent) if isinstance(parent, ast.keyword) else parent)):
+    call = plan.site(plan.parent(parent) if isinstance(parent, ast.keyword) else parent)
+    if not (is_wrapper(call) or is_norm(call)):
         raise Blocked(node, "LNX111", "a layer is handed on as a value")
 
 

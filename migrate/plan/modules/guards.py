@@ -44,7 +44,7 @@ def is_uncertain(plan: Plan, site: Layer) -> bool:
 
 def _reached(plan: Plan, site: Layer) -> set[Path] | None:
     """The conditions under which a layer is called; None where it always is, or has no parameters."""
-    if site.cls is None and not LAYERS[site.layer].leaves:
+    if site.cls is None and not (LAYERS[site.layer].leaves or LAYERS[site.layer].stats):
         return None
     own = {(f"self.{site.kept}", True), (f"self.{site.kept} is not None", True)}
     inside = _around(plan, site.owner, site.node) | own

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from migrate.analysis.modules.class_choices import written_at
-from migrate.analysis.modules.layers import LAYERS, WRAPPERS
+from migrate.analysis.modules.layers import LAYERS, OVER_WEIGHTS, WRAPPERS
 from migrate.analysis.modules.presence import at_call
 from migrate.analysis.program.syntax import names_in
 from migrate.analysis.shapes.sizes import PLACEHOLDER, text_names
@@ -19,8 +19,10 @@ from migrate.plan.modules.layer_arguments import added, positional
 from migrate.plan.modules.mapped import made_side_by_side
 from migrate.plan.modules.moved import chosen_class, known_early, listed, moved
 from migrate.plan.modules.own_modules import own_module
+from migrate.plan.modules.quoting import quoted
 from migrate.plan.modules.recurrent import wrapper
 from migrate.plan.modules.reserved import RESERVED
+from migrate.plan.modules.weight_norms import over_weights
 from migrate.rewrite.edits import Piece, Template, template
 
 
@@ -60,20 +62,12 @@ def _only_in_init(plan: Plan, draft: Draft) -> Iterator[str]:
             yield from (running.name for running in turns.running)
 
 
-def quoted(plan: Plan, site: Layer | Parameter) -> str:
-    """A name in the quotes that the file uses; an f-string has others inside before Python 3.12."""
-    text = plan.facts.file(site.node).source.text
-    preferred = sorted(('"', "'"), key=text.count, reverse=True)
-    quote = next((q for q in preferred if q not in site.name), None)
-    if quote is None:
-        raise Blocked(site.node, "LNX111", "the name of a layer in a loop would need nested quotes")
-    return f"{'f' * ('{' in site.name)}{quote}{site.name}{quote}"
-
-
 def construction(plan: Plan, draft: Draft, site: Layer) -> Piece:
     """`nnx.Linear(in, out, ..., rngs=rngs)`, or a module of the project with its input sizes."""
     if site.layer in WRAPPERS:
         return wrapper(plan, site)
+    if site.layer in OVER_WEIGHTS:
+        return over_weights(plan, draft, site)
     given = {name: moved(plan, draft, site, node) for name, node in known_early(plan, site)}
     if site.cls is not None:
         return own_module(plan, draft, site, site.cls)

@@ -22,6 +22,7 @@ from migrate.plan.modules.moved import is_late
 from migrate.plan.modules.own_calls import own_call
 from migrate.plan.modules.owned import owned
 from migrate.plan.modules.recurrent import initial_carry
+from migrate.plan.modules.weight_norms import handed_layer, is_call_of_norm
 from migrate.rewrite.edits import Piece, Template, template
 
 Extra = list[tuple[str | None, Piece]]
@@ -41,6 +42,8 @@ def rewrite_calls(plan: Plan, cls: Class) -> None:
             if rewrite_checkpointed(plan, site, draws(plan, site)):
                 continue
             for call in site.calls:
+                if is_call_of_norm(plan, site, call):
+                    continue
                 extra = _call(plan, site, call)
                 _check_batched(plan, site, call, extra)
                 _share(plan, extras, call, extra)
@@ -134,6 +137,7 @@ def _call(plan: Plan, site: Layer, call: ast.Call) -> Extra:
                 extra.append((name, node))
     extra += late_flags(plan, site)
     extra += at_calls(plan, site)
+    extra += handed_layer(plan, site)
     if draws(plan, site) and not keyed:
         extra.append(("rngs", "rngs"))
     return extra

@@ -9,7 +9,7 @@ from migrate.analysis.kinds import Symbol
 from migrate.analysis.shapes.sizes import without_parentheses
 from migrate.analysis.sites import Layer, Parameter
 from migrate.plan.context import Plan
-from migrate.plan.modules.layer import quoted
+from migrate.plan.modules.quoting import quoted
 from migrate.rewrite.edits import Template, template
 
 

@@ -15,6 +15,7 @@ from migrate.plan.modules.cells import cell_line
 from migrate.plan.modules.drafts import Draft, Line, texts_of
 from migrate.plan.modules.layer import layer_line, parameter_line
 from migrate.plan.modules.twins import chosen_line
+from migrate.plan.modules.weight_norms import built_behind
 from migrate.rewrite.edits import Suite
 
 Built = Layer | Parameter | OwnVariable
@@ -28,7 +29,7 @@ class Skeleton:
         self.draft = draft
         self.needed: set[str] = set()
         self.sites: dict[ast.AST, list[Built]] = defaultdict(list)
-        for site in sorted(sites, key=lambda s: (s.node.lineno, s.node.col_offset)):
+        for site in sorted(sites, key=lambda s: built_behind(plan, s.node)):
             self.sites[plan.facts.scopes.statement(site.node)].append(site)
         self.called: dict[ast.AST, list[ast.FunctionDef]] = defaultdict(list)
         for call, method in called_methods(plan.facts, draft.cls):
