@@ -39,8 +39,8 @@ REFUSED = [
     pytest.param("return self.config.values(x)", "may build layers", id="a-layer-of-that-name"),
     pytest.param("return self.perturb('p', nn.Dense(2)(x))", "at the first call", id="perturb"),
     pytest.param(
-        "y = nn.Dense(2)(x)\n        return y if self.is_initializing() else 2 * y",
-        "there is no such time",
+        "y = nn.Dense(2)(x)\n        return jnp.where(self.is_initializing(), y, 2 * y)",
+        "is more than a test",
         id="is-initializing",
     ),
     pytest.param(
