@@ -51,7 +51,7 @@ REFUSED = [
     pytest.param(
         "init = nn.with_partitioning(nn.initializers.ones, (None, 'model'))\n"
         "        return nn.Dense(2, kernel_init=init)(x)",
-        "needs a mesh there",
+        "see the boxes",
         id="partitioning",
     ),
     pytest.param(

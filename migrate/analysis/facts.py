@@ -129,6 +129,8 @@ class Facts:
     """The items of inputs that are tuples, by name: the input, and where in it."""
     scans: dict[ast.ClassDef, Scan] = field(default_factory=dict)
     detached: dict[ast.Call, ast.Call] = field(default_factory=dict)
+    partitioned_outside: dict[ast.Call, None] = field(default_factory=dict)
+    """Initializers with names of axes that are made outside of modules, and may go to any of them."""
     called: dict[ast.ClassDef, dict[str, ast.Call]] = field(default_factory=lambda: defaultdict(dict))
     traced: Mapping[Place, int] = field(default_factory=dict)
     """The last axis of what reaches the layer that a call builds, where the user had it traced."""

@@ -45,6 +45,7 @@ from migrate.analysis.modules import (
     initializing,
     lifted,
     own_variables,
+    partitions,
     sequences,
 )
 from migrate.analysis.modules.layers import LAYERS, REFUSED
@@ -151,6 +152,10 @@ def call(run: Run, name: str, given: Arguments) -> Value:
             return own_variables.draw(run, given)
         case "linen2nnx.sow":
             return own_variables.sown(run, given)
+        case _ if name in partitions.NAMING:
+            return partitions.named(run, given)
+        case _ if name in partitions.CONSTRAINTS and run.owner is not None and given.args:
+            return given.args[0]
         case initializing.SYMBOL:
             return initializing.asked(run, given)
         case "linen2nnx.variable":

@@ -389,6 +389,14 @@ class AskInitializing:
 
 
 @dataclass(frozen=True)
+class PartitionAxes:
+    """`nn.with_partitioning(init, names)` inside a module: an initializer that names the axes of a mesh."""
+
+    node: ast.Call
+    owner: Class
+
+
+@dataclass(frozen=True)
 class ReadLeaf:
     """`self.layer.variables["params"]["wte"]["embedding"]`: one parameter of a layer, inside a module."""
 
@@ -721,6 +729,7 @@ Site = (
     | OwnVariable
     | UseVariable
     | AskInitializing
+    | PartitionAxes
     | ReadLeaf
     | ApplyLayer
     | DrawKey

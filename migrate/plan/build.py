@@ -39,6 +39,7 @@ from migrate.plan.lines import check_lines
 from migrate.plan.modules.class_values import stands_for_field
 from migrate.plan.modules.ensembles import makers, rewrite_makers
 from migrate.plan.modules.extended_layers import rewrite_extended
+from migrate.plan.modules.partitions import check_partitions
 from migrate.plan.modules.twins import choice_is_built, chosen_options
 from migrate.plan.naming.library_name import check_library_name
 from migrate.plan.naming.names import Naming
@@ -147,6 +148,7 @@ def _plan(facts: Facts, component: ComponentFacts, style: Style, bridged: bool) 
     naming = Naming(facts, known, kept, taken)
     naming.settle()
     plan = Plan(facts, component, style, known, naming, needs(facts, known, style), kept, taken)
+    check_partitions(plan)
     check_overwritten(plan)
     check_members(plan)
     check_whole_variables(plan)

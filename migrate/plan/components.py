@@ -32,6 +32,7 @@ from migrate.analysis.sites import (
     Layer,
     OwnVariable,
     Parameter,
+    PartitionAxes,
     ReadLeaf,
     Site,
     Sow,
@@ -193,7 +194,8 @@ def _root_of_site(
     facts: Facts, union: Union, keys: dict[ast.AST, list[Hashable]], site: Site
 ) -> Hashable | None:
     variables = Parameter | OwnVariable | UseVariable | AskInitializing | ReadLeaf | Sow
-    if isinstance(site, variables | Layer | DrawKey | ApplyLayer | SubmoduleCall | FreeCarry):
+    owned = variables | Layer | DrawKey | ApplyLayer | SubmoduleCall | FreeCarry | PartitionAxes
+    if isinstance(site, owned):
         return union.find(site.owner.node)
     for node in ast.walk(site.node):
         if keys.get(node):

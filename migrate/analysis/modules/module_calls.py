@@ -45,6 +45,7 @@ from migrate.analysis.modules.classes import methods
 from migrate.analysis.modules.hoisting import is_bound
 from migrate.analysis.modules.layers import ATTENTION_OPTIONS, INITIALIZERS, LAYERS, shared
 from migrate.analysis.modules.lifted import PREFIXES
+from migrate.analysis.modules.partitions import CONSTRAINTS, NAMING
 from migrate.analysis.modules.reasons import blocked
 from migrate.analysis.nnx_code.nnx_kinds import NnxArgument
 from migrate.analysis.run import Run
@@ -103,7 +104,8 @@ def _is_plain(run: Run, node: ast.Call, callee: Value) -> bool:
         case Symbol("flax.linen.dot_product_attention_weights"):
             return len(node.args) <= 4 and not ATTENTION_OPTIONS & {k.arg for k in node.keywords}
         case Symbol(name) if name.startswith(LINEN):
-            return shared(name) is not None or name in LAYERS or name in {*STEPS, *PURE} or is_layer(callee)
+            stays = name in {*STEPS, *PURE, *NAMING, *CONSTRAINTS}
+            return shared(name) is not None or name in LAYERS or stays or is_layer(callee)
         case Symbol(name):
             return name.startswith(PLAIN)
         case LayerField() | Lifted() | GivenLayer():

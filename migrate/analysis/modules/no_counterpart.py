@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-_AT_CONSTRUCTION = "NNX shards a parameter where it is made, and needs a mesh there"
 _ON_MODULES = "hands modules to functions, which NNX does with other rules for what they may change"
 FUNCTIONS = {
-    "with_partitioning": _AT_CONSTRUCTION,
-    "with_logical_partitioning": _AT_CONSTRUCTION,
     "share_scope": "NNX cannot keep the layers of one module under the names of another",
     "map_variables": "NNX has no variables that are changed on their way into a layer",
     "add_metadata_axis": "NNX has no variables that are changed on their way into a layer",
