@@ -24,9 +24,9 @@ RULE = Rule(
         "use; or wrap the module: `nnx.bridge.ToNNX(Net(), rngs=rngs)`."
     ),
     fix_safety=(
-        "Nothing is edited: the whole training component stays as it is. Where the module is built elsewhere, "
-        "`nn.with_partitioning(init, names)` inside of it is rewritten, with `eager_sharding=False`: NNX would "
-        "lay the parameter out where it is made, and fail without a mesh. By hand it is the same."
+        "Nothing is edited: the whole training component stays as it is. Where a module is built elsewhere, "
+        "`nn.with_partitioning(init, names)` inside of it is rewritten, with `eager_sharding=False`, as NNX "
+        "would lay the parameter out where it is made, and fail without a mesh. By hand it is the same."
     ),
     upstream="https://flax.readthedocs.io/en/latest/migrating/linen_to_nnx.html#basic-module-definition",
     invalid=(

@@ -10,7 +10,7 @@ RULE = Rule(
     title="A Linen module makes variables or uses a method of `nn.Module` that has no rewriting yet",
     fix="manual",
     what=(
-        "Reports `self.sow`, `self.put_variable`, `self.is_mutable_collection` and other attributes of "
+        "Reports `self.sow`, `self.perturb`, `self.is_mutable_collection` and other attributes of "
         "`flax.linen.Module` inside a module, and forms of `self.param` and `self.make_rng` that are not "
         "plain."
     ),

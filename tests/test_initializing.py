@@ -174,6 +174,21 @@ CASES = [
     ),
     pytest.param(
         """
+        if train and not self.is_initializing():
+            old = self.get_variable("batch_stats", "mean")
+            # by its name
+            self.put_variable("batch_stats", "mean", self.momentum * old + x.mean(0))
+        """,
+        """
+        if train:
+            old = self.mean[...]
+            # by its name
+            self.mean.set_value(self.momentum * old + x.mean(0))
+        """,
+        id="set-by-its-name",
+    ),
+    pytest.param(
+        """
         initializing = self.is_mutable_collection("params")
         if not initializing:
             count.value = count.value + 1
@@ -287,6 +302,26 @@ REFUSED = [
         "if self.is_initializing():\n    x = x + jax.random.normal(self.make_rng('noise'), x.shape)",
         "LNX311 a module makes or draws something only while it is initialised",
         id="draws-for-init-alone",
+    ),
+    pytest.param(
+        "self.put_variable('batch_stats', 'mean', x.mean(0))",
+        "LNX312 `init` may change `mean` already",
+        id="set-by-its-name",
+    ),
+    pytest.param(
+        "if not self.is_initializing():\n    self.put_variable('batch_stats', 'last', x)",
+        "LNX312 `last` is not a variable that this class declares",
+        id="a-variable-that-is-only-set",
+    ),
+    pytest.param(
+        "x = x + self.get_variable('batch_stats', 'mean', 0)",
+        "LNX312 `self.get_variable` is called in a way that has no rewriting",
+        id="with-a-default",
+    ),
+    pytest.param(
+        "x = x + (self.put_variable('batch_stats', 'mean', x) or 0)",
+        "LNX312 `self.put_variable` is called in a way that has no rewriting",
+        id="put-for-its-value",
     ),
     pytest.param(
         "if print(x) and self.is_initializing():\n    x = x + 1",

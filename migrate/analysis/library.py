@@ -160,6 +160,8 @@ def call(run: Run, name: str, given: Arguments) -> Value:
             return initializing.asked(run, given)
         case "linen2nnx.variable":
             return cells.declared(run, given)
+        case "linen2nnx.get_variable" | "linen2nnx.put_variable":
+            return cells.by_name(run, given, name.endswith("put_variable"))
         case "linen2nnx.has_variable":
             return cells.asked(run, given)
         case "builtins.tuple" if run.owner is not None and results.is_filter(given.node):

@@ -371,13 +371,17 @@ class OwnVariable:
 
 @dataclass(frozen=True)
 class UseVariable:
-    """A place that reads or sets a variable of a collection; where it `asks`, whether there is one."""
+    """A place that reads or sets a variable of a collection; where it `asks`, whether there is one.
+
+    What `self.put_variable` is given is `put`.
+    """
 
     node: ast.expr
     collection: str
     name: str
     owner: Class
     asks: bool = False
+    put: ast.expr | None = None
 
 
 @dataclass(frozen=True)

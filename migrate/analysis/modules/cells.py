@@ -101,6 +101,27 @@ def asked(run: Run, given: Arguments) -> Value:
     return UNKNOWN
 
 
+def by_name(run: Run, given: Arguments, puts: bool) -> Value:
+    """`self.get_variable(collection, name)`; or `put_variable` with a value behind them, as a statement."""
+    node, names = given.node, _named(given)
+    plain = len(node.args) == 2 + puts and not node.keywords
+    plain &= not any(isinstance(arg, ast.Starred) for arg in node.args)
+    stands = isinstance(run.facts.scopes.parent[node], ast.Expr) == puts
+    if names is None or names[0] in OWN or run.owner is None or not plain or not stands:
+        called = "put_variable" if puts else "get_variable"
+        return _refused(run, node, f"`self.{called}` is called in a way that has no rewriting")
+    run.facts.site(UseVariable(node, *names, run.owner, put=node.args[2] if puts else None))
+    return _known(run, *names)
+
+
+def _known(run: Run, collection: str, name: str) -> Value:
+    """What is known of a variable that the module has declared."""
+    sites = [site for site in run.facts.sites.values() if isinstance(site, OwnVariable)]
+    own = [s for s in sites if s.owner == run.owner and (s.collection, s.name) == (collection, name)]
+    cell = run.facts.values.get(own[0].node) if len(own) == 1 else None
+    return cell.value if isinstance(cell, Cell) else Array(Shape())
+
+
 def value(run: Run, node: ast.Attribute, cell: Cell) -> Value:
     """`variable.value`, read or set."""
     if node.attr != "value" or run.owner is None:

@@ -71,6 +71,8 @@ from migrate.analysis.sites import Layer, Parameter, Summary
 __all__ = ["argument", "attribute", "blocked", "field_names", "fields", "inputs_of", "is_module", "keep",
            "leaf", "methods", "summarise"]  # fmt: skip
 ATTEMPTS = 3
+CALLED = frozenset({"make_rng", "variable", "has_variable", "get_variable", "put_variable", "sow"})
+"""Methods of every Linen module that have a rewriting where they are called in a plain way."""
 
 
 def summarise(run: Run, cls: Class, ranks: dict[str, int] | None = None) -> None:
@@ -226,7 +228,7 @@ def attribute(run: Run, node: ast.Attribute, holder: Object) -> Value:
         return Symbol("linen2nnx.param")
     if initializing.is_asked(run, node):
         return Symbol(initializing.SYMBOL)
-    if name in {"make_rng", "variable", "has_variable", "sow"} and run.owner is not None:
+    if name in CALLED and run.owner is not None:
         return Symbol(f"linen2nnx.{name}")
     if name == "variables":
         return OwnCollection()

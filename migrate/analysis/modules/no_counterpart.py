@@ -22,8 +22,6 @@ ATTRIBUTES = {
     "perturb": "NNX makes a perturbation at the first call and keeps it in the module",
     "is_mutable_collection": "no NNX module is told what `apply` may change: make it an argument",
     "is_initializing": "making an NNX module does not call it: ask for it in a condition",
-    "put_variable": "assign to a variable that `self.variable` gives",
-    "get_variable": "read a variable that `self.variable` gives",
     "scope": "NNX modules have no scope",
     "path": "NNX modules do not know where they are kept",
     "name": "NNX modules do not know their name",

@@ -159,7 +159,7 @@ def _question(plan: Plan, use: UseVariable) -> str:
 
 
 def _is_stored(plan: Plan, use: UseVariable) -> bool:
-    return isinstance(getattr(use.node, "ctx", None), ast.Store)
+    return use.put is not None or isinstance(getattr(use.node, "ctx", None), ast.Store)
 
 
 def changes_variables(plan: Plan, cls: Class) -> bool:
@@ -170,6 +170,8 @@ def changes_variables(plan: Plan, cls: Class) -> bool:
 def _store(plan: Plan, use: UseVariable) -> None:
     """A new value; `[...]` would keep the type and the shape that the variable has."""
     match plan.parent(use.node):
+        case ast.Expr() as statement if use.put is not None:
+            plan.edits.statements[statement] = [template(f"self.{use.name}.set_value({{}})", use.put)]
         case ast.Assign(targets=[_], value=value) as statement:
             if _keeps_form(plan, use, value):
                 plan.edits.expressions[use.node] = f"self.{use.name}[...]"
