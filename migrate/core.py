@@ -14,11 +14,18 @@ def migrate_sources(sources: Mapping[str, str], options: Options | None = None) 
     Texts keep their own line endings. A source that mentions neither Linen nor a train state is passed over,
     unless such a source imports it, or it imports something that changes.
     """
+    from migrate.inlining.attempts import with_helpers
+
+    options = options or Options()
+    return with_helpers(sources, options, _migrated(sources, options), _migrated)
+
+
+def _migrated(sources: Mapping[str, str], options: Options) -> Result:
+    """What the engine makes of texts as they stand."""
     from migrate.outcome import Outcome
 
     relevant = [path for path, text in sources.items() if is_relevant(text)]
     others = [path for path in sources if path not in {*relevant}]
-    options = options or Options()
     importers = {importer.path for lines in options.imported_by.values() for importer in lines}
     read: set[str] = set()
     more = [*relevant, *connected(relevant, others, sources.__getitem__), *importers & sources.keys()]

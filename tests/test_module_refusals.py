@@ -118,7 +118,6 @@ CLASSES = [
     pytest.param("self.layer(4)(x)", "Net(layer=nn.Dense), Net(layer=nn.DenseGeneral)", id="two-classes"),
     pytest.param("self.layer(4)(x)", "Net(layer=pick()), 0", id="a-class-from-a-function"),
     pytest.param("self.layer(x)", "Net(layer=partial(nn.Dense, 4)()), 0", id="a-layer-as-a-function"),
-    pytest.param("apply(self.layer, x)", "Net(layer=nn.Dense), 0", id="a-class-handed-to-a-function"),
     pytest.param("self.layer()(x)", "Net(layer=partial(nn.Dense, 4)), 0", id="arguments-by-position"),
     pytest.param(
         "self.layer()(x)", "Net(layer=partial(nn.Dense, features=4)), 0", id="a-size-in-the-partial"
@@ -132,10 +131,6 @@ def test_classes_in_fields(expression: str, built: str) -> None:
     module = f"""
 def pick():
     return nn.Dense
-
-
-def apply(layer, x):
-    return layer(3)(x)
 
 
 class Net(nn.Module):

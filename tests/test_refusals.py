@@ -411,7 +411,6 @@ UNSEEN_LAYERS = [
     pytest.param('getattr(nn, "Dense")(2)(x)', id="a-layer-by-its-name"),
     pytest.param("block(x, 2)", id="a-function-of-another-file"),
     pytest.param("Narrow(2)(x)", id="a-partial-call-of-a-layer"),
-    pytest.param("local(x)", id="a-function-of-this-file"),
     pytest.param('getattr(self, "param")("a", nn.initializers.ones, (3,)) * x', id="self-by-a-name"),
     pytest.param("(nn.Dense if self.wide else nn.DenseGeneral)(2)(x)", id="a-chosen-class"),
 ]
@@ -425,10 +424,6 @@ from functools import partial
 from elsewhere import block
 
 Narrow = partial(nn.Dense, use_bias=False)
-
-
-def local(x):
-    return nn.Dense(3)(x)
 
 
 class Net(nn.Module):

@@ -124,6 +124,11 @@ def _suite(page: Page, piece: Suite, lines: dict[ast.stmt, Any], indent: str) ->
     made = made.with_changes(body=cst.IndentedBlock(body=body))
     if not piece.otherwise:
         return made
+    match piece.otherwise:
+        case [(Suite(header) as alone, _)] if text_of(page, header).startswith("if "):
+            return made.with_changes(orelse=_suite(page, alone, lines, indent))
+        case _:
+            pass
     other = [_written(page, line, source, lines, inner) for line, source in piece.otherwise]
     return made.with_changes(orelse=cst.Else(body=cst.IndentedBlock(body=other)))
 

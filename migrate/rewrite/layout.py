@@ -22,7 +22,8 @@ def width_of(text: str) -> int:
 
 
 def _is_data(line: str) -> bool:
-    return "#" in line or '"""' in line or "http" in line
+    """Whether the length of a line says nothing; names with a mark are longer than the author's."""
+    return "_linen2nnx_" in line or "#" in line or '"""' in line or "http" in line
 
 
 def wrapped(statement: str, indent: str, width: int, step: str) -> str:

@@ -5,6 +5,7 @@ In a loop the number depends on the turn; under a condition, on whether it holds
 
 from __future__ import annotations
 
+from migrate.analysis.modules.known_numbers import in_branch
 from migrate.analysis.modules.turn_counts import earlier_turns
 from migrate.analysis.run import Run
 from migrate.analysis.shapes.sizes import Size, combined, conditional, literal, number
@@ -16,9 +17,10 @@ def name_of(run: Run, short: str) -> str:
     """The name of the next layer of a class; braces where it is the text of an f-string."""
     count = run.counters.get(short, NONE)
     run.counters[short] = combined(count, "+", number(1))
-    for test in run.tests:
-        if test is not None:
-            count = known_to_hold(count, test)
+    tests = [test for test in run.tests if test is not None]
+    count = in_branch(count, tests)
+    for test in tests:
+        count = known_to_hold(count, test)
     return f"{short}_{count.text}" if literal(count) is not None else f"{short}_{{{count.text}}}"
 
 

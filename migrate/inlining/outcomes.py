@@ -1,0 +1,37 @@
+"""What became of a helper and of its bodies."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from migrate.inlining.helpers import Helper
+
+
+class Unfold(Exception):
+    """What was written out cannot be written as a function again; which helper, where that is known."""
+
+    def __init__(self, helper: Helper | None = None) -> None:
+        super().__init__()
+        self.helper = helper
+
+
+@dataclass
+class Written:
+    """The definitions of a helper, and what its calls are given beside what they gave."""
+
+    texts: list[str] = field(default_factory=list)
+    dropped: frozenset[str] = frozenset()
+    added: dict[int, dict[str, str]] = field(default_factory=dict)
+    named: frozenset[str] = frozenset()
+    keyed: bool = False
+
+
+@dataclass(frozen=True)
+class Branch:
+    """What became of one case at one call: its statements, and the lines that they stand on."""
+
+    statements: Sequence[ast.stmt]
+    first: int
+    last: int
