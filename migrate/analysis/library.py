@@ -148,8 +148,8 @@ def call(run: Run, name: str, given: Arguments) -> Value:
             return lifted.lift(run, name, given)
         case "flax.linen.merge_param" if run.owner is not None:
             return UNKNOWN
-        case "linen2nnx.make_rng":
-            return own_variables.draw(run, given)
+        case "linen2nnx.make_rng" | "linen2nnx.has_rng":
+            return own_variables.draw(run, given, name.endswith("has_rng"))
         case "linen2nnx.sow":
             return own_variables.sown(run, given)
         case _ if name in partitions.NAMING:

@@ -421,11 +421,12 @@ class ApplyLayer:
 
 @dataclass(frozen=True)
 class DrawKey:
-    """`self.make_rng(name)` inside a module."""
+    """`self.make_rng(name)` inside a module; where it `asks`, whether there is such a stream."""
 
     node: ast.Call
     name: str
     owner: Class
+    asks: bool = False
 
 
 @dataclass(frozen=True)

@@ -71,7 +71,7 @@ from migrate.analysis.sites import Layer, Parameter, Summary
 __all__ = ["argument", "attribute", "blocked", "field_names", "fields", "inputs_of", "is_module", "keep",
            "leaf", "methods", "summarise"]  # fmt: skip
 ATTEMPTS = 3
-CALLED = frozenset({"make_rng", "variable", "has_variable", "get_variable", "put_variable", "sow"})
+CALLED = frozenset({"make_rng", "has_rng", "variable", "has_variable", "get_variable", "put_variable", "sow"})
 """Methods of every Linen module that have a rewriting where they are called in a plain way."""
 
 
@@ -228,7 +228,7 @@ def attribute(run: Run, node: ast.Attribute, holder: Object) -> Value:
         return Symbol("linen2nnx.param")
     if initializing.is_asked(run, node):
         return Symbol(initializing.SYMBOL)
-    if name in CALLED and run.owner is not None:
+    if name in CALLED and run.owner is not None and (_is_called(run, node) or _is_named(run, node)):
         return Symbol(f"linen2nnx.{name}")
     if name == "variables":
         return OwnCollection()
@@ -239,6 +239,11 @@ def attribute(run: Run, node: ast.Attribute, holder: Object) -> Value:
 def _is_called(run: Run, node: ast.Attribute) -> bool:
     call = run.facts.scopes.parent[node]
     return isinstance(call, ast.Call) and call.func is node
+
+
+def _is_named(run: Run, node: ast.Attribute) -> bool:
+    """Whether a method of every Linen module is given a name, by which it is called."""
+    return isinstance(run.facts.scopes.parent[node], ast.Assign)
 
 
 def _method(run: Run, name: str, method: ast.FunctionDef, holder: Object) -> Value:

@@ -25,7 +25,6 @@ ATTRIBUTES = {
     "scope": "NNX modules have no scope",
     "path": "NNX modules do not know where they are kept",
     "name": "NNX modules do not know their name",
-    "has_rng": "no NNX module is told which random keys there are: make it an argument",
 }
 """Methods and attributes of every Linen module."""
 

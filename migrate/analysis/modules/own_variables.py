@@ -85,20 +85,24 @@ def _check_place(run: Run, node: ast.Call, name: str) -> None:
         blocked(run, node, "LNX111", "a parameter is made under a condition, in a loop or in a function")
 
 
-def draw(run: Run, given: Arguments) -> Value:
-    """`self.make_rng(name)`: a key of the stream that the caller hands over."""
+def draw(run: Run, given: Arguments, asks: bool) -> Value:
+    """`self.make_rng(name)`, a key of a stream that the caller hands over, or whether it does."""
     assert run.owner is not None
     node = given.node
     name = given.args[0] if len(given.args) == 1 and not given.keywords else UNKNOWN
     plain = isinstance(name, Const) and isinstance(name.value, str) and name.value.isidentifier()
     if not plain or name == Const("params") or not isinstance(name, Const):
-        blocked(run, node, "LNX311", "`make_rng` of this stream has no rewriting")
+        blocked(run, node, "LNX311", f"`{_drawn(asks)}` of this stream has no rewriting")
         return UNKNOWN
     method = run.facts.scopes.function(node)
     if not isinstance(method, ast.FunctionDef) or method.name != "__call__":
-        blocked(run, node, "LNX311", "`make_rng` is called outside of `__call__`")
-    run.facts.site(DrawKey(node, name.value, run.owner))
+        blocked(run, node, "LNX311", f"`{_drawn(asks)}` is called outside of `__call__`")
+    run.facts.site(DrawKey(node, name.value, run.owner, asks))
     return UNKNOWN
+
+
+def _drawn(asks: bool) -> str:
+    return "has_rng" if asks else "make_rng"
 
 
 def sown(run: Run, given: Arguments) -> Value:

@@ -33,7 +33,7 @@ def rewrite_calls(plan: Plan, cls: Class) -> None:
     extras: dict[ast.Call, Extra] = {}
     for site in owned(plan, cls):
         if isinstance(site, DrawKey):
-            plan.edits.expressions[site.node] = f"rngs.{site.name}()"
+            plan.edits.expressions[site.node] = _stream(plan, site)
         elif isinstance(site, CellCarry):
             initial_carry(plan, site)
         elif isinstance(site, Layer):
@@ -56,6 +56,16 @@ def rewrite_calls(plan: Plan, cls: Class) -> None:
     for node in ast.walk(cls.node):
         if isinstance(node, ast.Call):
             _library(plan, node)
+
+
+def _stream(plan: Plan, site: DrawKey) -> Piece:
+    """`rngs.noise()` for `self.make_rng("noise")`; what `self.has_rng` asks is whether it was handed over."""
+    if not site.asks:
+        return f"rngs.{site.name}()"
+    above = plan.parent(site.node)
+    tight = isinstance(above, ast.UnaryOp | ast.BinOp | ast.Compare | ast.BoolOp | ast.Starred)
+    text = "(rngs is not None and {} in rngs)" if tight else "rngs is not None and {} in rngs"
+    return template(text, site.node.args[0])
 
 
 def _check_batched(plan: Plan, site: Layer, call: ast.Call, extra: Extra) -> None:
