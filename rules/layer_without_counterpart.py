@@ -18,7 +18,7 @@ RULE = Rule(
         "Defaults, names of arguments and the layout of parameters differ from layer to layer."
     ),
     use_instead=(
-        "Wrap the Linen layer: `nnx.bridge.ToNNX(nn.LayerNorm(...), rngs=rngs)`, or rewrite it by hand and "
+        "Wrap the Linen layer: `nnx.bridge.ToNNX(nn.GroupNorm(...), rngs=rngs)`, or rewrite it by hand and "
         "run `linen2nnx verify`."
     ),
     fix_safety=(
@@ -36,7 +36,7 @@ import jax
 class Net(nn.Module):
     @nn.compact
     def __call__(self, x):
-        return nn.LayerNorm(reduction_axes=(1, 2))(x)
+        return nn.GroupNorm(2, reduction_axes=(1, -1))(x)
 
 
 def create(x):

@@ -115,6 +115,16 @@ ROWS = [
     pytest.param(
         "nn.Einsum(shape=(6, 4), einsum_str='btd,dk->btk', use_bias=False)(x)", TOKENS, id="einsum-no-bias"
     ),
+    pytest.param("nn.LayerNorm(reduction_axes=(1, 2))(x)", IMAGE, id="layer-norm-over-places"),
+    pytest.param("nn.LayerNorm(feature_axes=1)(x)", IMAGE, id="layer-norm-features-elsewhere"),
+    pytest.param("nn.LayerNorm(reduction_axes=0)(x)", FLAT, id="layer-norm-over-the-batch"),
+    pytest.param("nn.LayerNorm(reduction_axes=(1, -1), feature_axes=(2,))(x)", IMAGE, id="layer-norm-axes"),
+    pytest.param(
+        "nn.LayerNorm(reduction_axes=(1, 2), dtype=jnp.bfloat16)(x)", IMAGE, id="layer-norm-axes-half"
+    ),
+    pytest.param("nn.RMSNorm(reduction_axes=(-2, -1), feature_axes=-1)(x)", IMAGE, id="rms-norm-axes"),
+    pytest.param("nn.InstanceNorm(feature_axes=-1)(x)", IMAGE, id="instance-norm-axes"),
+    pytest.param("nn.InstanceNorm(feature_axes=2)(x)", IMAGE, id="instance-norm-features-elsewhere"),
     pytest.param("nn.ConvLocal(4, (3, 3))(x)", IMAGE, id="local"),
     pytest.param("nn.ConvLocal(4, 3)(x)", TOKENS, id="local-one-axis"),
     pytest.param("nn.ConvLocal(4, (3, 2), (2, 1), 'VALID')(x)", IMAGE, id="local-by-position"),

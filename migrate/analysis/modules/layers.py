@@ -59,6 +59,7 @@ _TRANSPOSE = _words(
     "kernel_init bias_init transpose_kernel promote_dtype"
 )
 _NORM = _words("use_bias use_scale bias_init scale_init")
+_AXES = _words("reduction_axes feature_axes")
 _OVER = _words("axis_name axis_index_groups use_fast_variance")
 _ATTENTION = _words(
     "num_heads dtype param_dtype qkv_features out_features broadcast_dropout dropout_rate deterministic "
@@ -162,7 +163,7 @@ LAYERS: dict[str, LayerKind] = {
         target="LayerNorm",
         positional=("epsilon", "dtype", "param_dtype", *_NORM, "reduction_axes", "feature_axes", *_OVER),
         first=("in",),
-        kept=frozenset({"epsilon", *_TYPES, *_NORM, *_OVER}),
+        kept=frozenset({"epsilon", *_TYPES, *_NORM, *_AXES, *_OVER}),
         output="same",
         leaves=("scale", "bias"),
         calls=("mask",),
@@ -172,7 +173,7 @@ LAYERS: dict[str, LayerKind] = {
         target="RMSNorm",
         positional=_words("epsilon dtype param_dtype use_scale scale_init reduction_axes feature_axes"),
         first=("in",),
-        kept=frozenset({"epsilon", *_TYPES, "use_scale", "scale_init", *_OVER}),
+        kept=frozenset({"epsilon", *_TYPES, "use_scale", "scale_init", *_AXES, *_OVER}),
         output="same",
         leaves=("scale",),
         calls=("mask",),
@@ -229,7 +230,7 @@ LAYERS: dict[str, LayerKind] = {
         target="InstanceNorm",
         positional=("epsilon", "dtype", "param_dtype", *_NORM, "feature_axes", *_OVER),
         first=("in",),
-        kept=frozenset({"epsilon", *_TYPES, *_NORM, *_OVER}),
+        kept=frozenset({"epsilon", *_TYPES, *_NORM, "feature_axes", *_OVER}),
         output="same",
         leaves=("scale", "bias"),
         calls=("mask",),
