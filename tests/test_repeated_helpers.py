@@ -97,7 +97,19 @@ x, y = block(x, 3, "a")
 z, _ = block(x, 4, name="b", rate=0.1)
 return jnp.concatenate([y, z], -1)
 """
+NAMES = """
+def f(x, size, name, index=0):
+    x = nn.Dense(size, name=f"{name}{index}")(x)
+    return nn.LayerNorm(name=name)(x)
+for k in range(self.n):
+    x = f(x, 3, f"loop_{k}_")
+return f(f(x, 4, "a"), 5, name="b", index=2)
+"""
 FORMS = [
+    pytest.param(
+        of(NAMES), 'x = f(x, getattr(self, f"loop_{k}_0"), getattr(self, f"loop_{k}_"))', False, id="names"
+    ),
+    pytest.param(of(NAMES), "return f(f(x, self.a0, self.a), self.b2, self.b)", False, id="fixed-names"),
     pytest.param(choice(LOOP), "x = normalize(x, 1 + l)  # again", True, id="choice"),
     pytest.param(
         choice(LOOP, 'Net("batch")'),
@@ -127,10 +139,10 @@ FORMS = [
     pytest.param(of(CONDITION, "Net(3, False)"), "x = block(x, ", False, id="condition-that-fails"),
     pytest.param(
         of(KEPT),
-        "        def block(y, width, layer, dropout):\n"
+        "        def block(y, width, dense, dropout):\n"
         '            """One of two."""\n'
         "            # The width stays.\n"
-        "            y = layer(y)\n"
+        "            y = dense(y)\n"
         "            y = dropout(y, deterministic=not train, rngs=rngs)\n"
         "            return y.reshape(-1, width), x[..., :1]\n"
         "        x, y = block(x, 3, self.a_in, self.Dropout_0)\n",

@@ -29,7 +29,7 @@ def stand_ins(
     if _are_the_same(helper, flat_places):
         return [[r.text for r in found] for found in places[0]]
     if len(helper.cases) == 1 and all(sure):
-        return [_lent(made, numbers, flat_places, taken)]
+        return [_lent(made, numbers, flat_places, taken, _named_layers(helper))]
     if helper.of_file:
         raise Unfold
     index = next((name for name in INDICES if name not in taken), None)
@@ -42,7 +42,7 @@ def stand_ins(
         raise Unfold
     others = [[r for r, known in zip(found, sure, strict=True) if not known] for found in flat_places]
     lent = [[r for r, known in zip(found, sure, strict=True) if known] for found in flat_places]
-    names = iter(_lent(made, numbers, lent, taken | {index}))
+    names = iter(_lent(made, numbers, lent, taken | {index}, _named_layers(helper)))
     looked_up = _counted(made, numbers, others, index)
     if looked_up is None:
         raise Unfold
@@ -67,14 +67,28 @@ def sure_places(
     return found
 
 
-def _lent(made: Written, numbers: list[int], places: list[list[Reference]], taken: set[str]) -> list[str]:
+def _lent(
+    made: Written,
+    numbers: list[int],
+    places: list[list[Reference]],
+    taken: set[str],
+    classes: list[str],
+) -> list[str]:
     """A parameter for each layer, which the calls give."""
-    names = names_of(places, taken)
+    names = names_of(places, taken, classes)
     if names is None:
         raise Unfold
     for number, found in zip(numbers, places, strict=True):
         made.added[number] |= dict(zip(names, (flat(r.text) for r in found), strict=True))
     return names
+
+
+def _named_layers(helper: Helper) -> list[str]:
+    """The classes of the layers that have names of their own, in the order of the text."""
+    calls = [n for case in helper.cases for n in ast.walk(case.function) if isinstance(n, ast.Call)]
+    named = [call for call in calls if any(k.arg == "name" for k in call.keywords)]
+    ordered = sorted(named, key=lambda call: (call.lineno, call.col_offset))
+    return [ast.unparse(call.func).rpartition(".")[2] for call in ordered]
 
 
 def _counted(

@@ -73,12 +73,14 @@ def _reads_layer(node: ast.expr, known: set[str]) -> bool:
             return False
 
 
-def names_of(calls: Sequence[Sequence[Reference]], taken: set[str]) -> list[str] | None:
+def names_of(
+    calls: Sequence[Sequence[Reference]], taken: set[str], classes: Sequence[str]
+) -> list[str] | None:
     """A parameter for each place: `dense`, or `dense_0` and `dense_1`; None where one is taken."""
     groups = _groups(calls)
     if groups is None:
         return None
-    stems = [_stem([call[place] for call in calls]) for place in range(len(calls[0]))]
+    stems = _stems(calls, classes)
     first = [place for place, group in enumerate(groups) if groups.index(group) == place]
     times = Counter(stems[place] for place in first)
     seen: Counter[str] = Counter()
@@ -103,11 +105,18 @@ def _groups(calls: Sequence[Sequence[Reference]]) -> list[int] | None:
     return every[0] if all(groups == every[0] for groups in every) else None
 
 
-def _stem(references: Sequence[Reference]) -> str:
-    """`layer_norm` for layers that are all called `LayerNorm_0`, `LayerNorm_1`, ..."""
-    found = {r.numbered[0] if r.numbered else r.attribute for r in references}
-    word = min(found) if len(found) == 1 and min(found).isidentifier() else "layer"
-    return STEM.sub("_", word).lower()
+def _stems(calls: Sequence[Sequence[Reference]], classes: Sequence[str]) -> list[str]:
+    """`layer_norm` for layers that are all called `LayerNorm_0`, `LayerNorm_1`, ... or are of that class.
+
+    The `classes` are those of the layers with names of their own, in their order.
+    """
+    found: list[str | None] = []
+    for place in range(len(calls[0])):
+        every = [call[place].numbered for call in calls]
+        words = {each[0] if each else None for each in every}
+        found.append(words.pop() if len(words) == 1 else None)
+    own = iter(classes if found.count(None) == len(classes) else ["layer"] * len(found))
+    return [STEM.sub("_", word or next(own)).lower() for word in found]
 
 
 def counted(calls: Sequence[Sequence[Reference]]) -> tuple[list[str], list[int]] | None:

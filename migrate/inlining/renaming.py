@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from migrate.inlining.helpers import Case, Helper, given
+from migrate.inlining.layer_names import given_text, layer_text
 from migrate.inlining.marks import MARK, Unfit
 from migrate.inlining.spans import Edit, Text
 
@@ -15,7 +16,7 @@ def renamed(source: Text, helper: Helper, case: Case, call: ast.Call, number: in
     named = _named(helper, function, call)
     written = {part for node in named for part in ast.walk(node)}
     quoted = {p for n in ast.walk(function) if isinstance(n, ast.JoinedStr) for p in ast.walk(n)}
-    edits = [Edit(source.start(node), source.end(node), f'"{text}"') for node, text in named.items()]
+    edits = [Edit(source.start(node), source.end(node), text) for node, text in named.items()]
     for node in ast.walk(function.body if isinstance(function, ast.Lambda) else function):
         if not isinstance(node, ast.Name) or node in written or (helper.method and node.id == "self"):
             continue
@@ -28,11 +29,18 @@ def renamed(source: Text, helper: Helper, case: Case, call: ast.Call, number: in
 
 
 def _named(helper: Helper, function: ast.AST, call: ast.Call) -> dict[ast.expr, str]:
-    """The names of layers that the arguments of a call make."""
-    values = {each.name: each.value for each in given(helper, call) or ()}
+    """The names of layers that the arguments of a call make, as Python writes them."""
     bound = {n.id for n in ast.walk(function) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)}
-    texts = {n: v for n, v in values.items() if isinstance(v, ast.Constant) and n not in bound}
-    return {n: t for n, t in _layer_names(function, texts) if isinstance(t, str)}
+    fixed = [each for each in given(helper, call) or () if each.name not in bound]
+    every = {each.name: text for each in fixed if (text := given_text(each.value)) is not None}
+    calls = [n for n in ast.walk(function) if isinstance(n, ast.Call)]
+    values = [k.value for each in calls for k in each.keywords if k.arg == "name"]
+    found = {v: layer_text(v, every) for v in values if not isinstance(v, ast.Constant)}
+    return {node: _quoted(text) for node, text in found.items() if text is not None}
+
+
+def _quoted(text: str) -> str:
+    return f'{"f" if "{" in text else ""}"{text}"'
 
 
 def is_read(helper: Helper, call: ast.Call, name: str) -> bool:
@@ -43,25 +51,3 @@ def is_read(helper: Helper, call: ast.Call, name: str) -> bool:
         written += [part for node in named for part in ast.walk(node)]
         reads += [n for n in ast.walk(case.function) if isinstance(n, ast.Name) and n.id == name]
     return not reads or any(node not in written for node in reads)
-
-
-def _layer_names(function: ast.AST, texts: dict[str, ast.Constant]) -> list[tuple[ast.expr, str | None]]:
-    """`name=name` and `name=f"{name}_1"` with what they are in one call."""
-    calls = [n for n in ast.walk(function) if isinstance(n, ast.Call)]
-    values = [k.value for call in calls for k in call.keywords if k.arg == "name"]
-    return [(value, _text(value, texts)) for value in values if not isinstance(value, ast.Constant)]
-
-
-def _text(node: ast.expr, texts: dict[str, ast.Constant]) -> str | None:
-    match node:
-        case ast.Constant(value=str(text)):
-            return text
-        case ast.Name(id=name) if name in texts and isinstance(texts[name].value, str):
-            return str(texts[name].value)
-        case ast.FormattedValue(value=ast.Name(id=name), conversion=-1, format_spec=None) if name in texts:
-            return str(texts[name].value)
-        case ast.JoinedStr(values=values):
-            parts = [_text(value, texts) for value in values]
-            return None if None in parts else "".join(part or "" for part in parts)
-        case _:
-            return None

@@ -204,7 +204,9 @@ def is_self(owner: Class, node: ast.AST) -> bool:
 def spliced(facts: Facts, node: ast.expr, found: dict[ast.expr, str]) -> str:
     """The source of a node with parts of it written anew, on one line."""
     text = facts.files.segment(node)
-    if "\n" in text or not text.isascii():
+    formatted = any(isinstance(part, ast.JoinedStr) for part in ast.walk(node))
+    quoted = formatted and any({"'", '"'} & set(new) for new in found.values())
+    if "\n" in text or not text.isascii() or quoted:
         return ast.unparse(_copied(node, found))
     for part, new in sorted(found.items(), key=lambda item: item[0].col_offset, reverse=True):
         begin = part.col_offset - node.col_offset
