@@ -189,6 +189,24 @@ CASES = [
     ),
     pytest.param(
         """
+        x = x + self.variable("batch_stats", "shift", jnp.ones, (x.shape[-1],)).value  # fixed
+        if not self.is_initializing():
+            mean.value *= self.momentum
+            mean.value += 0.1 * x.mean(0)
+            mean.value -= x[0] + 1
+            count.value += 1
+        """,
+        """
+        x = x + self.shift[...]  # fixed
+        self.mean.set_value(self.mean[...] * self.momentum)
+        self.mean.set_value(self.mean[...] + 0.1 * x.mean(0))
+        self.mean.set_value(self.mean[...] - (x[0] + 1))
+        self.count[...] += 1
+        """,
+        id="set-by-operators-and-read-on-the-spot",
+    ),
+    pytest.param(
+        """
         initializing = self.is_mutable_collection("params")
         if not initializing:
             count.value = count.value + 1
@@ -322,6 +340,26 @@ REFUSED = [
         "x = x + (self.put_variable('batch_stats', 'mean', x) or 0)",
         "LNX312 `self.put_variable` is called in a way that has no rewriting",
         id="put-for-its-value",
+    ),
+    pytest.param(
+        "if not self.is_initializing():\n    self.variable('batch_stats', 'last', jnp.zeros, ()).value = 1.0",
+        "LNX312 a variable of a collection is not bound to a name of its own",
+        id="set-on-the-spot",
+    ),
+    pytest.param(
+        "x = x + (self.variable('batch_stats', 'last', jnp.zeros, ()).value if train else 0)",
+        "LNX312 a variable of a collection is not bound to a name of its own",
+        id="read-under-a-condition",
+    ),
+    pytest.param(
+        "x = (lambda x: x + self.variable('batch_stats', 'last', jnp.zeros, ()).value)(x)",
+        "LNX312 a variable of a collection is not bound to a name of its own",
+        id="read-in-a-function",
+    ),
+    pytest.param(
+        "if not self.is_initializing():\n    mean.value //= 2",
+        "LNX312 a variable of a collection is set in an unknown way",
+        id="another-operator",
     ),
     pytest.param(
         "if print(x) and self.is_initializing():\n    x = x + 1",

@@ -40,7 +40,9 @@ BODIES = [
     pytest.param("h = nn.Dense(4, name=self.label)(x)", "LNX111", id="a-computed-name"),
     pytest.param("h = nn.Dense(4, name='helper')(x)", "LNX111", id="the-name-of-a-method"),
     pytest.param("self.sow('intermediates', 'h', x)\n        h = x", "LNX311", id="sown-values"),
-    pytest.param("h = x + self.variable('s', 'v', jnp.zeros, ()).value", "LNX312", id="own-variables"),
+    pytest.param(
+        "h = x + (self.variable('s', 'v', jnp.zeros, ()).value if train else 0)", "LNX312", id="own-variables"
+    ),
     pytest.param(
         "h = x * self.param('p', nn.initializers.ones, (train,))", "LNX111", id="a-shape-from-the-call"
     ),

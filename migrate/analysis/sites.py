@@ -355,7 +355,7 @@ class Parameter:
 
 @dataclass(frozen=True)
 class OwnVariable:
-    """`self.variable(collection, name, init, *args)` inside a module, bound to `target`."""
+    """`self.variable(collection, name, init, *args)` inside a module, bound to `target` if it has a name."""
 
     node: ast.Call
     collection: str
@@ -364,7 +364,7 @@ class OwnVariable:
     init: ast.expr
     args: tuple[ast.expr, ...]
     named: tuple[tuple[str, ast.expr], ...]
-    target: ast.Name | ast.Attribute
+    target: ast.Name | ast.Attribute | None
     kept: str | None = None
     loops: tuple[Loop, ...] = ()
 

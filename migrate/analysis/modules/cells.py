@@ -12,6 +12,7 @@ from keyword import iskeyword
 from migrate.analysis.activation import Arguments
 from migrate.analysis.kinds import UNKNOWN, Array, Cell, Const, Function, OwnCollection, Symbol, Value
 from migrate.analysis.modules import tied
+from migrate.analysis.modules.own_variables import LATER
 from migrate.analysis.modules.reasons import blocked
 from migrate.analysis.run import Run
 from migrate.analysis.shapes.plain_shapes import filled
@@ -32,7 +33,7 @@ def declared(run: Run, given: Arguments) -> Value:
     if names is None or names[0] in OWN or spread or len(node.args) < 3:
         return _refused(run, node, "`self.variable` is called in a way that has no rewriting")
     target = _target(run, node)
-    if target is None:
+    if target is None and not _is_read(run, node):
         return _refused(run, node, "a variable of a collection is not bound to a name of its own")
     named = tuple((k.arg, k.value) for k in node.keywords if k.arg is not None)
     kept = target.attr if isinstance(target, ast.Attribute) else None
@@ -73,6 +74,19 @@ def _target(run: Run, node: ast.Call) -> ast.Name | ast.Attribute | None:
             return target if isinstance(function, ast.FunctionDef) and function.name == "setup" else None
         case _:
             return None
+
+
+def _is_read(run: Run, node: ast.Call) -> bool:
+    """`self.variable(...).value` in a compact method: nothing else can come by the variable."""
+    scopes = run.facts.scopes
+    above, function = scopes.parent[node], scopes.function(node)
+    called = isinstance(function, ast.FunctionDef) and function.name == "__call__"
+    around: ast.AST = node
+    while not isinstance(around, ast.stmt):
+        around = scopes.parent[around]
+        if isinstance(around, LATER):
+            return False
+    return called and isinstance(above, ast.Attribute) and isinstance(above.ctx, ast.Load)
 
 
 def _initial(run: Run, given: Arguments) -> Value:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from migrate.analysis.kinds import Class, Symbol
+from migrate.analysis.kinds import Class
 from migrate.analysis.modules.classes import base_of, field_names, is_extended, methods, own_constants
 from migrate.analysis.modules.hoisting import is_self
 from migrate.analysis.sites import Construct, OwnVariable, UseVariable
@@ -16,6 +16,7 @@ from migrate.plan.modules.drafts import Draft, Line
 from migrate.plan.modules.helpers import write_helper
 from migrate.plan.modules.moved import moved
 from migrate.plan.modules.reserved import RESERVED
+from migrate.plan.modules.stored_cells import block_of, is_stored, store
 from migrate.rewrite.edits import Piece, Template, template
 
 TYPES = {"cache": "nnx.Cache", "batch_stats": "nnx.BatchStat"}
@@ -52,17 +53,9 @@ def _runs(plan: Plan, cls: Class) -> list[list[OwnVariable]]:
 
 
 def _next(plan: Plan, statement: ast.stmt) -> ast.stmt | None:
-    block = _block(plan, statement)
+    block = block_of(plan, statement)
     at = block.index(statement) + 1
     return block[at] if at < len(block) else None
-
-
-def _block(plan: Plan, statement: ast.stmt) -> list[ast.stmt]:
-    """The statements among which one stands."""
-    for _, value in ast.iter_fields(plan.parent(statement)):
-        if isinstance(value, list) and statement in value:
-            return value
-    raise AssertionError(ast.dump(statement))
 
 
 def declarations(plan: Plan, cls: Class) -> Iterator[Line]:
@@ -83,7 +76,8 @@ def make_in_setup(plan: Plan, draft: Draft, setup: ast.FunctionDef) -> None:
     for site in variables(plan, draft.cls):
         if site.node in set(ast.walk(setup)):
             plan.edits.expressions[site.node] = made(plan, site, site.init, [*site.args], [*site.named])
-            plan.edits.expressions[site.target] = f"self.{site.name}"
+            if site.target is not None:
+                plan.edits.expressions[site.target] = f"self.{site.name}"
 
 
 def cell_line(plan: Plan, draft: Draft, site: OwnVariable) -> Line:
@@ -115,13 +109,13 @@ def rewrite_cells(plan: Plan, cls: Class) -> None:
             _make_at_call(plan, run)
         else:
             for site in run:
-                if site.kept is None:
+                if site.kept is None and site.target is not None:
                     plan.edits.statements[plan.statement(site.node)] = []
     for use in uses(plan, cls):
         if use.asks:
             plan.edits.expressions[use.node] = _question(plan, use)
-        elif _is_stored(plan, use):
-            _store(plan, use)
+        elif is_stored(plan, use):
+            store(plan, use)
         else:
             reads_shape = isinstance(above := plan.parent(use.node), ast.Attribute) and above.attr in SHAPE
             plan.edits.expressions[use.node] = f"self.{use.name}{'' if reads_shape else '[...]'}"
@@ -158,74 +152,9 @@ def _question(plan: Plan, use: UseVariable) -> str:
     return f"({text})" if isinstance(above, (ast.Compare, ast.UnaryOp, ast.BinOp)) else text
 
 
-def _is_stored(plan: Plan, use: UseVariable) -> bool:
-    return use.put is not None or isinstance(getattr(use.node, "ctx", None), ast.Store)
-
-
 def changes_variables(plan: Plan, cls: Class) -> bool:
     """Whether calls of a module change a variable that it keeps."""
-    return any(_is_stored(plan, use) for use in uses(plan, cls))
-
-
-def _store(plan: Plan, use: UseVariable) -> None:
-    """A new value; `[...]` would keep the type and the shape that the variable has."""
-    match plan.parent(use.node):
-        case ast.Expr() as statement if use.put is not None:
-            plan.edits.statements[statement] = [template(f"self.{use.name}.set_value({{}})", use.put)]
-        case ast.Assign(targets=[_], value=value) as statement:
-            if _keeps_form(plan, use, value):
-                plan.edits.expressions[use.node] = f"self.{use.name}[...]"
-            else:
-                plan.edits.statements[statement] = [template(f"self.{use.name}.set_value({{}})", value)]
-        case ast.AugAssign(op=ast.Add() | ast.Sub(), value=value) if _is_whole_number(value):
-            plan.edits.expressions[use.node] = f"self.{use.name}[...]"
-        case _:
-            raise Blocked(use.node, "LNX312", "a variable of a collection is set in an unknown way")
-
-
-def _keeps_form(plan: Plan, use: UseVariable, value: ast.expr) -> bool:
-    """Whether a new value surely has the type and the shape of the old one."""
-    match _behind(plan, value):
-        case ast.Call(func=function, args=[old, *_]):
-            updated = plan.facts.values.get(function) == Symbol("jax.lax.dynamic_update_slice")
-            return updated and _is_old(plan, use, old)
-        case ast.BinOp(left=old, op=ast.Add() | ast.Sub(), right=number):
-            return _is_old(plan, use, old) and _is_whole_number(_behind(plan, number))
-        case _:
-            return False
-
-
-def _is_old(plan: Plan, use: UseVariable, node: ast.expr) -> bool:
-    found = plan.site(_behind(plan, node))
-    return isinstance(found, UseVariable) and (found.collection, found.name) == (use.collection, use.name)
-
-
-def _is_whole_number(node: ast.expr) -> bool:
-    match node:
-        case ast.Constant(value=int()):
-            return True
-        case ast.Subscript(
-            value=ast.Attribute(attr="shape"), slice=ast.Constant(value=int()) | ast.UnaryOp()
-        ):
-            return True
-        case _:
-            return False
-
-
-def _behind(plan: Plan, node: ast.expr) -> ast.expr:
-    """What a name was given just before, in the same block."""
-    if not isinstance(node, ast.Name):
-        return node
-    statement = plan.statement(node)
-    block = _block(plan, statement)
-    for before in reversed(block[: block.index(statement)]):
-        stores = [n for n in ast.walk(before) if isinstance(n, ast.Name) and n.id == node.id]
-        if any(not isinstance(n.ctx, ast.Load) for n in stores):
-            match before:
-                case ast.Assign(targets=[ast.Name()], value=value):
-                    return value
-            break
-    return node
+    return any(is_stored(plan, use) for use in uses(plan, cls))
 
 
 def _check(plan: Plan, cls: Class) -> None:
@@ -248,7 +177,7 @@ def _check(plan: Plan, cls: Class) -> None:
         if not isinstance(plan.parent(plan.facts.scopes.function(use.node)), ast.ClassDef):
             raise Blocked(use.node, "LNX312", "a variable of a collection is used inside a nested function")
     for site in declared:
-        stored = [u for u in uses(plan, cls) if u.name == site.name and _is_stored(plan, u)]
+        stored = [u for u in uses(plan, cls) if u.name == site.name and is_stored(plan, u)]
         early_ones = [use for use in stored if not never_at_init(plan, use.node)]
         if early_ones and not is_late(plan, site):
             message = f"`init` may change `{site.name}` already: it is not known what the module starts with"
@@ -267,8 +196,9 @@ def _check_place(plan: Plan, site: OwnVariable) -> None:
     if not isinstance(plan.parent(function), ast.ClassDef) or site.loops:
         raise Blocked(site.node, "LNX312", "a variable is made in a loop or a nested function")
     if is_late(plan, site):
-        if site.kept is not None:
-            raise Blocked(site.node, "LNX312", "a variable that `setup` makes is asked for")
+        if site.kept is not None or site.target is None:
+            message = "a variable that `setup` makes, or that has no name, is asked for"
+            raise Blocked(site.node, "LNX312", message)
         return
     always = isinstance(function, ast.FunctionDef) and function.name in {"setup", "__call__"}
     if not always or plan.statement(site.node) not in getattr(function, "body", ()):
@@ -278,6 +208,8 @@ def _check_place(plan: Plan, site: OwnVariable) -> None:
 def _check_reads(plan: Plan, site: OwnVariable) -> None:
     """Every mention of the name or attribute that a variable is bound to must be understood."""
     known = {id(use.node) for use in uses(plan, site.owner)}
+    if site.target is None:
+        return
     if isinstance(site.target, ast.Name):
         variable = plan.facts.scopes.variable(site.target, site.target.id)
         nodes: list[ast.expr] = [*plan.facts.scopes.names(variable)]
