@@ -13,6 +13,7 @@ from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 from migrate.plan.modules.called_fields import check_called_fields
 from migrate.plan.modules.cells import rewrite_cells
+from migrate.plan.modules.class_fields import check_class_fields
 from migrate.plan.modules.class_values import rewrite_class_values
 from migrate.plan.modules.constructor_names import check_names
 from migrate.plan.modules.documenting import only_documents
@@ -32,6 +33,7 @@ from migrate.plan.modules.module_fields import rewrite_annotations
 from migrate.plan.modules.named_lists import read_named_lists
 from migrate.plan.modules.own_parameters import read_attributes, rename_setup
 from migrate.plan.modules.partitions import rewrite_partitions
+from migrate.plan.modules.own_sizes import saying
 from migrate.plan.modules.reserved import MODES, RESERVED
 from migrate.plan.modules.scanned import rewrite_scan
 from migrate.plan.modules.sown import rewrite_sown
@@ -134,7 +136,11 @@ def rewrite(plan: Plan, site: Class) -> None:
     sizes = input_sizes(plan, site, draft)
     check_names(plan, site, sizes)
     check_called_fields(plan, site)
-    lines = [(changed(piece, sizes.renamed), origin) for piece, origin in draft.lines]
+    check_class_fields(plan, site)
+    lines = [
+        (changed(piece, sizes.renamed), origin)
+        for piece, origin in (*draft.lines, *saying(plan, site, draft))
+    ]
     for part, text in draft.edits.items():
         plan.edits.expressions[part] = sizes.renamed(text)
     rename_setup(plan, known.get("setup"), sizes)

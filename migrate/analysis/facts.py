@@ -78,6 +78,10 @@ class Facts:
     pitfalls: dict[tuple[ast.AST, type], Pitfall] = field(default_factory=dict)
     loops: dict[ast.For | ast.ListComp, Turns] = field(default_factory=dict)
     class_fields: dict[tuple[ast.ClassDef, str], LayerField] = field(default_factory=dict)
+    several: dict[tuple[ast.ClassDef, str], frozenset[ast.ClassDef]] = field(default_factory=dict)
+    """The module classes of the project that a field is given, where they are more than one."""
+    prepared: dict[ast.Call, Class] = field(default_factory=dict)
+    """The partial calls of module classes outside of modules."""
     lists: set[ast.expr] = field(default_factory=set)
     bodies: set[FunctionNode] = field(default_factory=set)
     imported: set[tuple[str, str]] = field(default_factory=set)
@@ -102,6 +106,8 @@ class Facts:
     """The loops of `setup` that fill lists of layers with names."""
     twins: dict[ast.Call, list[ast.Call]] = field(default_factory=dict)
     """For constructions of one of several classes: a node for each class but the first."""
+    measured: dict[ast.Call, str | None] = field(default_factory=dict)
+    """Those whose results say their size themselves, with the local name that they have in `__init__`."""
     chosen: dict[ast.AST, str] = field(default_factory=dict)
     """For those in `__call__`: what stands for the class in the name of the layer."""
     built_under: dict[ast.AST, tuple[str | None, ...]] = field(default_factory=dict)

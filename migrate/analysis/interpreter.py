@@ -65,6 +65,8 @@ from migrate.result import Place, Style
 
 ROUNDS = 6
 READINGS = 6
+Several = Mapping[tuple[ast.ClassDef, str], frozenset[ast.ClassDef]]
+"""Fields that are given several module classes of the project."""
 """How often a project is read at most; if that does not suffice, what is left is not followed."""
 
 
@@ -104,17 +106,22 @@ def _read_again(project: Project, known: Attributes) -> Facts:
 
 
 def _read(project: Project, known: Attributes) -> Facts:
-    """Read the project, again where a test may go both ways, a map gives something else or a name a copy."""
+    """Read the project, again where something was learnt that changes what was read before.
+
+    That is a test that may go both ways, a map that gives something else, a name that gives a copy, or a
+    field that is given one more class.
+    """
     undecided: frozenset[ast.AST] = frozenset()
     remapped: frozenset[ast.AST] = frozenset()
     copies: dict[ast.expr, Variable] = {}
+    several: Several = {}
     while True:
-        facts = _run_all(project, known, undecided, remapped, copies)
+        facts = _run_all(project, known, undecided, remapped, copies, several)
         known_already = facts.undecided <= undecided and facts.remapped <= remapped
-        if known_already and facts.snapshots.keys() <= copies.keys():
+        if known_already and facts.snapshots.keys() <= copies.keys() and facts.several == several:
             return facts
         undecided, remapped = frozenset(facts.undecided), frozenset(facts.remapped)
-        copies = facts.snapshots
+        copies, several = facts.snapshots, facts.several
 
 
 def _run_all(
@@ -123,6 +130,7 @@ def _run_all(
     undecided: frozenset[ast.AST],
     remapped: frozenset[ast.AST],
     copies: Mapping[ast.expr, Variable],
+    several: Several,
 ) -> Facts:
     """Run every module, those that are imported first, then every function that nothing has called."""
     texts, trees, style = project.texts, project.trees, project.style
@@ -131,6 +139,7 @@ def _run_all(
     facts = Facts(Files(files, scopes), scopes, known, undecided={*undecided}, remapped={*remapped})
     facts.traced = project.traced
     facts.snapshots |= copies
+    facts.several |= several
     run = Run(facts, style, Hooks(evaluate, run_block, assign, calls.invoke), Modules(texts))
     run.families = known.families
     try:

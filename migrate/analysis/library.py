@@ -46,6 +46,7 @@ from migrate.analysis.modules import (
     lifted,
     own_variables,
     partitions,
+    prepared,
     sequences,
 )
 from migrate.analysis.modules.layers import LAYERS, REFUSED
@@ -120,7 +121,7 @@ def call(run: Run, name: str, given: Arguments) -> Value:
         case "dataclasses.replace" if given.args and isinstance(given.args[0], Record):
             return records.replaced(run, given)
         case "functools.partial" if given.args:
-            return partials.made(run, given)
+            return prepared.remembered(run, partials.made(run, given))
         case "flax.nnx.bridge.ToNNX" if given.args and _is_one_definition(given.args[0]):
             run.facts.wrapped |= {instance.site for instance in instances_of(given.args[0])}
             return UNKNOWN

@@ -40,6 +40,7 @@ from migrate.plan.modules.class_values import stands_for_field
 from migrate.plan.modules.ensembles import makers, rewrite_makers
 from migrate.plan.modules.extended_layers import rewrite_extended
 from migrate.plan.modules.partitions import check_partitions
+from migrate.plan.modules.prepared import check_prepared, is_prepared
 from migrate.plan.modules.twins import choice_is_built, chosen_options
 from migrate.plan.naming.library_name import check_library_name
 from migrate.plan.naming.names import Naming
@@ -211,12 +212,14 @@ def _check_classes(plan: Plan) -> None:
                 and node not in options
                 and not lifted
                 and not _is_built(plan, node)
+                and not is_prepared(plan, node)
                 and not stands_for_field(plan, node)
                 and not _is_asked_for(plan, node)
                 and not _names_method(plan, node)
                 and not _calls_static(plan, node, value)
             ):
                 raise Blocked(node, "LNX010", "a module class is used here as a value")
+    check_prepared(plan, classes)
 
 
 def _names_method(plan: Plan, node: ast.expr) -> bool:

@@ -12,6 +12,7 @@ from migrate.analysis.kinds import Instance, Mixed, Value
 from migrate.analysis.modules.branches import merged
 from migrate.analysis.modules.choices import exclusive, reached
 from migrate.analysis.modules.classes import methods
+from migrate.analysis.modules.own_sizes import with_own
 from migrate.analysis.run import Run
 
 Invoke = Callable[[Run, Value, Arguments], Value]
@@ -24,7 +25,7 @@ def call(run: Run, value: Mixed, given: Arguments, invoke: Invoke) -> Value:
     results = [invoke(run, part, given) for part in parts]
     if len(parts) == 2 and (test := _decides(run, parts[0], parts[1], given)) is not None:
         return merged(test, {"": results[0]}, {"": results[1]})[""]
-    return functools.reduce(join, results)
+    return with_own(run, parts, functools.reduce(join, results))
 
 
 def _decides(run: Run, one: Value, other: Value, given: Arguments) -> str | None:

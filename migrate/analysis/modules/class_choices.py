@@ -16,7 +16,8 @@ from dataclasses import replace
 from migrate.analysis.activation import Arguments
 from migrate.analysis.facts import Facts
 from migrate.analysis.joining import join
-from migrate.analysis.kinds import Class, Instance, Mixed, Symbol, Value
+from migrate.analysis.kinds import Class, Instance, LayerField, Mixed, Symbol, Value
+from migrate.analysis.modules import class_fields
 from migrate.analysis.modules.class_tables import bound_to, options
 from migrate.analysis.modules.classes import is_module
 from migrate.analysis.modules.hoisting import init_text
@@ -34,12 +35,16 @@ def are_classes(run: Run, value: Value, node: ast.Call) -> bool:
         return False
     if in_setup(run, node) and all(isinstance(part, Class) and is_module(part) for part in value.parts):
         return True
+    if class_fields.options(value):
+        return True
     known = options(run.facts, node.func)
     return known is not None and {run.facts.values.get(one) for one in known} >= value.parts
 
 
 def built(run: Run, value: Mixed, given: Arguments, invoke: Invoke) -> Value:
     """One of several modules."""
+    if given.sources:
+        blocked(run, given.node, "LNX111", "a partial call of one of several classes is built in a module")
     classes = sorted(value.parts, key=_place)
     twins = run.facts.twins.setdefault(given.node, [])
     while len(twins) < len(classes) - 1:
@@ -92,4 +97,5 @@ def layer_at(facts: Facts, call: ast.Call) -> Value | None:
 
 
 def _place(cls: Value) -> tuple[int, str]:
+    cls = cls.cls if isinstance(cls, LayerField) and cls.cls is not None else cls
     return (cls.node.lineno, cls.node.name) if isinstance(cls, Class) else (0, repr(cls))

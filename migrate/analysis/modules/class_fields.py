@@ -6,7 +6,7 @@ import ast
 from dataclasses import replace
 
 from migrate.analysis.activation import Arguments
-from migrate.analysis.kinds import UNKNOWN, Class, Const, LayerField, Partial, Symbol, Value
+from migrate.analysis.kinds import UNKNOWN, Class, Const, LayerField, Mixed, Partial, Symbol, Value
 from migrate.analysis.modules.classes import field_names, fields, holds_module, is_module
 from migrate.analysis.modules.hoisting import init_text
 from migrate.analysis.modules.layers import LAYERS
@@ -19,9 +19,10 @@ def bind(run: Run, cls: Class, given: Arguments) -> None:
     names = field_names(cls)
     values = (*zip(names, given.args, strict=False), *given.keywords)
     for name, value in values:
-        found = described(run, name, value)
-        if found is not None and name in names:
-            _remember(run, cls, found, given.node)
+        for one in options(value) or (value,):
+            found = described(run, name, one)
+            if found is not None and name in names:
+                _remember(run, cls, found, given.node)
 
 
 def default(run: Run, cls: Class, name: str, value: Value) -> None:
@@ -32,8 +33,12 @@ def default(run: Run, cls: Class, name: str, value: Value) -> None:
 
 
 def _remember(run: Run, cls: Class, found: LayerField, node: ast.AST) -> None:
-    known = run.facts.class_fields.setdefault((cls.node, found.field), found)
-    if known != found:
+    key = (cls.node, found.field)
+    known = run.facts.class_fields.setdefault(key, found)
+    if known.cls is not None and found.cls is not None:
+        held = run.facts.several.get(key, frozenset()) | {known.cls.node, found.cls.node}
+        run.facts.several |= {key: held} if len(held) > 1 else {}
+    elif known != found:
         message = f"the field `{found.field}` of `{cls.node.name}` is given different layer classes"
         run.facts.escape(node, "LNX111", message, frozenset(), owner=cls.node)
 
@@ -47,12 +52,22 @@ def described(run: Run, name: str, value: Value) -> LayerField | None:
             return LayerField(name, value.node.name, value)
         case LayerField():
             return replace(value, field=name)
-        case Partial(Symbol(layer), (), keywords, ast.Call() as site) if layer in LAYERS:
-            late = frozenset(k for k, _ in keywords if _is_late(run, layer, k, site))
-            early = tuple(
-                (k, v if isinstance(v, Const) else UNKNOWN) for k, v in sorted(keywords) if k not in late
-            )
-            return LayerField(name, layer, None, early, late)
+        case Partial(function, (), keywords, ast.Call() as site) if (held := _layer(function)) is not None:
+            late = frozenset(k for k, _ in keywords if _is_late(run, held.layer, k, site))
+            early = {k: v if isinstance(v, Const) else UNKNOWN for k, v in keywords if k not in late}
+            known = dict(held.early) | early
+            return LayerField(name, held.layer, None, tuple(sorted(known.items())), held.late | late)
+        case _:
+            return None
+
+
+def _layer(value: Value) -> LayerField | None:
+    """The layer of Linen, or the field that holds its class, of which a partial call is made."""
+    match value:
+        case Symbol(layer) if layer in LAYERS:
+            return LayerField("", layer)
+        case LayerField(cls=None):
+            return value
         case _:
             return None
 
@@ -74,9 +89,7 @@ def accepts(run: Run, node: ast.expr) -> bool:
     if not isinstance(call, ast.Call) or call.func is node:
         return False
     callee = run.facts.values.get(call.func)
-    return (isinstance(callee, Class) and is_module(callee)) or (
-        isinstance(callee, LayerField) and callee.cls is not None
-    )
+    return (isinstance(callee, Class) and is_module(callee)) or bool(options(callee))
 
 
 def holds_any_module(run: Run, text: str) -> bool:
@@ -86,9 +99,21 @@ def holds_any_module(run: Run, text: str) -> bool:
     return any(holds_module(statement.annotation) for statement in named)
 
 
-def read(run: Run, cls: Class, name: str, node: ast.AST) -> LayerField | None:
-    """The layer class that a field holds."""
+def read(run: Run, cls: Class, name: str, node: ast.AST) -> Value | None:
+    """The layer class that a field holds, or one of several module classes of the project."""
+    if (several := run.facts.several.get((cls.node, name))) is not None:
+        known = {LayerField(name, n.name, run.facts.classes[n]) for n in several & run.facts.classes.keys()}
+        if len(known) < len(several):
+            blocked(run, node, "LNX111", f"the field `{name}` is given a class that is defined later")
+        return Mixed(frozenset(known))
     found = run.facts.class_fields.get((cls.node, name))
     if found is not None and found.cls is None and found.layer not in LAYERS:
         blocked(run, node, "LNX111", "a field holds a layer class without a rewriting")
     return found
+
+
+def options(value: Value | None) -> tuple[LayerField, ...]:
+    """The module classes of the project that a value may be, where a field holds it."""
+    parts = value.parts if isinstance(value, Mixed) else {value}
+    found = [part for part in parts if isinstance(part, LayerField) and part.cls is not None]
+    return tuple(found) if len(found) == len(parts) else ()

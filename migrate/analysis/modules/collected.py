@@ -60,7 +60,7 @@ def _changed(run: Run, items: Sequence | Collected, name: str, given: Arguments)
         case "append", Sequence(known), (value,) if not looped:
             return UNKNOWN, Sequence((*known, value))
         case "append", _, (value,):
-            return UNKNOWN, join(many(items), Collected(value))
+            return UNKNOWN, join(many(items), Collected(_of_any_turn(run, value)))
         case "pop", Sequence((*known, last)), () if not looped:
             return last, Sequence(tuple(known))
         case "pop", _, _:
@@ -69,6 +69,15 @@ def _changed(run: Run, items: Sequence | Collected, name: str, given: Arguments)
             return UNKNOWN, many(items)
         case _:
             return UNKNOWN, UNKNOWN
+
+
+def _of_any_turn(run: Run, value: Value) -> Value:
+    """An item without the sizes that only the layer of this turn tells."""
+    if not isinstance(value, Array):
+        return value
+    told = {name for name in run.facts.measured.values() if name is not None}
+    axes = tuple(None if axis is None or axis.names & told else axis for axis in value.shape.axes)
+    return Array(replace(value.shape, axes=axes))
 
 
 def many(items: Sequence | Collected) -> Collected:

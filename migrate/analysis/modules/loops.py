@@ -307,6 +307,7 @@ def _left(run: Run, loop: Loop, start: dict[str, Value]) -> dict[str, Value]:
             run.facts.finals[run.owner.node][running.name] = _final(loop, running)
     after = {}
     local = loop.bound | {running.name for running in run.facts.loops[loop.node].running}
+    local |= {name for call, name in run.facts.measured.items() if name and call in {*ast.walk(loop.node)}}
     for name, value in run.frame.vars.items():
         known = start.get(name)
         if isinstance(known, Collected):

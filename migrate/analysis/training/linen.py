@@ -101,6 +101,7 @@ def define(run: Run, cls: Class, given: Arguments) -> Value:
         run.entered.add(cls.node)
         return building.construct(run, cls.node.name, cls, given)
     run.entered.add(cls.node)
+    run.facts.partials[given.node] = given.sources
     run.pending.setdefault(cls.node, cls)
     return _definition(run, Instance(cls, given.node))
 

@@ -15,9 +15,10 @@ from migrate.analysis.modules.classes import (
 )
 from migrate.analysis.modules.layers import shared
 from migrate.analysis.modules.module_calls import PLAIN, is_layer
-from migrate.analysis.sites import Construct, Layer
+from migrate.analysis.sites import Layer
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
+from migrate.plan.modules.constructions import built, given
 from migrate.plan.modules.module_fields import check_lists
 
 Seen = set[tuple[ast.ClassDef, str]]
@@ -25,7 +26,7 @@ Seen = set[tuple[ast.ClassDef, str]]
 
 def check_called_fields(plan: Plan, site: Class) -> None:
     """Raise `Blocked` where a field that is called may be given a layer, or a function that builds one."""
-    check_lists(plan, site, _builds(plan, site))
+    check_lists(plan, site, given(plan, site))
     _check_given_modules(plan, site)
     for name, call in plan.facts.called[site.node].items():
         if not _holds_functions(plan, site, name, set()):
@@ -35,7 +36,7 @@ def check_called_fields(plan: Plan, site: Class) -> None:
 
 def _check_given_modules(plan: Plan, site: Class) -> None:
     """What callers elsewhere give for a field must not be a module of Linen, nor build layers."""
-    if site.node not in plan.facts.unbuilt or _builds(plan, site):
+    if site.node not in plan.facts.unbuilt or built(plan, site):
         return
     for statement in fields(site):
         name = getattr(statement.target, "id", "")
@@ -59,12 +60,6 @@ def _word(node: object) -> str:
             return ""
 
 
-def _builds(plan: Plan, cls: Class) -> list[ast.Call]:
-    """The constructions of a class in its component."""
-    builds = [s.node for s in plan.component.sites if isinstance(s, Construct) and s.instance.cls == cls]
-    return builds + [s.node for s in plan.component.sites if isinstance(s, Layer) and s.cls == cls]
-
-
 def _holds_functions(plan: Plan, cls: Class, name: str, seen: Seen) -> bool:
     """Whether the default of a field and all that constructions give it are functions, or None."""
     if (cls.node, name) in seen:
@@ -73,13 +68,12 @@ def _holds_functions(plan: Plan, cls: Class, name: str, seen: Seen) -> bool:
     names = field_names(cls)
     declared = {s.target.id: s for s in fields(cls) if isinstance(s.target, ast.Name)}
     default = (default_of(declared[name]) or declared[name].value) if name in declared else None
-    builds = _builds(plan, cls)
-    if any(isinstance(s := plan.site(build), Layer) and name in s.left_open for build in builds):
+    if any(isinstance(s := plan.site(build), Layer) and name in s.left_open for build in built(plan, cls)):
         return False
-    given = [argument(build, names, name) for build in builds]
+    values = [argument(build, names, name) for build in given(plan, cls)]
     return all(
         expression is None or _is_function(plan, expression, plan.facts.values.get(expression, UNKNOWN), seen)
-        for expression in [default, *given]
+        for expression in [default, *values]
     )
 
 

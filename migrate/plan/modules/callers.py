@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from migrate.analysis.kinds import Class
 from migrate.analysis.modules.classes import fields, lineage
 from migrate.analysis.modules.item_inputs import written
+from migrate.analysis.modules.own_sizes import SAID
 from migrate.analysis.sites import Construct, Layer, OwnVariable
 from migrate.plan.context import Plan
 from migrate.plan.modules.cells import is_late
@@ -19,6 +20,7 @@ from migrate.plan.modules.input_sizes import InputSize, input_sizes
 from migrate.plan.modules.module_drafts import draft_of
 from migrate.plan.modules.module_fields import module_fields
 from migrate.plan.modules.partitions import told_of_partitions
+from migrate.plan.modules.own_sizes import saying_fields
 from migrate.plan.modules.sown import told_of_sown
 
 
@@ -91,4 +93,6 @@ def _classes(plan: Plan, cls: Class) -> str:
     names = [f"`{name}`" for name in held if (cls.node, name) in plan.facts.class_fields]
     modules = [f"`{name}`" for name in module_fields(cls)]
     told = f", NNX classes for {' and '.join(names)}" if names else ""
+    if saying := [f"`{name}`" for name in saying_fields(plan, cls, draft_of(plan, cls))]:
+        told += f" (with the last axis of their results in `{SAID}`: {' and '.join(saying)})"
     return f"{told}, NNX modules for {' and '.join(modules)}" if modules else told

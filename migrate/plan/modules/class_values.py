@@ -10,6 +10,7 @@ from migrate.analysis.modules.layers import LAYERS, NORMS
 from migrate.analysis.sites import Construct, Layer
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
+from migrate.plan.modules.constructions import prepared
 from migrate.plan.modules.helpers import refuse_helper
 from migrate.plan.modules.layer_arguments import EXACT
 
@@ -19,6 +20,9 @@ def rewrite_class_values(plan: Plan, cls: Class) -> None:
     for statement in own_fields(cls):
         if (default := default_of(statement)) is not None:
             _rewrite(plan, default)
+    for call in prepared(plan, cls):
+        for node in [*call.args[1:], *(keyword.value for keyword in call.keywords)]:
+            _rewrite(plan, node)
     for site in plan.component.sites:
         if not isinstance(site, Construct | Layer):
             continue
@@ -73,8 +77,17 @@ def stands_for_field(plan: Plan, node: ast.expr) -> bool:
         return isinstance(plan.parent(parent), ast.ClassDef)
     call = plan.parent(parent) if isinstance(parent, ast.keyword) else parent
     site = plan.site(call)
+    if isinstance(call, ast.Call) and call in plan.facts.prepared:
+        return _holds(plan, plan.facts.prepared[call], node)
     cls = site.instance.cls if isinstance(site, Construct) else site.cls if isinstance(site, Layer) else None
     if not isinstance(cls, Class):
         return False
+    return _holds(plan, cls, node)
+
+
+def _holds(plan: Plan, cls: Class, node: ast.expr) -> bool:
+    """Whether a class is the one that a field of another holds."""
+    given = plan.facts.values.get(node)
     held = [found.cls for (owner, _), found in plan.facts.class_fields.items() if owner is cls.node]
-    return plan.facts.values.get(node) in held
+    several = (nodes for (owner, _), nodes in plan.facts.several.items() if owner is cls.node)
+    return given in held or (isinstance(given, Class) and any(given.node in nodes for nodes in several))

@@ -17,9 +17,9 @@ from migrate.analysis.modules.classes import (
     is_module,
     keyword_only,
 )
-from migrate.analysis.sites import Construct, Layer
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
+from migrate.plan.modules.constructions import given
 from migrate.plan.modules.drafts import Line
 from migrate.plan.modules.lent_names import asked_fields, lent_fields
 from migrate.plan.modules.module_fields import means
@@ -98,12 +98,10 @@ def _check_declaration(plan: Plan, cls: Class, statement: ast.AnnAssign, name: s
     if not _is_plain(plan, factory):
         message = f"what `default_factory` of the field `{name}` makes may be a module of Linen"
         raise Blocked(statement, "LNX111", message)
-    for site in plan.component.sites:
-        built = site.instance.cls if isinstance(site, Construct) else getattr(site, "cls", None)
-        if built == cls and isinstance(site, Construct | Layer):
-            given = argument(site.node, field_names(cls), name)
-            if given is not None and ast.unparse(given) == "None":
-                raise Blocked(given, "LNX111", f"`None` is given for the field `{name}`, which has a factory")
+    for build in given(plan, cls):
+        value = argument(build, field_names(cls), name)
+        if value is not None and ast.unparse(value) == "None":
+            raise Blocked(value, "LNX111", f"`None` is given for the field `{name}`, which has a factory")
 
 
 def _is_plain(plan: Plan, factory: ast.expr) -> bool:

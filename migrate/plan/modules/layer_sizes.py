@@ -10,6 +10,7 @@ from migrate.analysis.shapes.sizes import Shape, Size
 from migrate.analysis.sites import Layer
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
+from migrate.plan.modules.built_before import check_built
 from migrate.plan.modules.drafts import Draft, Told
 from migrate.plan.modules.told_sizes import told_size
 
@@ -63,6 +64,7 @@ def check_size(plan: Plan, site: Layer, found: Size) -> None:
     if (name := _local_name(plan, site, found)) is not None:
         message = f"the size of this layer's input is made from `{name}`, which is local to a method"
         raise Blocked(site.node, "LNX112", message)
+    check_built(plan, site, found)
 
 
 def _local_name(plan: Plan, site: Layer, found: Size) -> str | None:

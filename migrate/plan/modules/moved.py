@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 
-from migrate.analysis.kinds import Const, Length, Partial, Symbol
+from migrate.analysis.kinds import Const, LayerField, Length, Partial, Symbol
 from migrate.analysis.modules.class_tables import bound_to
 from migrate.analysis.modules.hoisting import assigned_value, holes, spliced
 from migrate.analysis.modules.layers import LAYERS, NORMS
@@ -91,17 +91,18 @@ def _written_out(plan: Plan, site: Layer | Parameter | OwnVariable, node: ast.ex
 def partial_layer(plan: Plan, draft: Draft, site: Layer | Parameter | OwnVariable, value: Partial) -> Piece:
     """`partial(nnx.BatchNorm, momentum=0.9)`: what is known only at a call is given there."""
     call, layer = value.site, value.function
-    assert call is not None and isinstance(layer, Symbol)
-    refuse_helper(call, layer.name)
-    kind = LAYERS[layer.name]
-    pieces: list[Piece] = [f"nnx.{kind.target}"]
+    assert call is not None and isinstance(layer, Symbol | LayerField)
+    name = layer.name if isinstance(layer, Symbol) else layer.layer
+    refuse_helper(call, name)
+    kind = LAYERS[name]
+    pieces: list[Piece] = [f"nnx.{kind.target}" if isinstance(layer, Symbol) else f"self.{layer.field}"]
     for keyword in call.keywords:
         if keyword.arg not in kind.kept and keyword.arg not in kind.first:
             raise Blocked(call, "LNX110", f"`{keyword.arg}` of this layer has no counterpart in NNX")
         if keyword.arg in kind.late and holes(plan.facts, site.owner, keyword.value) is None:
             continue
         pieces.append(template(f"{keyword.arg}={{}}", moved(plan, draft, site, keyword.value)))
-        if keyword.arg == "dtype" and layer.name in NORMS and may_be_half(plan, keyword.value):
+        if keyword.arg == "dtype" and name in NORMS and may_be_half(plan, keyword.value):
             pieces.append(f"promote_dtype={EXACT}")
     return Template((call.func, "(", *listed(pieces), ")"))
 

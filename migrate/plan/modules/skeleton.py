@@ -14,8 +14,8 @@ from migrate.plan.context import Plan
 from migrate.plan.modules.cells import cell_line
 from migrate.plan.modules.drafts import Draft, Line, texts_of
 from migrate.plan.modules.layer import layer_line, parameter_line
+from migrate.plan.modules.own_sizes import place_in_line, read_locals, with_local
 from migrate.plan.modules.twins import chosen_line
-from migrate.plan.modules.weight_norms import built_behind
 from migrate.rewrite.edits import Suite
 
 Built = Layer | Parameter | OwnVariable
@@ -29,12 +29,13 @@ class Skeleton:
         self.draft = draft
         self.needed: set[str] = set()
         self.sites: dict[ast.AST, list[Built]] = defaultdict(list)
-        for site in sorted(sites, key=lambda s: built_behind(plan, s.node)):
+        for site in sorted(sites, key=lambda s: place_in_line(plan, s.node)):
             self.sites[plan.facts.scopes.statement(site.node)].append(site)
         self.called: dict[ast.AST, list[ast.FunctionDef]] = defaultdict(list)
         for call, method in called_methods(plan.facts, draft.cls):
             self.called[plan.facts.scopes.statement(call)].append(method)
         self.reached: set[ast.AST] = set()
+        self.measured: dict[ast.AST, str] = {}
 
     def written(self, body: list[ast.stmt]) -> list[Line]:
         """The lines of a method; of the sizes that go round loops, those that a layer needs."""
@@ -45,6 +46,8 @@ class Skeleton:
         texts = [text for piece, _ in every for text in texts_of(piece)]
         texts += [*self.draft.edits.values()]
         self.needed = self._closed({r.name for r in self._running() if any(r.name in t for t in texts)})
+        texts += [r.end.text for r in self._running() if r.name in self.needed]
+        self.measured = read_locals(self.plan, texts)
         return [*self.lines(body)]
 
     def _running(self) -> list[Running]:
@@ -68,7 +71,7 @@ class Skeleton:
                 yield chosen
             for site in self.sites[statement]:
                 self.reached.add(site.node)
-                yield self._line(site)
+                yield from self._lines_for(site)
             for method in self.called[statement]:
                 yield from self.lines(method.body)
             match statement:
@@ -80,6 +83,14 @@ class Skeleton:
                     yield from self.lines(body)
                 case _:
                     pass
+
+    def _lines_for(self, site: Built) -> Iterator[Line]:
+        line, origin = self._line(site)
+        if (local := self.measured.get(site.node)) is not None:
+            first, line = with_local(line, local)
+            yield first, origin
+            origin = None
+        yield line, origin
 
     def _line(self, site: Built) -> Line:
         if isinstance(site, Parameter):
