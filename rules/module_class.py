@@ -32,8 +32,8 @@ from migrate.plan.modules.module_drafts import draft_of
 from migrate.plan.modules.module_fields import rewrite_annotations
 from migrate.plan.modules.named_lists import read_named_lists
 from migrate.plan.modules.own_parameters import read_attributes, rename_setup
-from migrate.plan.modules.partitions import rewrite_partitions
 from migrate.plan.modules.own_sizes import saying
+from migrate.plan.modules.partitions import rewrite_partitions
 from migrate.plan.modules.reserved import MODES, RESERVED
 from migrate.plan.modules.scanned import rewrite_scan
 from migrate.plan.modules.sown import rewrite_sown

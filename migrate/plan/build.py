@@ -36,7 +36,7 @@ from migrate.plan.functions.results import rewrite_results
 from migrate.plan.functions.roles import roles
 from migrate.plan.functions.visible import visible
 from migrate.plan.lines import check_lines
-from migrate.plan.modules.class_values import stands_for_field
+from migrate.plan.modules.class_values import is_compared, stands_for_field
 from migrate.plan.modules.ensembles import makers, rewrite_makers
 from migrate.plan.modules.extended_layers import rewrite_extended
 from migrate.plan.modules.partitions import check_partitions
@@ -214,6 +214,7 @@ def _check_classes(plan: Plan) -> None:
                 and not _is_built(plan, node)
                 and not is_prepared(plan, node)
                 and not stands_for_field(plan, node)
+                and not is_compared(plan, node)
                 and not _is_asked_for(plan, node)
                 and not _names_method(plan, node)
                 and not _calls_static(plan, node, value)

@@ -41,6 +41,8 @@ def written_block(
         if carried:
             new[0] = new[0].with_changes(leading_lines=joined(carried, new[0].leading_lines))
             carried = []
+        if line is not groups[0][0] and not written and indent:
+            new[0] = new[0].with_changes(leading_lines=without_blank(new[0].leading_lines))
         written += new
     return written, [entry for entry in carried if entry.comment]
 

@@ -19,8 +19,8 @@ from migrate.plan.modules.inheritance import is_abstract
 from migrate.plan.modules.input_sizes import InputSize, input_sizes
 from migrate.plan.modules.module_drafts import draft_of
 from migrate.plan.modules.module_fields import module_fields
-from migrate.plan.modules.partitions import told_of_partitions
 from migrate.plan.modules.own_sizes import saying_fields
+from migrate.plan.modules.partitions import told_of_partitions
 from migrate.plan.modules.sown import told_of_sown
 
 

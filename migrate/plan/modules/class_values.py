@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from migrate.analysis.kinds import Class, Partial, Symbol
+from migrate.analysis.modules.class_fields import options
 from migrate.analysis.modules.classes import default_of, own_fields
 from migrate.analysis.modules.layers import LAYERS, NORMS
 from migrate.analysis.sites import Construct, Layer
@@ -91,3 +92,15 @@ def _holds(plan: Plan, cls: Class, node: ast.expr) -> bool:
     held = [found.cls for (owner, _), found in plan.facts.class_fields.items() if owner is cls.node]
     several = (nodes for (owner, _), nodes in plan.facts.several.items() if owner is cls.node)
     return given in held or (isinstance(given, Class) and any(given.node in nodes for nodes in several))
+
+
+def is_compared(plan: Plan, node: ast.expr) -> bool:
+    """`self.block_cls is Block`, of a field that holds this class or another one."""
+    match plan.parent(node):
+        case ast.Compare(
+            left=left, ops=[ast.Is() | ast.IsNot() | ast.Eq() | ast.NotEq()], comparators=[right]
+        ):
+            held = options(plan.facts.values.get(right if left is node else left))
+            return plan.facts.values.get(node) in {one.cls for one in held}
+        case _:
+            return False
