@@ -56,6 +56,7 @@ CASES = [
             mean.value = self.momentum * mean.value + x.mean(0)
 
             count.value = count.value + 1
+            # both moved
         x = x * 2
         """,
         """
@@ -64,6 +65,7 @@ CASES = [
         self.mean.set_value(self.momentum * self.mean[...] + x.mean(0))
 
         self.count[...] = self.count[...] + 1
+        # both moved
         x = x * 2
         """,
         id="comments-and-blank-lines",

@@ -44,6 +44,7 @@ def written_block(
         if line is not groups[0][0] and not written and indent:
             new[0] = new[0].with_changes(leading_lines=without_blank(new[0].leading_lines))
         written += new
+        carried += trailing(page, line, group[0])
     return written, [entry for entry in carried if entry.comment]
 
 
@@ -154,10 +155,9 @@ def written_compound(page: Page, line: Any, statement: ast.stmt, indent: str) ->
 def unwrapped(page: Page, line: Any, statement: ast.If, indent: str) -> list[Any]:
     """What remains of a condition: the lines of one block in its place, with the comments of the rest."""
     kept = page.edits.unwrapped[statement]
-    path = next((path for block, path in lens.blocks(statement, line) if block and block is kept), None)
-    if path is None:
+    suite = remaining(page, line, statement)
+    if suite is None:
         return []
-    suite = lens.get(line, path)
     if isinstance(suite, cst.If):
         new = written_line(page, suite, kept, indent)
     elif isinstance(suite, cst.IndentedBlock):
@@ -167,9 +167,25 @@ def unwrapped(page: Page, line: Any, statement: ast.If, indent: str) -> list[Any
         new = written_line(page, inner, kept, indent)
     if not new:
         return []
-    missing = lost(line.with_changes(leading_lines=[]), cst.IndentedBlock(body=new))
+    behind = trailing(page, line, statement)
+    missing = lost(line.with_changes(leading_lines=[]), cst.IndentedBlock(body=new, footer=behind))
     above = [*line.leading_lines, *as_lines(missing), *without_blank(new[0].leading_lines)]
     return [new[0].with_changes(leading_lines=above), *new[1:]]
+
+
+def remaining(page: Page, line: Any, statement: ast.If) -> Any:
+    """The suite of a condition that remains without it; None where there is none."""
+    kept = page.edits.unwrapped[statement]
+    path = next((path for block, path in lens.blocks(statement, line) if block and block is kept), None)
+    return None if path is None else lens.get(line, path)
+
+
+def trailing(page: Page, line: Any, statement: ast.stmt) -> list[cst.EmptyLine]:
+    """The comments at the end of a block that remains without its condition: they stay behind it."""
+    unwraps = isinstance(statement, ast.If) and statement in page.edits.unwrapped
+    suite = remaining(page, line, statement) if unwraps and isinstance(statement, ast.If) else None
+    footer = suite.footer if isinstance(suite, cst.IndentedBlock) else []
+    return [entry for entry in footer if entry.comment]
 
 
 def headed(page: Page, statement: ast.stmt, line: Any, indent: str) -> Any:
