@@ -153,7 +153,11 @@ CHANGES = [
                  "LNX111 a partial call of a module class is given more than fields that can be told apart",
                  id="name"),
     pytest.param("partial(Net, block=Wide)", "partial(Net, block=nn.Dense)",
-                 "LNX111 the field `block` of `Net` is given different layer classes", id="layer-beside"),
+                 "LNX111 the field `block` of `Net` is given different layer classes: `Thin` and `Dense`",
+                 id="layer-beside"),
+    pytest.param("block=Thin)\nBroad = partial(Net, block=Wide)",
+                 "block=nn.Dense)\nBroad = partial(Net, block=partial(nn.Dense, use_bias=False))",
+                 "LNX111 the field `block` of `Net` is given `Dense` with different options", id="options"),
     pytest.param("    width: int\n\n    @nn.compact\n    def __call__(self, x):\n        return nn.tanh",
                  "    width: int\n    out_features: int = 5\n\n    @nn.compact\n    def __call__(self, x):\n"
                  "        return nn.tanh", UNTOLD, id="name-is-taken"),

@@ -39,8 +39,15 @@ def _remember(run: Run, cls: Class, found: LayerField, node: ast.AST) -> None:
         held = run.facts.several.get(key, frozenset()) | {known.cls.node, found.cls.node}
         run.facts.several |= {key: held} if len(held) > 1 else {}
     elif known != found:
-        message = f"the field `{found.field}` of `{cls.node.name}` is given different layer classes"
+        message = f"the field `{found.field}` of `{cls.node.name}` is given {_differences(known, found)}"
         run.facts.escape(node, "LNX111", message, frozenset(), owner=cls.node)
+
+
+def _differences(one: LayerField, other: LayerField) -> str:
+    names = [f"`{each.layer.rpartition('.')[2]}`" for each in (one, other)]
+    if names[0] == names[1]:
+        return f"{names[0]} with different options"
+    return f"different layer classes: {' and '.join(names)}"
 
 
 def described(run: Run, name: str, value: Value) -> LayerField | None:
