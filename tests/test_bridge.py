@@ -142,6 +142,17 @@ def train(x):
 """,
         id="initialised-in-a-loop",
     ),
+    pytest.param(
+        """
+def train(x):
+    net = Net()
+    variables = net.init(jax.random.key(0), x)
+    print(variables["counts"])
+    return jax.grad(lambda p: jnp.mean(net.apply({"params": p}, x)))(variables["params"])
+""",
+        None,
+        id="another-collection-of-a-trained-model-is-read",
+    ),
 ]
 
 
