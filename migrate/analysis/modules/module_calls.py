@@ -56,7 +56,8 @@ PLAIN = (
     *("jaxtyping.", "jmp.", "jraph.", "linen2nnx.", "logging.", "math.", "ml_collections.", "numpy."),
     *("hashlib.", "immutabledict.", "json.", "operator.", "optax.", "os.", "pathlib.", "pprint.", "random."),
     *("re.", "requests.", "rlax.", "scipy.", "shutil.", "string.", "sys.", "tempfile."),
-    *("tensorflow_probability.", "textwrap.", "time.", "tqdm.", "typing.", "urllib.", "warnings."),
+    *("tensorflow_probability.", "textwrap.", "time.", "tqdm.", "transformers.modeling_flax_outputs."),
+    *("typing.", "urllib.", "warnings."),
 )
 PURE = frozenset(
     f"flax.linen.{name}"
