@@ -189,7 +189,9 @@ def test_a_choice_with_results_of_two_sizes() -> None:
     deep = "return jnp.concatenate([x, nn.Dense(self.size)(x)], -1)"
     text = chosen(f"{MADE}\n        self.head = nn.Dense(2)", deep)
     text = text.replace("self.block(x)", "self.head(self.block(x))")
-    assert any(finding.startswith("LNX112") for finding in findings(text))
+    outcome = compared(text)
+    assert_identical(outcome)
+    assert "self.head = nnx.Linear(self.block.out_features, 2, rngs=rngs)" in outcome.text
 
 
 OPTIONAL = """

@@ -143,3 +143,43 @@ def test_what_is_near_stays(module: str, reason: str) -> None:
     text, said = result_of(module)
     assert text == ""
     assert any(finding.startswith(reason) for finding in said), said
+
+
+WRAPPED = f"""\
+{HEAD}
+import optax
+from flax.training.train_state import TrainState
+{{imports}}
+
+class Net(nn.Module):
+    @nn.compact
+    def __call__(self, x):
+        {{line}}
+        return unknown(nn.Dense(3)(x))(self)
+
+
+net = Net()
+x = jnp.ones((2, 3))
+params = net.init(jax.random.key(0), x)["params"]
+state = TrainState.create(apply_fn=net.apply, params=params, tx=optax.sgd(0.1))
+grads = jax.grad(lambda params: state.apply_fn({{"params": params}}, x).sum())(state.params)
+state = state.apply_gradients(grads=grads)
+"""
+
+
+@pytest.mark.parametrize(
+    ("others", "imports", "line", "stays"),
+    [
+        pytest.param(f"INIT = {ONES}\n", "import parts", "", True, id="made-in-a-file-that-is-imported"),
+        pytest.param(f"INIT = {ONES}\n", "", "", False, id="made-in-a-file-apart"),
+        pytest.param(MODULE, "import parts", "", False, id="in-another-module"),
+        pytest.param("", "", f"x = nn.Dense(3, kernel_init={ONES})(x)", True, id="in-the-wrapped-module"),
+    ],
+)
+def test_wrapped_modules(others: str, imports: str, line: str, stays: bool) -> None:
+    """A module that stays Linen is wrapped, except where its parameters would be laid out."""
+    texts = {"parts.py": HEAD + others, "train.py": WRAPPED.format(imports=imports, line=line)}
+    result = migrate_sources(texts, Options())
+    assert ("train.py" not in result.changed) is stays
+    refused = [f for f in result.findings if f.message.startswith("a wrapped module would lay")]
+    assert bool(refused) is stays

@@ -136,7 +136,8 @@ class Facts:
     scans: dict[ast.ClassDef, Scan] = field(default_factory=dict)
     detached: dict[ast.Call, ast.Call] = field(default_factory=dict)
     partitioned_outside: dict[ast.Call, None] = field(default_factory=dict)
-    """Initializers with names of axes that are made outside of modules, and may go to any of them."""
+    """Initializers with names of axes that are made outside of modules, and may go to any of the `related` files."""
+    related: Mapping[str, frozenset[str]] = field(default_factory=dict)
     called: dict[ast.ClassDef, dict[str, ast.Call]] = field(default_factory=lambda: defaultdict(dict))
     traced: Mapping[Place, int] = field(default_factory=dict)
     """The last axis of what reaches the layer that a call builds, where the user had it traced."""

@@ -53,7 +53,7 @@ from migrate.analysis.modules import methods as modules
 from migrate.analysis.nnx_code import nnx_bindings, nnx_contexts
 from migrate.analysis.objects import empty_places, heap, members, resting, things
 from migrate.analysis.program import imports
-from migrate.analysis.program.imports import in_order_of_import, when_imported, when_started
+from migrate.analysis.program.imports import in_order_of_import, related, when_imported, when_started
 from migrate.analysis.program.project import Modules
 from migrate.analysis.program.scopes import FUNCTIONS, Scopes, Variable
 from migrate.analysis.program.source import File, Files, Source
@@ -163,6 +163,8 @@ def _run_all(
         unbuilt.read(run)
         leftovers.record(facts, run.entered)
         nnx_bindings.settle(run)
+        if facts.partitioned_outside:
+            facts.related = related(files, run.modules)
     except TooComplex:
         _give_up(run)
     return facts

@@ -29,6 +29,17 @@ def in_order_of_import(files: Mapping[str, File], modules: Modules) -> list[File
     return [*ordered.values()]
 
 
+def related(files: Mapping[str, File], modules: Modules) -> dict[str, frozenset[str]]:
+    """For each file those that values may come from or go to: what imports join, in either direction."""
+    groups = {path: {path} for path in files}
+    for path, file in files.items():
+        for other in _imported_paths(file, modules):
+            if (joined := groups[path]) is not groups[other]:
+                joined |= groups[other]
+                groups.update(dict.fromkeys(groups[other], joined))
+    return {path: frozenset(group) for path, group in groups.items()}
+
+
 def when_imported(tree: ast.Module) -> list[ast.stmt]:
     """The statements that run whenever a module is imported."""
     return tree.body[: len(tree.body) - len(when_started(tree))]

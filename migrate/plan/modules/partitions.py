@@ -6,6 +6,9 @@ of the variable; by itself NNX would lay it out over a mesh where it is made, an
 
 from __future__ import annotations
 
+import ast
+from collections.abc import Iterator
+
 from migrate.analysis.kinds import Class
 from migrate.analysis.sites import Construct, Layer, PartitionAxes
 from migrate.plan.blocked import Blocked
@@ -18,14 +21,28 @@ WRAPPED = "a wrapped module would lay its parameters out over a mesh, and fail w
 
 
 def check_partitions(plan: Plan) -> None:
-    """Such an initializer of Linen gives a box, which no layer of NNX takes."""
-    if plan.component.classes and not plan.bridged:
-        for node in plan.facts.partitioned_outside:
-            raise Blocked(node, "LNX111", OUTSIDE)
+    """Such an initializer of Linen gives a box, which no layer of NNX takes, and a wrapped one lays out."""
+    classes = plan.component.classes
     if plan.bridged:
-        inside = [site.node for site in plan.facts.sites.values() if isinstance(site, PartitionAxes)]
-        for node in (*plan.facts.partitioned_outside, *inside):
+        inside = (site.node for site in _all_partitions(plan) if site.owner.node in classes)
+        for node in (*_from_outside(plan), *inside):
             raise Blocked(node, "LNX111", WRAPPED)
+    elif classes:
+        for node in _from_outside(plan):
+            raise Blocked(node, "LNX111", OUTSIDE)
+
+
+def _from_outside(plan: Plan) -> Iterator[ast.Call]:
+    """The initializers that are made outside of modules and may come to those of the component."""
+    facts = plan.facts
+    paths = {facts.file(node).path for node in (*plan.component.classes, *plan.component.nodes)}
+    for node in facts.partitioned_outside:
+        if paths & facts.related[facts.file(node).path]:
+            yield node
+
+
+def _all_partitions(plan: Plan) -> Iterator[PartitionAxes]:
+    return (site for site in plan.facts.sites.values() if isinstance(site, PartitionAxes))
 
 
 def rewrite_partitions(plan: Plan, cls: Class) -> None:
