@@ -145,20 +145,28 @@ def test_what_is_near_stays(module: str, reason: str) -> None:
     assert any(finding.startswith(reason) for finding in said), said
 
 
-WRAPPED = f"""\
-{HEAD}
+WRAPPED = """\
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
 import optax
 from flax.training.train_state import TrainState
-{{imports}}
+{imports}
 
 class Net(nn.Module):
     @nn.compact
     def __call__(self, x):
-        {{line}}
+        x = {line}
         return unknown(nn.Dense(3)(x))(self)
 
 
-net = Net()
+class Deep(nn.Module):
+    @nn.compact
+    def __call__(self, x):
+        return unknown(Net()(x))(self)
+
+
+net = Deep()
 x = jnp.ones((2, 3))
 params = net.init(jax.random.key(0), x)["params"]
 state = TrainState.create(apply_fn=net.apply, params=params, tx=optax.sgd(0.1))
@@ -170,10 +178,10 @@ state = state.apply_gradients(grads=grads)
 @pytest.mark.parametrize(
     ("others", "imports", "line", "stays"),
     [
-        pytest.param(f"INIT = {ONES}\n", "import parts", "", True, id="made-in-a-file-that-is-imported"),
-        pytest.param(f"INIT = {ONES}\n", "", "", False, id="made-in-a-file-apart"),
-        pytest.param(MODULE, "import parts", "", False, id="in-another-module"),
-        pytest.param("", "", f"x = nn.Dense(3, kernel_init={ONES})(x)", True, id="in-the-wrapped-module"),
+        pytest.param(f"INIT = {ONES}\n", "import parts", "x", True, id="made-in-a-file-that-is-imported"),
+        pytest.param(f"INIT = {ONES}\n", "", "x", False, id="made-in-a-file-apart"),
+        pytest.param(MODULE, "import parts", "x", False, id="in-another-module"),
+        pytest.param("", "", f"nn.Dense(3, kernel_init={ONES})(x)", True, id="in-the-wrapped-module"),
     ],
 )
 def test_wrapped_modules(others: str, imports: str, line: str, stays: bool) -> None:

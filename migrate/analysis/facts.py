@@ -136,7 +136,7 @@ class Facts:
     scans: dict[ast.ClassDef, Scan] = field(default_factory=dict)
     detached: dict[ast.Call, ast.Call] = field(default_factory=dict)
     partitioned_outside: dict[ast.Call, None] = field(default_factory=dict)
-    """Initializers with names of axes that are made outside of modules, and may go to any of the `related` files."""
+    """Initializers that name axes and are made outside of modules: the `related` files may get them."""
     related: Mapping[str, frozenset[str]] = field(default_factory=dict)
     called: dict[ast.ClassDef, dict[str, ast.Call]] = field(default_factory=lambda: defaultdict(dict))
     traced: Mapping[Place, int] = field(default_factory=dict)

@@ -7,9 +7,9 @@ of the variable; by itself NNX would lay it out over a mesh where it is made, an
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 
 from migrate.analysis.kinds import Class
+from migrate.analysis.run import instances_of
 from migrate.analysis.sites import Construct, Layer, PartitionAxes
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
@@ -22,27 +22,30 @@ WRAPPED = "a wrapped module would lay its parameters out over a mesh, and fail w
 
 def check_partitions(plan: Plan) -> None:
     """Such an initializer of Linen gives a box, which no layer of NNX takes, and a wrapped one lays out."""
-    classes = plan.component.classes
+    classes = {*plan.component.classes}
     if plan.bridged:
-        inside = (site.node for site in _all_partitions(plan) if site.owner.node in classes)
-        for node in (*_from_outside(plan), *inside):
-            raise Blocked(node, "LNX111", WRAPPED)
-    elif classes:
-        for node in _from_outside(plan):
-            raise Blocked(node, "LNX111", OUTSIDE)
+        classes = _wrapped(plan)
+        for site in plan.facts.sites.values():
+            if isinstance(site, PartitionAxes) and site.owner.node in classes:
+                raise Blocked(site.node, "LNX111", WRAPPED)
+    related = {path for node in classes for path in plan.facts.related.get(plan.facts.file(node).path, ())}
+    for node in plan.facts.partitioned_outside:
+        if plan.facts.file(node).path in related:
+            raise Blocked(node, "LNX111", WRAPPED if plan.bridged else OUTSIDE)
 
 
-def _from_outside(plan: Plan) -> Iterator[ast.Call]:
-    """The initializers that are made outside of modules and may come to those of the component."""
-    facts = plan.facts
-    paths = {facts.file(node).path for node in (*plan.component.classes, *plan.component.nodes)}
-    for node in facts.partitioned_outside:
-        if paths & facts.related[facts.file(node).path]:
-            yield node
-
-
-def _all_partitions(plan: Plan) -> Iterator[PartitionAxes]:
-    return (site for site in plan.facts.sites.values() if isinstance(site, PartitionAxes))
+def _wrapped(plan: Plan) -> set[ast.ClassDef]:
+    """The classes of the modules that are wrapped, and those that their lines name."""
+    values = (plan.facts.values[node] for node in plan.component.nodes)
+    waiting = [each.cls for value in values for each in instances_of(value)]
+    found: set[ast.ClassDef] = set()
+    while waiting:
+        cls = waiting.pop()
+        if isinstance(cls, Class) and cls.node not in found:
+            found.add(cls.node)
+            named = (plan.facts.values.get(node) for node in ast.walk(cls.node))
+            waiting += [*cls.bases, *(value for value in named if isinstance(value, Class))]
+    return found
 
 
 def rewrite_partitions(plan: Plan, cls: Class) -> None:
