@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 
-from migrate.analysis.kinds import Class
+from migrate.analysis.kinds import Class, Value
 from migrate.analysis.run import instances_of
 from migrate.analysis.sites import Construct, Layer, PartitionAxes
 from migrate.plan.blocked import Blocked
@@ -37,7 +37,7 @@ def check_partitions(plan: Plan) -> None:
 def _wrapped(plan: Plan) -> set[ast.ClassDef]:
     """The classes of the modules that are wrapped, and those that their lines name."""
     values = (plan.facts.values[node] for node in plan.component.nodes)
-    waiting = [each.cls for value in values for each in instances_of(value)]
+    waiting: list[Value] = [each.cls for value in values for each in instances_of(value)]
     found: set[ast.ClassDef] = set()
     while waiting:
         cls = waiting.pop()
