@@ -105,7 +105,72 @@ for k in range(self.n):
     x = f(x, 3, f"loop_{k}_")
 return f(f(x, 4, "a"), 5, name="b", index=2)
 """
+LOOPS = """
+def f(x, size):
+    for i in range(self.n):
+        x = nn.Dense(size)(x)
+        if i > 0:
+            x = nn.relu(x)
+    return nn.LayerNorm()(x)
+x = nn.Dense(3)(x)
+for i in range(3):
+    x = f(x, size=i + 1)
+return f(x, 7)
+"""
+ONCE = """
+def f(x, sizes):
+    for size in sizes:
+        x = nn.Dense(size)(x)
+    return nn.LayerNorm()(x)
+x = nn.Dense(3)(x)
+return f(x, (4, 5))
+"""
+NESTED_LOOPS = """
+def f(x, size):
+    for i in range(self.n):
+        x = nn.Dense(size)(x)
+    return x
+for i in range(3):
+    for j in range(i):
+        x = f(x, 3)
+return x
+"""
+BEHIND_A_CONDITION = """
+def f(x, size):
+    for k in range(self.n):
+        x = nn.Dense(size)(x)
+    return x
+if self.deep:
+    x = nn.Dense(3)(x)
+return f(f(x, 3), 4)
+"""
 FORMS = [
+    pytest.param(
+        of(NESTED_LOOPS),
+        "x = f(x, sum((i * self.n for i in range(i))) + j * self.n)",
+        False,
+        id="in-nested-loops",
+    ),
+    pytest.param(
+        of(BEHIND_A_CONDITION), "(1 if self.deep else 0) + self.n)", False, id="loops-behind-a-condition"
+    ),
+    pytest.param(
+        of(LOOPS),
+        "        def f(x, layer_norm, index):\n"
+        "            for i in range(self.n):\n"
+        '                x = getattr(self, f"Dense_{index + i}")(x)\n',
+        False,
+        id="loops",
+    ),
+    pytest.param(of(LOOPS), "            for j in range(self.n):\n", False, id="loops-in-init"),
+    pytest.param(
+        of(ONCE),
+        "        def f(x, sizes):\n"
+        "            for i, size in enumerate(sizes):\n"
+        '                x = getattr(self, f"Dense_{1 + i}")(x)\n',
+        False,
+        id="one-call",
+    ),
     pytest.param(
         of(NAMES), 'x = f(x, getattr(self, f"loop_{k}_0"), getattr(self, f"loop_{k}_"))', False, id="names"
     ),
@@ -178,6 +243,13 @@ def test_same_numbers(text: str, written: str, train: bool) -> None:
 
 
 REFUSED = [
+    pytest.param(
+        of(
+            "def f(x, sizes):\n    for i in range(2):\n        for size in sizes:\n"
+            "            x = nn.Dense(size)(x)\n    return x\nreturn f(f(x, (3, 4)), (5, 5))"
+        ),
+        id="two-loops-of-one-name",
+    ),
     pytest.param(choice("return normalize(x) if self.n else x"), id="in-an-expression"),
     pytest.param(choice("f = normalize\nreturn f(normalize(x))"), id="another-name"),
     pytest.param(choice("return jax.vmap(normalize)(normalize(x))"), id="handed-on"),
@@ -200,12 +272,6 @@ REFUSED = [
     pytest.param(
         of("def f(x, w):\n    if w > 3:\n        x = nn.Dense(w)(x)\n    return x\nreturn f(f(x, 3), 4)"),
         id="decided-by-an-argument",
-    ),
-    pytest.param(
-        of(
-            "def f(x):\n    for _ in range(self.n):\n        x = nn.Dense(3)(x)\n    return x\nreturn f(f(x))"
-        ),
-        id="loop-in-it",
     ),
     pytest.param(
         of(

@@ -37,15 +37,13 @@ def _of(node: ast.AST, texts: Mapping[ast.AST, str]) -> set[str]:
 
 
 def conditions(statements: Sequence[ast.stmt], node: ast.AST) -> list[ast.expr]:
-    """The tests and loops around a node."""
+    """The tests around a node."""
     found: list[ast.expr] = []
     for statement in statements:
         for around in ast.walk(statement):
             if around is not node and any(inner is node for inner in ast.walk(around)):
                 match around:
                     case ast.If(test=test) | ast.IfExp(test=test) | ast.While(test=test):
-                        found.append(test)
-                    case ast.For(iter=test):
                         found.append(test)
                     case ast.BoolOp():
                         found.append(around)

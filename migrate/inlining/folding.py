@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from migrate.inlining.blocks import Block, blocks, parts, target, with_given
 from migrate.inlining.expanding import Expanded
 from migrate.inlining.helpers import Helper, given
+from migrate.inlining.init_names import named_anew
 from migrate.inlining.marks import NUMBERED, marked, stub
 from migrate.inlining.outcomes import Unfold, Written
 from migrate.inlining.spans import Edit, Text, applied
@@ -55,7 +56,7 @@ class Folder:
         for statement in statements:
             if statement not in inside and not _is_given(self.blocks, statement):
                 edits.append(self._statement(statement))
-        text = applied(self.after.text, edits)[0]
+        text = named_anew(applied(self.after.text, edits)[0], self.numbers, self.width)
         if any(int(found[2]) in self.numbers for found in NUMBERED.finditer(text)):
             raise Unfold
         return text
@@ -67,10 +68,15 @@ class Folder:
             node = waiting.pop()
             if isinstance(node, ast.stmt):
                 continue
-            if isinstance(node, ast.Name) and marked(node.id, self.numbers):
+            if isinstance(node, ast.Name) and self._taken_out(node):
                 return True
             waiting += ast.iter_child_nodes(node)
         return False
+
+    def _taken_out(self, name: ast.Name) -> tuple[str, int] | None:
+        """Which call, or part of a statement, a name stands for."""
+        found = marked(name.id, self.numbers)
+        return found if found and found[0] in {"result", "part"} else None
 
     def _without(self, first: ast.stmt, last: ast.stmt) -> Edit:
         start = self.after.line_start(first.lineno)
@@ -86,7 +92,7 @@ class Folder:
         """The text of a node, with calls in place of results."""
         edits = []
         for name in ast.walk(node):
-            found = marked(name.id, self.numbers) if isinstance(name, ast.Name) else None
+            found = self._taken_out(name) if isinstance(name, ast.Name) else None
             if found is None:
                 continue
             word, number = found

@@ -22,6 +22,11 @@ def marked(name: str, numbers: Container[int]) -> tuple[str, int] | None:
     return (found[1], int(found[2])) if found and int(found[2]) in numbers else None
 
 
+def unmarked(text: str) -> str:
+    """A text with all names as they were."""
+    return NUMBERED.sub(r"\1", text)
+
+
 def next_number(text: str) -> int:
     """The first number that no mark in a text has."""
     return max((int(found[2]) for found in NUMBERED.finditer(text)), default=0) + 1

@@ -4,8 +4,37 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
+from collections.abc import Container
+
+from migrate.inlining.free_names import free_names
 
 Terms = Counter[tuple[str, ...]]
+
+
+def split(number: str, bound: Container[str]) -> tuple[str, str]:
+    """The part of a sum that no name of the body is in, and the part with such names."""
+    if not _reads(ast.parse(number, mode="eval"), bound):
+        return number, ""
+    parts: list[tuple[bool, str]] = []
+    waiting = [ast.parse(number, mode="eval").body]
+    while waiting:
+        match waiting.pop():
+            case ast.BinOp(left=left, op=ast.Add(), right=right):
+                waiting += [right, left]
+            case part:
+                parts.append((_reads(part, bound), _summand(part)))
+    free, inner = ([text for own, text in parts if own is kind] for kind in (False, True))
+    return " + ".join(free) or "0", " + ".join(inner)
+
+
+def _reads(node: ast.AST, names: Container[str]) -> bool:
+    return any(name in names for name in free_names(node))
+
+
+def _summand(node: ast.expr) -> str:
+    plain = isinstance(node, ast.Name | ast.Attribute | ast.Constant | ast.Call | ast.Subscript)
+    product = isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult)
+    return ast.unparse(node) if plain or product else f"({ast.unparse(node)})"
 
 
 def difference(one: str, other: str) -> int | None:

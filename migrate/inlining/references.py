@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
-from migrate.inlining.numbers import difference
+from migrate.inlining.free_names import free_names
+from migrate.inlining.marks import unmarked
+from migrate.inlining.numbers import difference, split
 
 NUMBERED = re.compile(r"([A-Za-z]\w*?)_(\d+|\{.*\})")
 STEM = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
@@ -20,6 +23,11 @@ class Reference:
 
     node: ast.expr
     text: str
+
+    @property
+    def names(self) -> set[str]:
+        """The names that are read to find the layer."""
+        return free_names(self.node)
 
     @property
     def attribute(self) -> str:
@@ -119,13 +127,29 @@ def _stems(calls: Sequence[Sequence[Reference]], classes: Sequence[str]) -> list
     return [STEM.sub("_", word or next(own)).lower() for word in found]
 
 
-def counted(calls: Sequence[Sequence[Reference]]) -> tuple[list[str], list[int]] | None:
-    """For each call a number, and for each place what its own number has more; None where that changes."""
-    numbers = [[r.numbered[1] if r.numbered else None for r in call] for call in calls]
-    classes = [[r.numbered[0] if r.numbered else None for r in call] for call in calls]
-    if any(None in call for call in numbers) or any(c != classes[0] for c in classes):
+@dataclass(frozen=True)
+class Counted:
+    """A number for each call, and for each place what its own number has more, and adds in the body."""
+
+    numbers: list[str]
+    more: list[int]
+    inner: list[str]
+
+
+def counted(calls: Sequence[Sequence[Reference]], bound: Collection[str]) -> Counted | None:
+    """How the layers are counted; None where that changes with the call."""
+    every = [[r.numbered for r in call] for call in calls]
+    known = [[each for each in call if each is not None] for call in every]
+    names = [[name for name, _ in call] for call in known]
+    parts = [[split(number, bound) for _, number in call] for call in known]
+    texts = [[free for free, _ in call] for call in parts]
+    inner = [[unmarked(within) for _, within in call] for call in parts]
+    raw = [within for call in parts for _, within in call if within]
+    if any(not free_names(text) <= {*bound, "self", *dir(builtins)} for text in raw):
         return None
-    texts = [[number or "" for number in call] for call in numbers]
+    whole = all(len(a) == len(b) for a, b in zip(known, every, strict=True))
+    if not whole or any(c != names[0] for c in names) or any(each != inner[0] for each in inner):
+        return None
     for base in range(len(texts[0])):
         more = [[difference(number, call[base]) for number in call] for call in texts]
         if any(m != more[0] for m in more):
@@ -134,5 +158,5 @@ def counted(calls: Sequence[Sequence[Reference]]) -> tuple[list[str], list[int]]
         if len(constant) != len(more[0]):
             return None
         if min(constant) == 0:
-            return [call[base] for call in texts], constant
+            return Counted([call[base] for call in texts], constant, inner[0])
     return None

@@ -21,7 +21,8 @@ def renamed(source: Text, helper: Helper, case: Case, call: ast.Call, number: in
         if not isinstance(node, ast.Name) or node in written or (helper.method and node.id == "self"):
             continue
         variable = helper.scopes.variable(node, node.id)
-        if variable is not None and variable.scope is function:
+        unread = node.id == "_" and not isinstance(node.ctx, ast.Load)
+        if variable is not None and variable.scope is function and not unread:
             if node in quoted:
                 raise Unfit
             edits.append(Edit(source.start(node), source.end(node), f"{node.id}{MARK}{number}"))

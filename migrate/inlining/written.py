@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Mapping
 from textwrap import dedent
 
 from migrate.inlining.blocks import Block
 from migrate.inlining.definitions import as_function, definition
 from migrate.inlining.helpers import Case, Helper
-from migrate.inlining.lending import stand_ins, sure_places
+from migrate.inlining.lending import stand_ins
 from migrate.inlining.marks import marked, outermost
 from migrate.inlining.outcomes import Branch, Unfold, Written
 from migrate.inlining.references import Reference, references
@@ -26,12 +26,7 @@ def written(before: Text, after: Text, helper: Helper, known: Mapping[int, Block
         raise Unfold
     if any(len({len(cases[c]) for cases in places}) != 1 for c in range(len(helper.cases))):
         raise Unfold
-    for cases, found in zip(branches, places, strict=True):
-        _check_reachable(cases, [r for each in found for r in each], known)
-    sure = [sure_places(cases, found, known) for cases, found in zip(branches, places, strict=True)]
-    if any(each != sure[0] for each in sure):
-        raise Unfold
-    names = stand_ins(helper, made, [*known], places, sure[0])
+    names = stand_ins(helper, made, dict(zip(known, branches, strict=True)), places)
     for at, case in enumerate(helper.cases):
         texts = [
             _text(after, case, cases[at], list(zip(found[at], names[at], strict=True)), known)
@@ -42,16 +37,6 @@ def written(before: Text, after: Text, helper: Helper, known: Mapping[int, Block
         shortest = min(texts, key=lambda text: text.count("\n"))
         made.texts.append(definition(before, helper, case, made, shortest))
     return made
-
-
-def _check_reachable(branches: Sequence[Branch], found: Sequence[Reference], numbers: Container[int]) -> None:
-    """What a layer is looked up by must be known at the call."""
-    nodes = [n for branch in branches for s in branch.statements for n in ast.walk(s)]
-    bound = {n.id for n in nodes if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)}
-    bound |= {n.arg for n in nodes if isinstance(n, ast.arg)}
-    read = {n.id for r in found for n in ast.walk(r.node) if isinstance(n, ast.Name)}
-    if read & bound or any(marked(name, numbers) for name in read):
-        raise Unfold
 
 
 def _dropped(helper: Helper, known: Mapping[int, Block]) -> frozenset[str]:
