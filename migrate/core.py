@@ -14,9 +14,16 @@ def migrate_sources(sources: Mapping[str, str], options: Options | None = None) 
     Texts keep their own line endings. A source that mentions neither Linen nor a train state is passed over,
     unless such a source imports it, or it imports something that changes.
     """
-    from migrate.inlining.attempts import with_helpers
+    from migrate.borrowing.attempt import with_borrowed
 
     options = options or Options()
+    return with_borrowed(sources, options, _with_helpers(sources, options), _with_helpers)
+
+
+def _with_helpers(sources: Mapping[str, str], options: Options) -> Result:
+    """What the engine makes of texts, helpers that build layers written out."""
+    from migrate.inlining.attempts import with_helpers
+
     return with_helpers(sources, options, _migrated(sources, options), _migrated)
 
 

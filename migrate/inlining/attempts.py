@@ -9,11 +9,12 @@ from dataclasses import dataclass, replace
 from pathlib import PurePath
 
 from migrate.analysis.program.scopes import Scopes
+from migrate.inlining.callers import functions_with
 from migrate.inlining.expanding import Expanded, expanded
 from migrate.inlining.finding import helpers
 from migrate.inlining.folding import Folder
 from migrate.inlining.helpers import Helper
-from migrate.inlining.marks import Unfit, lines_between
+from migrate.inlining.marks import DOT, Unfit, lines_between
 from migrate.inlining.outcomes import Unfold
 from migrate.inlining.spans import EXOTIC, Text
 from migrate.result import Finding, Options, Result
@@ -43,7 +44,7 @@ def with_helpers(sources: Mapping[str, str], options: Options, result: Result, e
         if not chosen:
             break
         attempt = _attempt(sources, options, {place: known[place] for place in sorted(chosen)}, engine)
-        if not attempt.failed and _is_better(attempt.result, best):
+        if not attempt.failed and is_better(attempt.result, best):
             best = attempt.result
         more = _concerned(known, attempt.result.findings) - chosen - banned
         banned |= frozenset() if more else attempt.failed
@@ -53,7 +54,7 @@ def with_helpers(sources: Mapping[str, str], options: Options, result: Result, e
     return best
 
 
-def _is_better(result: Result, known: Result) -> bool:
+def is_better(result: Result, known: Result) -> bool:
     """Whether more is migrated, and all that was before."""
     old, new = ({c.id: c.status for c in r.components} for r in (known, result))
     lost = [name for name, status in old.items() if status != "untouched" and new.get(name) == "untouched"]
@@ -78,7 +79,7 @@ def _known(
 
 def _is_called_elsewhere(helper: Helper, path: str, sources: Mapping[str, str], options: Options) -> bool:
     """Whether other files may call a helper, or replace it."""
-    if not (helper.method or helper.of_file):
+    if not (helper.method or helper.of_file) or DOT in helper.name:
         return False
     importers = [importer.names for importer in options.imported_by.get(path, ())]
     if helper.of_file and any(not names or helper.name in names for names in importers):
@@ -90,12 +91,18 @@ def _is_called_elsewhere(helper: Helper, path: str, sources: Mapping[str, str], 
 
 
 def _concerned(known: Mapping[Place, Helper], findings: Iterable[Finding]) -> frozenset[Place]:
-    """The helpers of which something is said, in their bodies or where they are called."""
+    """The helpers of which something is said, in their bodies, what they call, or where they are called."""
     found: set[Place] = set()
+    lines: dict[str, set[int]] = {}
     for finding in (f for f in findings if f.code in CODES):
-        for place, helper in known.items():
+        lines.setdefault(finding.path, set()).add(finding.line)
+    for path, numbers in lines.items():
+        here = {place: helper for place, helper in known.items() if place[0] == path}
+        trees = {helper.scopes.module(case.function) for helper in here.values() for case in helper.cases}
+        callers = {name for tree in trees for name in functions_with(tree, numbers)}
+        for place, helper in here.items():
             nodes: list[ast.AST] = [*(case.statement for case in helper.cases), *helper.calls]
-            if place[0] == finding.path and any(_holds(node, finding.line) for node in nodes):
+            if helper.name in callers or any(_holds(node, line) for node in nodes for line in numbers):
                 found.add(place)
     return frozenset(found)
 

@@ -9,6 +9,8 @@ from migrate.inlining.spans import Edit
 
 MARK = "_linen2nnx_"
 STEP = "    "
+DOT = "\ua4f8"
+"""A letter that looks like a dot, in names that no other file knows."""
 NUMBERED = re.compile(rf"(\w+?){MARK}(\d+)")
 
 
