@@ -9,14 +9,13 @@ from migrate.analysis.program.syntax import names_in
 from migrate.analysis.sites import Init
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
-from migrate.plan.effects import has_no_effect
 from migrate.plan.modules.construction import Arguments, rngs, sizes
 from migrate.plan.training.initial_outputs import kept_samples, name_beside, write_output
 from migrate.plan.training.initialisation import check_key, initialise
 from migrate.plan.training.lasting_params import is_beside
 from migrate.plan.training.meeting import between, can_wait, is_available, is_lasting
 from migrate.plan.training.merging import merged
-from migrate.plan.training.samples import drop_dead_samples
+from migrate.plan.training.samples import check_effects, drop_dead_samples
 from migrate.rewrite.edits import gather, template
 from migrate.rule import Example, Rule
 
@@ -105,12 +104,9 @@ def rewrite(plan: Plan, site: Init) -> None:
     check_key(site)
     definition, name = merged(plan.facts, plan.component.sites, site)
     arguments: Arguments = [*sizes(plan, site), ("rngs", rngs(plan, site))]
-    for sample in site.samples():
-        if not has_no_effect(plan.facts, sample):
-            raise Blocked(
-                sample, "LNX006", "making this sample has effects that would go with it: name it first"
-            )
-    drop_dead_samples(plan, site, [*(piece for _, piece in arguments), *kept_samples(plan, site)])
+    written = [*(piece for _, piece in arguments), *kept_samples(plan, site)]
+    active = check_effects(plan, site, written)
+    drop_dead_samples(plan, site, written)
     positional = isinstance(site.instance.cls, Symbol)
     begin, end = plan.statement(definition), plan.statement(site.node)
     beside = is_beside(plan.facts, site)
@@ -127,7 +123,7 @@ def rewrite(plan: Plan, site: Init) -> None:
     reads = _reads(plan, arguments, site)
     near = begin is end or not between(plan.facts, begin, end)
     there = near or (is_lasting(plan.facts, site.key) and is_available(plan.facts, begin, end, reads))
-    if there and not beside:
+    if there and not beside and (near or not active):
         _extend(plan, definition, arguments, positional)
     else:
         if not can_wait(plan.facts, definition, end):

@@ -265,10 +265,15 @@ class Outline:
 
 @dataclass(frozen=True)
 class ReadField:
-    """`net.num_classes`, a field of the definition that a name holds, which is a number, a flag or a text."""
+    """`net.num_classes`, a field of the definition that a name holds, and what it was given.
+
+    A `plain` field is a number, a flag or a text, which is in NNX what it was.
+    """
 
     node: ast.Attribute
     instance: Instance
+    plain: bool
+    given: ast.expr | None
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,12 @@ import ast
 from migrate.analysis.facts import Facts
 from migrate.analysis.kinds import Symbol
 
-PURE = ("jax.numpy.", "numpy.zeros", "numpy.ones", "numpy.empty", "numpy.full", "jax.random.", "flax.linen.")
+PURE = (
+    "jax.numpy.",
+    "jax.random.",
+    "flax.linen.",
+    *(f"numpy.{name}" for name in ("array", "asarray", "empty", "full", "ones", "prod", "zeros")),
+)
 PURE_BUILTINS = frozenset(
     f"builtins.{name}" for name in ("float", "int", "len", "list", "max", "min", "tuple")
 )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import functools
-from dataclasses import replace
 
 from migrate.analysis.kinds import (
     UNKNOWN,
@@ -75,16 +74,16 @@ from migrate.analysis.program.names import canonical
 from migrate.analysis.run import Run, instances_of
 from migrate.analysis.shapes import arrays, results
 from migrate.analysis.shapes.sizes import Size
-from migrate.analysis.sites import ParamsItem, ParamsLeaf, ReadCollection, ReadField, ReadState
+from migrate.analysis.sites import ParamsItem, ParamsLeaf, ReadCollection, ReadState
 from migrate.analysis.training import (
     ahead,
     apply_options,
     bare_states,
     bound_models,
+    definition_fields,
     groups,
     holders,
     hyperparameters,
-    outlines,
     pullbacks,
     same_trees,
     stats_states,
@@ -231,9 +230,8 @@ def _of_instance(run: Run, node: ast.Attribute, instance: Instance) -> Value:
             return Length(Size(written), False) if written.startswith("self.") else UNKNOWN
         case name if run.owner is None and apply_options.names_method(run, node):
             return Method(instance, name)
-        case name if outlines.is_scalar_field(run, instance, name):
-            run.facts.site(ReadField(node, replace(instance, made=())))
-            return UNKNOWN
+        case _ if (field := definition_fields.read(run, node, instance)) is not None:
+            return field
         case _:
             run.escape(node, "LNX299", f"`.{node.attr}` of a module definition is not followed", instance)
             return UNKNOWN

@@ -9,7 +9,7 @@ import ast
 from dataclasses import replace
 
 from migrate.analysis.activation import Arguments, lost
-from migrate.analysis.kinds import UNKNOWN, Class, Instance, Method, Partial, Value, followed
+from migrate.analysis.kinds import UNKNOWN, Instance, Method, Partial, Value, followed
 from migrate.analysis.modules import methods as modules
 from migrate.analysis.run import Run
 from migrate.analysis.shapes import arrays
@@ -88,18 +88,6 @@ def shaped(run: Run, instance: Instance, given: Arguments) -> Value:
         return _refused(run, instance, given)
     run.facts.site(Outline(node, function.value, init, False))
     return UNKNOWN
-
-
-SCALARS = frozenset({"int", "float", "bool", "str"})
-
-
-def is_scalar_field(run: Run, instance: Instance, name: str) -> bool:
-    """Whether a class declares a field that is a number, a flag or a text, as it is in NNX too."""
-    if run.owner is not None or not isinstance(instance.cls, Class):
-        return False
-    declared = [s for s in instance.cls.node.body if isinstance(s, ast.AnnAssign)]
-    found = [s.annotation for s in declared if isinstance(s.target, ast.Name) and s.target.id == name]
-    return len(found) == 1 and isinstance(found[0], ast.Name) and found[0].id in SCALARS
 
 
 def _refused(run: Run, instance: Instance, given: Arguments) -> Value:

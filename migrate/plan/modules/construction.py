@@ -13,6 +13,7 @@ from migrate.analysis.shapes.sizes import product
 from migrate.analysis.sites import Init
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
+from migrate.plan.effects import has_no_effect
 from migrate.plan.functions.roles import is_parameter
 from migrate.plan.modules.given_samples import Sample, sample_of
 from migrate.plan.modules.input_sizes import InputSize, input_sizes
@@ -105,16 +106,13 @@ def _size(plan: Plan, site: Init, given: Sample | None, argument: InputSize) -> 
             return template("{}[0].size", named)
         if whole and total is not None:
             return " * ".join(known) if all(text.isdigit() for text in known) and known else total.text
-        if named is not None:
-            return template("{}[0].size", named)
+        return template("{}[0].size", named or _made_there(plan, given, "shape"))
     else:
         if named is not None and isinstance(sample, ast.Name) and _read_elsewhere(plan, sample):
             return template("{}.shape[1:]", named)
         if whole and len(known) == rank - 1:
             return f"({', '.join(known)}{',' if len(known) == 1 else ''})"
-        if named is not None:
-            return template("{}.shape[1:]", named)
-    raise Blocked(sample, "LNX112", "the shape of this sample cannot be told from the code")
+        return template("{}.shape[1:]", named or _made_there(plan, given, "shape"))
 
 
 def _first_axis(plan: Plan, site: Init, given: Sample) -> Piece:
@@ -122,9 +120,9 @@ def _first_axis(plan: Plan, site: Init, given: Sample) -> Piece:
     known = axes[0] if given.shape.exact and axes else None
     if known is not None and _has_one_value(plan, site, known.names):
         return known.text
-    if not isinstance(sample, ast.Name | ast.Attribute) or given.path:
-        raise Blocked(sample, "LNX112", "the first axis of this sample cannot be told from the code")
-    return template("{}.shape[0]", sample)
+    if isinstance(sample, ast.Name | ast.Attribute) and not given.path:
+        return template("{}.shape[0]", sample)
+    return template("{}.shape[0]", _made_there(plan, given, "first axis"))
 
 
 def _last_axis(plan: Plan, site: Init, given: Sample | None) -> Piece:
@@ -142,9 +140,17 @@ def _last_axis(plan: Plan, site: Init, given: Sample | None) -> Piece:
         return written
     if known is not None and _has_one_value(plan, site, known.names):
         return known.text
-    if named is None:
-        raise Blocked(sample, "LNX112", "the last axis of this sample cannot be told from the code")
-    return template("{}.shape[-1]", named)
+    return template("{}.shape[-1]", named or _made_there(plan, given, "last axis"))
+
+
+def _made_there(plan: Plan, given: Sample, what: str) -> ast.expr:
+    """A sample that is made where it is needed and told by nothing but its value (`space.sample()`)."""
+    base = given.node
+    while isinstance(base, ast.Subscript | ast.Attribute):
+        base = base.value
+    if given.path or has_no_effect(plan.facts, given.node) or not isinstance(base, ast.Call):
+        raise Blocked(given.node, "LNX112", f"the {what} of this sample cannot be told from the code")
+    return given.node
 
 
 def _has_one_value(plan: Plan, site: Init, names: frozenset[str]) -> bool:

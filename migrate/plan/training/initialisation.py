@@ -16,7 +16,7 @@ from migrate.plan.training.beside import record_of
 from migrate.plan.training.bridge import wrapped
 from migrate.plan.training.groups import is_display
 from migrate.plan.training.initial_outputs import kept_samples, name_beside, write_output
-from migrate.plan.training.samples import drop_dead_samples
+from migrate.plan.training.samples import check_effects, drop_dead_samples
 from migrate.rewrite.edits import Piece, template
 
 
@@ -71,12 +71,9 @@ def called(plan: Plan, site: Init, definition: ast.expr) -> Piece:
     forms = [_arguments(plan, site, instance.cls) for instance in plan.facts.initialised[site.node]]
     if any(form != forms[0] for form in forms):
         raise Blocked(site.node, "LNX006", "definitions that need different sizes are initialised here")
-    for sample in site.samples():
-        if not has_no_effect(plan.facts, sample):
-            raise Blocked(
-                sample, "LNX006", "making this sample has effects that would go with it: name it first"
-            )
-    drop_dead_samples(plan, site, [*(piece for _, piece in forms[0]), *kept_samples(plan, site)])
+    written = [*(piece for _, piece in forms[0]), *kept_samples(plan, site)]
+    check_effects(plan, site, written)
+    drop_dead_samples(plan, site, written)
     text = "{}(" + ", ".join(f"{name}={{}}" for name, _ in forms[0]) + ")"
     return template(text, definition, *(piece for _, piece in forms[0]))
 

@@ -56,7 +56,7 @@ def stay_apart(facts: Facts, sites: Iterable[Site]) -> frozenset[ast.Call]:
     for outline in every:
         if isinstance(outline, Outline) and not shows_model(facts, every, outline):
             apart |= {instance.site for instance in facts.initialised[outline.node]}
-        if isinstance(outline, ReadField) and not shows_model(facts, every, outline):
+        if isinstance(outline, ReadField) and not outline.given and not shows_model(facts, every, outline):
             apart.add(outline.instance.site)
     while more := {s.node for s in inits if s.node not in apart and s.instance.site in apart}:
         apart |= more

@@ -1,4 +1,4 @@
-"""Sample inputs that were made for `init` alone go with it."""
+"""Sample inputs that were made for `init` alone go with it, but for what making them does beside."""
 
 from __future__ import annotations
 
@@ -6,9 +6,25 @@ import ast
 
 from migrate.analysis.program.scopes import Variable
 from migrate.analysis.sites import Init
+from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 from migrate.plan.effects import has_no_effect
-from migrate.rewrite.edits import Piece, Template
+from migrate.rewrite.edits import Piece, Template, gather
+
+
+def check_effects(plan: Plan, site: Init, written: list[Piece]) -> bool:
+    """Whether making a sample does more than give it; what is written makes it once, as `init` did."""
+    places: list[ast.AST] = []
+    for piece in written:
+        gather(piece, places)
+    active = [sample for sample in site.samples() if not has_no_effect(plan.facts, sample)]
+    for sample in active:
+        if places.count(sample) > 1:
+            raise Blocked(sample, "LNX112", "several sizes are read of this sample: name it first")
+        if sample not in places or not has_no_effect(plan.facts, site.key):
+            message = "making this sample has effects that would go with it: name it first"
+            raise Blocked(sample, "LNX006", message)
+    return bool(active)
 
 
 def drop_dead_samples(plan: Plan, site: Init, written: list[Piece]) -> None:
