@@ -99,7 +99,7 @@ def input_sizes(plan: Plan, cls: Class, draft: Draft) -> InputSizes:
         optional = form == "last" and is_optional(draft, name)
         arguments.append(InputSize(argument, name, form, rank, optional))
         if form == "shape":
-            parts = _parts(name, rank, used, single)
+            parts = _parts(name, _axes(draft, name, rank), used, single)
             unpacking.append(f"{', '.join(parts)} = {argument}")
             names |= {f"_axis_{rank - 1 - i}_of_{name}": part for i, part in enumerate(parts)}
         elif form == "first":
@@ -143,11 +143,22 @@ def _rank(plan: Plan, cls: Class, name: str) -> int:
     return rank
 
 
-def _parts(name: str, rank: int, used: frozenset[str], single: bool) -> list[str]:
-    parts = [*AXES[rank]]
+def _axes(draft: Draft, name: str, rank: int) -> tuple[str, ...]:
+    """What the axes of an input are called: features come last, or first where layers are given those."""
+    *others, features = AXES[rank]
+    first = others and _is_alone(draft, f"_axis_{rank - 1}_of_{name}")
+    return (features, *others) if first and not _is_alone(draft, f"_axis_1_of_{name}") else AXES[rank]
+
+
+def _is_alone(draft: Draft, size: str) -> bool:
+    """Whether a size is the first argument of a layer by itself."""
+    return any(text == size or re.search(rf"\w\({size}, ", text) for text in draft.texts())
+
+
+def _parts(name: str, axes: tuple[str, ...], used: frozenset[str], single: bool) -> list[str]:
     if not single:
-        return [f"{name}_{part.removeprefix('in_')}" for part in parts]
-    return [part if part not in used else f"in_{part}" for part in parts]
+        return [f"{name}_{part.removeprefix('in_')}" for part in axes]
+    return [part if part not in used else f"in_{part}" for part in axes]
 
 
 def _used(cls: Class) -> frozenset[str]:
