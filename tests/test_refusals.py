@@ -526,7 +526,7 @@ INITIALISATIONS = [
 
         n = 5
         net = nn.Dense(2)
-        params = net.init(jax.random.key(0), sample())["params"]
+        params = net.init(jax.random.key(0), sample() * 2)["params"]
         """,
         "LNX112",
         id="a-size-is-a-name-of-another-function",

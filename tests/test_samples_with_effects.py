@@ -45,7 +45,7 @@ def result_of(body: str) -> tuple[str, list[str]]:
 
 def main(init: str, before: str = "pass", net: str = "Net()") -> str:
     return f"""
-def main(space, loader, keys, x, images):
+def main(space, loader, keys, x):
     net = {net}
     {before}
     params = {init}
@@ -67,6 +67,12 @@ WRITTEN = [
         main("net.init(jax.random.key(0), np.array([space.sample()]))"),
         "net = Net(in_features=np.array([space.sample()]).shape[-1], rngs=nnx.Rngs(0))",
         id="an-array-of-draws",
+    ),
+    pytest.param(
+        "def images():\n    n = 3\n    return jnp.zeros((1, n))\n\n"
+        + main("net.init(jax.random.key(0), images())"),
+        "net = Net(in_features=images().shape[-1], rngs=nnx.Rngs(0))",
+        id="what-a-function-gives",
     ),
     pytest.param(
         main("net.init(jax.random.key(0), space.sample())", before="space.seed(0)"),
