@@ -11,6 +11,7 @@ from migrate.plan.modules.construction import streams
 from migrate.plan.training.applied_views import rewrite_view
 from migrate.plan.training.apply_options import changes_stats, rewrite_options
 from migrate.plan.training.compiled_apply import compiled_name
+from migrate.plan.training.eval_views import in_mode
 from migrate.plan.training.whole_states import written
 from migrate.rule import Example, Rule
 
@@ -85,7 +86,7 @@ def rewrite(plan: Plan, site: Apply) -> None:
     if site.node in plan.definitions.views:
         rewrite_view(plan, site)
         return
-    name = plan.model_of(site.variables)
+    name = in_mode(plan, site, plan.model_of(site.variables))
     if (compiled := compiled_name(plan, site.function)) is not None:
         if site.node.keywords or site.transform is not None:
             raise Blocked(site.node, "LNX013", "a compiled `apply` is called with keywords or under `vmap`")

@@ -30,6 +30,7 @@ from migrate.plan.modules.listed_names import read_listed
 from migrate.plan.modules.mixins import check_lent_methods, module_base
 from migrate.plan.modules.module_drafts import draft_of
 from migrate.plan.modules.module_fields import rewrite_annotations
+from migrate.plan.modules.mutable_stats import rewrite_mutable_stats
 from migrate.plan.modules.named_lists import read_named_lists
 from migrate.plan.modules.own_parameters import read_attributes, rename_setup
 from migrate.plan.modules.own_sizes import saying
@@ -163,6 +164,7 @@ def rewrite(plan: Plan, site: Class) -> None:
     rewrite_lent(plan, site, draft)
     rewrite_calls(plan, site)
     check_submodule_calls(plan, site)
+    rewrite_mutable_stats(plan, site)
     rewrite_cells(plan, site)
     rewrite_initializing(plan, site)
     rewrite_sown(plan, site)

@@ -10,9 +10,8 @@ RULE = Rule(
     title="A Linen module makes variables or uses a method of `nn.Module` that has no rewriting yet",
     fix="manual",
     what=(
-        "Reports `self.sow`, `self.perturb`, `self.is_mutable_collection` and other attributes of "
-        "`flax.linen.Module` inside a module, and forms of `self.param` and `self.make_rng` that are not "
-        "plain."
+        "Reports `self.perturb`, `self.is_mutable_collection` and other attributes of `flax.linen.Module` "
+        "inside a module, and forms of `self.param`, `self.sow` and `self.make_rng` that are not plain."
     ),
     why=(
         "They belong to the way in which Linen keeps variables outside of the module. In NNX a variable is "
@@ -25,7 +24,9 @@ RULE = Rule(
     fix_safety=(
         "Nothing is edited: the whole training component stays as it is. What is rewritten instead: tests of "
         "`self.is_initializing()`, or of `self.is_mutable_collection('params')`, go with what only `init` "
-        "does, where that makes no layer, variable or key. The other side stays, without the condition."
+        "does, where that makes no layer, variable or key. The other side stays, without the condition. "
+        "`use_running_average=not self.is_mutable_collection('batch_stats')` of a norm goes: a call without "
+        "`mutable` becomes one of `nnx.view(model, use_running_average=True)`."
     ),
     upstream="https://flax.readthedocs.io/en/latest/migrating/linen_to_nnx.html#collections-and-variable-types",
     invalid=(

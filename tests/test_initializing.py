@@ -315,7 +315,7 @@ REFUSED = [
     ),
     pytest.param(
         "if self.is_mutable_collection('batch_stats'):\n    mean.value = x.mean(0)",
-        "LNX311 `self.is_mutable_collection` of a Linen module has no rewriting",
+        "LNX311 `self.is_mutable_collection` is more than the flag of a norm: make it an argument",
         id="whether-a-collection-may-change",
     ),
     pytest.param(

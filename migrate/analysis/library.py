@@ -44,6 +44,7 @@ from migrate.analysis.modules import (
     free_cells,
     initializing,
     lifted,
+    mutable_stats,
     own_variables,
     partitions,
     prepared,
@@ -159,6 +160,8 @@ def call(run: Run, name: str, given: Arguments) -> Value:
             return given.args[0]
         case initializing.SYMBOL:
             return initializing.asked(run, given)
+        case mutable_stats.SYMBOL:
+            return mutable_stats.asked(run, given)
         case "linen2nnx.variable":
             return cells.declared(run, given)
         case "linen2nnx.get_variable" | "linen2nnx.put_variable":

@@ -398,6 +398,14 @@ class AskInitializing:
 
 
 @dataclass(frozen=True)
+class AskMutable:
+    """`self.is_mutable_collection("batch_stats")` inside a module."""
+
+    node: ast.Call
+    owner: Class
+
+
+@dataclass(frozen=True)
 class PartitionAxes:
     """`nn.with_partitioning(init, names)` inside a module: an initializer that names the axes of a mesh."""
 
@@ -739,6 +747,7 @@ Site = (
     | OwnVariable
     | UseVariable
     | AskInitializing
+    | AskMutable
     | PartitionAxes
     | ReadLeaf
     | ApplyLayer

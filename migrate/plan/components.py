@@ -24,6 +24,7 @@ from migrate.analysis.run import instances_of
 from migrate.analysis.sites import (
     ApplyLayer,
     AskInitializing,
+    AskMutable,
     Batch,
     Compile,
     Differentiate,
@@ -195,7 +196,7 @@ def first_line(component: ComponentFacts) -> int:
 def _root_of_site(
     facts: Facts, union: Union, keys: dict[ast.AST, list[Hashable]], site: Site
 ) -> Hashable | None:
-    variables = Parameter | OwnVariable | UseVariable | AskInitializing | ReadLeaf | Sow
+    variables = Parameter | OwnVariable | UseVariable | AskInitializing | AskMutable | ReadLeaf | Sow
     owned = variables | Layer | DrawKey | ApplyLayer | SubmoduleCall | FreeCarry | PartitionAxes
     if isinstance(site, owned):
         return union.find(site.owner.node)

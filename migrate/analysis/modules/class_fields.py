@@ -10,6 +10,7 @@ from migrate.analysis.kinds import UNKNOWN, Class, Const, LayerField, Mixed, Par
 from migrate.analysis.modules.classes import field_names, fields, holds_module, is_module
 from migrate.analysis.modules.hoisting import init_text
 from migrate.analysis.modules.layers import LAYERS
+from migrate.analysis.modules.mutable_stats import is_mode
 from migrate.analysis.modules.reasons import blocked
 from migrate.analysis.run import Run
 
@@ -82,7 +83,7 @@ def _layer(value: Value) -> LayerField | None:
 def _is_late(run: Run, layer: str, name: str, site: ast.Call) -> bool:
     """Whether a flag of a partial call reads what only the call of the module around knows."""
     node = next((k.value for k in site.keywords if k.arg == name), None)
-    if run.owner is None or node is None or name not in LAYERS[layer].late:
+    if run.owner is None or node is None or name not in LAYERS[layer].late or is_mode(run.facts, node):
         return False
     return init_text(run.facts, run.owner, node) is None
 

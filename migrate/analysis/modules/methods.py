@@ -31,6 +31,7 @@ from migrate.analysis.modules import (
     item_inputs,
     layer_dicts,
     layer_tuples,
+    mutable_stats,
     no_counterpart,
     scanned,
     sequences,
@@ -228,6 +229,8 @@ def attribute(run: Run, node: ast.Attribute, holder: Object) -> Value:
         return Symbol("linen2nnx.param")
     if initializing.is_asked(run, node):
         return Symbol(initializing.SYMBOL)
+    if mutable_stats.is_asked(run, node):
+        return Symbol(mutable_stats.SYMBOL)
     if name in CALLED and run.owner is not None and (_is_called(run, node) or _is_named(run, node)):
         return Symbol(f"linen2nnx.{name}")
     if name == "variables":

@@ -6,6 +6,7 @@ import ast
 
 from migrate.analysis.kinds import Class, LayerField, Partial
 from migrate.analysis.modules.hoisting import holes
+from migrate.analysis.modules.mutable_stats import is_mode
 from migrate.analysis.sites import Layer
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
@@ -66,7 +67,8 @@ def _from_argument(plan: Plan, site: Layer, node: ast.expr) -> list[tuple[str, P
         return [(name, name) for name in sorted(value.late)]
     if not isinstance(value, Partial) or value.site is None:
         return []
-    late = [k for k in value.site.keywords if holes(plan.facts, site.owner, k.value) is None]
+    own = [k for k in value.site.keywords if not is_mode(plan.facts, k.value)]
+    late = [k for k in own if holes(plan.facts, site.owner, k.value) is None]
     for keyword in late:
         _check_parameter(plan, keyword.value)
     return [(k.arg, k.value) for k in late if k.arg is not None]

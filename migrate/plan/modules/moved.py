@@ -9,6 +9,7 @@ from migrate.analysis.kinds import Const, LayerField, Length, Partial, Symbol
 from migrate.analysis.modules.class_tables import bound_to
 from migrate.analysis.modules.hoisting import assigned_value, holes, spliced
 from migrate.analysis.modules.layers import LAYERS, NORMS
+from migrate.analysis.modules.mutable_stats import is_mode
 from migrate.analysis.shapes.sizes import text_names
 from migrate.analysis.sites import Layer, OwnVariable, Parameter
 from migrate.plan.blocked import Blocked
@@ -32,14 +33,15 @@ def known_early(plan: Plan, site: Layer) -> list[tuple[str, ast.expr]]:
     if site.cls is not None:
         return []
     kind = LAYERS[site.layer]
-    return [(n, v) for n, v in site.given if not is_late(plan, site, n, v) or n not in kind.late]
+    given = [(n, v) for n, v in site.given if n not in kind.late or not is_mode(plan.facts, v)]
+    return [(n, v) for n, v in given if not is_late(plan, site, n, v) or n not in kind.late]
 
 
 def is_late(plan: Plan, site: Layer, name: str, node: ast.expr) -> bool:
     """Whether a flag such as `deterministic=not train` is known only at the call."""
     if site.cls is not None or name not in LAYERS[site.layer].late or in_setup(plan, site.node):
         return False
-    return holes(plan.facts, site.owner, node) is None
+    return not is_mode(plan.facts, node) and holes(plan.facts, site.owner, node) is None
 
 
 def in_setup(plan: Plan, node: ast.AST) -> bool:
@@ -56,7 +58,8 @@ def moved(plan: Plan, draft: Draft, site: Layer | Parameter | OwnVariable, node:
     if in_setup(plan, site.node) and in_setup(plan, node):
         return node
     inner = assigned_value(plan.facts, node) if isinstance(node, ast.Name) else None
-    if inner is not None and not isinstance(value, Const | Length):
+    plain = isinstance(value, Const | Length) and not (inner is not None and _reads_linen(plan, inner))
+    if inner is not None and not plain:
         return _written_out(plan, site, inner) or moved(plan, draft, site, inner)
     found = holes(plan.facts, site.owner, node)
     if found is not None:
@@ -82,14 +85,22 @@ def _written_out(plan: Plan, site: Layer | Parameter | OwnVariable, node: ast.ex
     known = {"self", *dir(builtins), *plan.facts.scopes.bound[plan.facts.scopes.module(node)]}
     if not any(text_names(text) - known for text in found.values()):
         return None
-    values = [plan.facts.values.get(part) for part in ast.walk(node) if isinstance(part, ast.expr)]
-    if any(isinstance(value, Symbol) and value.name.startswith("flax.") for value in values):
+    if _reads_linen(plan, node):
         raise Blocked(site.node, "LNX111", "a layer is built from a value that is local to `__call__`")
     return spliced(plan.facts, node, found)
 
 
+def _reads_linen(plan: Plan, node: ast.expr) -> bool:
+    """Whether an expression names something of Linen, which is called otherwise in NNX."""
+    values = [plan.facts.values.get(part) for part in ast.walk(node) if isinstance(part, ast.expr)]
+    return any(isinstance(value, Symbol) and value.name.startswith("flax.") for value in values)
+
+
 def partial_layer(plan: Plan, draft: Draft, site: Layer | Parameter | OwnVariable, value: Partial) -> Piece:
-    """`partial(nnx.BatchNorm, momentum=0.9)`: what is known only at a call is given there."""
+    """`partial(nnx.BatchNorm, momentum=0.9)`: what is known only at a call is given there.
+
+    Where nothing else was given, the class itself is handed on.
+    """
     call, layer = value.site, value.function
     assert call is not None and isinstance(layer, Symbol | LayerField)
     name = layer.name if isinstance(layer, Symbol) else layer.layer
@@ -104,7 +115,7 @@ def partial_layer(plan: Plan, draft: Draft, site: Layer | Parameter | OwnVariabl
         pieces.append(template(f"{keyword.arg}={{}}", moved(plan, draft, site, keyword.value)))
         if keyword.arg == "dtype" and name in NORMS and may_be_half(plan, keyword.value):
             pieces.append(f"promote_dtype={EXACT}")
-    return Template((call.func, "(", *listed(pieces), ")"))
+    return pieces[0] if len(pieces) == 1 else Template((call.func, "(", *listed(pieces), ")"))
 
 
 def chosen_class(plan: Plan, draft: Draft, site: Layer) -> Piece:
