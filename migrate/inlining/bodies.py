@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 
+from migrate.inlining.constants import settled_arguments
+from migrate.inlining.flags import decided
 from migrate.inlining.helpers import Case, Helper
 from migrate.inlining.marks import MARK, Unfit, assigned
 from migrate.inlining.renaming import renamed
+from migrate.inlining.sides import Taken
 from migrate.inlining.spans import Edit, Text
 
 
@@ -15,7 +19,7 @@ def body_lines(
 ) -> list[tuple[str, int]]:
     """The lines of a body for one call, each with the line that it stood on."""
     function = case.function
-    edits = renamed(source, helper, case, call, number)
+    edits = settled_arguments(source, helper, function, call, renamed(source, helper, case, call, number))
     if isinstance(function, ast.Lambda):
         value = source.segment(function.body, edits)
         return assigned(f"result{MARK}{number}", value, indent, function.lineno)
@@ -26,10 +30,14 @@ def body_lines(
     last = function.end_lineno or first
     if first > body[0].lineno or any(not source.stands_alone(s) for s in body):
         raise Unfit
-    inner = source.indent(body[0])
-    text = source.piece(source.line_start(first), source.line_start(last + 1), edits)
-    shifted = [_shifted(line.rstrip("\r\n"), inner, indent) for line in text.splitlines()]
-    return [*zip(shifted, range(first, last + 1), strict=True)]
+
+    def copy(start: int, end: int, inner: str) -> Iterator[tuple[str, int]]:
+        text = source.piece(source.line_start(start), source.line_start(end + 1), edits)
+        shifted = [_shifted(line.rstrip("\r\n"), inner, indent) for line in text.splitlines()]
+        yield from zip(shifted, range(start, end + 1), strict=True)
+
+    sides = decided(source, helper)
+    return [*Taken(source, sides, call, number, indent, copy).lines(body, first, last)]
 
 
 def without_docstring(function: ast.FunctionDef) -> list[ast.stmt]:

@@ -71,7 +71,8 @@ def _signature(before: Text, helper: Helper, case: Case, made: Written) -> str:
             texts.append(_parameter(before, a, late.get(a)))
     new = [*dict.fromkeys(name for added in made.added.values() for name in added)]
     named = [name for name in new if name in made.named]
-    plain = [name for name in new if name not in made.named]
+    plain = [name for name in new if name not in made.named and name not in made.optional]
+    plain += [f"{name}=None" for name in made.optional]
     keyword_only = [
         _parameter(before, a, d)
         for a, d in zip(args.kwonlyargs, args.kw_defaults, strict=True)

@@ -39,9 +39,11 @@ class Folder:
         """The text with the helpers as functions."""
         edits: list[Edit] = []
         for helper in helpers:
-            numbers = [n for n, (of, _) in self.calls.items() if of is helper]
+            calls = {n: call for n, (of, call) in self.calls.items() if of is helper}
+            numbers = [*calls]
             try:
-                made = written(self.before, self.after, helper, {n: self.blocks[n] for n in numbers})
+                own = {n: self.blocks[n] for n in numbers}
+                made = written(self.before, self.after, helper, own, calls)
             except Unfold as error:
                 raise Unfold(helper) from error
             self.written |= dict.fromkeys(numbers, made)
@@ -113,11 +115,13 @@ class Folder:
         for each in given(helper, call) or ():
             if each.default or each.name in made.dropped:
                 continue
-            text = self._rendered(block.given[each.name])
+            known = block.given.get(each.name)
+            text = self._rendered(known) if known is not None else self.before.segment(each.value)
             keyed |= each.keyword
             arguments.append(f"{each.name}={text}" if each.keyword else text)
+        named = made.named | made.by_keyword(number)
         for name, text in made.added[number].items():
-            arguments.append(f"{name}={text}" if keyed or name in made.named else text)
+            arguments.append(f"{name}={text}" if keyed or name in named else text)
         return f"{self.before.segment(call.func)}({', '.join(arguments)})"
 
     def _definitions(self, number: int, made: Written) -> list[Edit]:

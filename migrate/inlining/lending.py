@@ -88,7 +88,7 @@ def _lent(
     helper: Helper, made: Written, places: list[list[Reference]], taken: set[str], bound: set[str]
 ) -> list[str]:
     """A parameter for each layer, which the calls give."""
-    names = names_of(places, taken, _named_layers(helper))
+    names = names_of(places, taken, named_layers(helper))
     if names is None or any(r.names & bound for found in places for r in found):
         raise Unfold
     for given, found in zip(made.added.values(), places, strict=True):
@@ -96,7 +96,7 @@ def _lent(
     return names
 
 
-def _named_layers(helper: Helper) -> list[str]:
+def named_layers(helper: Helper) -> list[str]:
     """The classes of the layers that have names of their own, in the order of the text."""
     calls = [n for case in helper.cases for n in ast.walk(case.function) if isinstance(n, ast.Call)]
     named = [call for call in calls if any(k.arg == "name" for k in call.keywords)]

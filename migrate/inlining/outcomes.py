@@ -26,6 +26,12 @@ class Written:
     added: dict[int, dict[str, str]] = field(default_factory=dict)
     named: frozenset[str] = frozenset()
     keyed: bool = False
+    optional: tuple[str, ...] = ()
+
+    def by_keyword(self, number: int) -> set[str]:
+        """The layers that a call gives by their names, as it leaves out one in front of them."""
+        given = [name in self.added[number] for name in self.optional]
+        return {*self.optional[given.index(False) :]} if False in given else set()
 
 
 @dataclass(frozen=True)

@@ -8,19 +8,25 @@ from textwrap import dedent
 
 from migrate.inlining.blocks import Block
 from migrate.inlining.definitions import as_function, definition
+from migrate.inlining.flags import decided
 from migrate.inlining.helpers import Case, Helper
 from migrate.inlining.lending import stand_ins
-from migrate.inlining.marks import marked, outermost
 from migrate.inlining.outcomes import Branch, Unfold, Written
+from migrate.inlining.own_names import attributes, own_names
+from migrate.inlining.piecewise import written_in_pieces
 from migrate.inlining.references import Reference, references
-from migrate.inlining.spans import Edit, Text
+from migrate.inlining.spans import Text
 
 
-def written(before: Text, after: Text, helper: Helper, known: Mapping[int, Block]) -> Written:
+def written(
+    before: Text, after: Text, helper: Helper, known: Mapping[int, Block], calls: Mapping[int, ast.Call]
+) -> Written:
     """The helper as it is defined and called now."""
+    if sides := decided(before, helper):
+        return written_in_pieces(before, after, helper, known, calls, sides)
     made = Written(dropped=_dropped(helper, known), added={number: {} for number in known})
     branches = [_branches(after, helper, block) for block in known.values()]
-    own = _attributes(helper)
+    own = attributes(helper)
     places = [[references(b.statements, own, after.segment) for b in cases] for cases in branches]
     if not any(found for cases in places for found in cases):
         raise Unfold
@@ -74,13 +80,6 @@ def _branches(after: Text, helper: Helper, block: Block) -> list[Branch]:
     return found
 
 
-def _attributes(helper: Helper) -> set[str]:
-    """What the bodies read of the instance themselves, and the texts of what they look up."""
-    nodes = [n for case in helper.cases for n in ast.walk(case.function)]
-    names = {n.attr for n in nodes if isinstance(n, ast.Attribute)}
-    return names | {ast.unparse(n) for n in nodes if isinstance(n, ast.Call)}
-
-
 def _text(
     after: Text,
     case: Case,
@@ -89,21 +88,7 @@ def _text(
     numbers: Container[int],
 ) -> str:
     """The body of one case, with its own names."""
-    edits = [Edit(after.start(r.node), after.end(r.node), name) for r, name in found]
-    covered = {n for r, _ in found for n in ast.walk(r.node)}
-    for node in (n for s in branch.statements for n in ast.walk(s)):
-        match node:
-            case ast.Assign(targets=[ast.Name(id=name) as bound]) if (
-                known := marked(name, numbers)
-            ) and known[0] == "result":
-                end = after.text.index("=", after.end(bound)) + 1
-                edits.append(Edit(after.start(bound), end, "return"))
-                covered.add(bound)
-            case ast.Name(id=name) if node not in covered and (known := marked(name, numbers)):
-                edits.append(Edit(after.start(node), after.end(node), known[0]))
-            case _:
-                pass
-    edits = outermost(edits)
+    edits = own_names(after, branch.statements, found, numbers)
     if isinstance(case.function, ast.Lambda):
         match branch.statements:
             case [ast.Assign(value=value)]:
