@@ -97,12 +97,19 @@ def test_drawn_once(body: str, written: str) -> None:
 REFUSED = [
     pytest.param(
         main("net.init(jax.random.key(0), x, space.sample())"),
-        "LNX006 making this sample has effects that would go with it: name it first",
+        "LNX006 making this sample has effects, which would go or come twice: name it first",
         id="not-needed",
     ),
     pytest.param(
+        main("net.init_with_output(jax.random.key(0), space.sample())")
+        .replace("params =", "y, params =")
+        .replace("return", "return y,"),
+        "LNX006 making this sample has effects, which would go or come twice: name it first",
+        id="given-to-the-first-call-too",
+    ),
+    pytest.param(
         main("net.init(next(keys), space.sample())"),
-        "LNX006 making this sample has effects that would go with it: name it first",
+        "LNX006 making this sample has effects, which would go or come twice: name it first",
         id="a-key-with-effects",
     ),
     pytest.param(

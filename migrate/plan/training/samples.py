@@ -19,10 +19,8 @@ def check_effects(plan: Plan, site: Init, written: list[Piece]) -> bool:
         gather(piece, places)
     active = [sample for sample in site.samples() if not has_no_effect(plan.facts, sample)]
     for sample in active:
-        if places.count(sample) > 1:
-            raise Blocked(sample, "LNX112", "several sizes are read of this sample: name it first")
-        if sample not in places or not has_no_effect(plan.facts, site.key):
-            message = "making this sample has effects that would go with it: name it first"
+        if places.count(sample) != 1 or not has_no_effect(plan.facts, site.key):
+            message = "making this sample has effects, which would go or come twice: name it first"
             raise Blocked(sample, "LNX006", message)
     return bool(active)
 
