@@ -10,9 +10,10 @@ RULE = Rule(
     title="A transform of a module class is used in a form that has no rewriting yet",
     fix="manual",
     what=(
-        "Reports `nn.vmap`, `nn.remat` and `nn.jit` around module classes, where they are more than an "
-        "ensemble with parameters of its own, one module for each entry of its inputs, a block that is "
-        "computed again, or a compiled block."
+        "Reports `nn.vmap`, `nn.remat`, `nn.scan` and `nn.jit` around module classes, where they are more "
+        "than an ensemble with parameters of its own, one module for each entry of its inputs, a block that "
+        "is computed again, layers that run one after the other, a cell that runs over a sequence, or a "
+        "compiled block."
     ),
     why=(
         "Linen's transforms lift whole collections of variables and split random keys. NNX has transforms of "

@@ -231,11 +231,15 @@ class FreeCell:
 
 @dataclass(frozen=True)
 class Lifted:
-    """A module class, or that of a layer, under a transform of Linen; `site` is the call that lifts it."""
+    """A module class, or that of a layer, under a transform of Linen; `site` is the call that lifts it.
+
+    `inner` is the transform that it was under before, as in `nn.scan(nn.remat(Block))`.
+    """
 
     transform: str
     cls: Class | Symbol
     site: ast.Call
+    inner: Lifted | None = None
 
 
 @dataclass(frozen=True)

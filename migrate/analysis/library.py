@@ -146,7 +146,7 @@ def call(run: Run, name: str, given: Arguments) -> Value:
             return outlines.shaped(run, instance, given)
         case "flax.linen.Sequential" if run.owner is not None:
             return sequences.chain(run, given)
-        case "flax.linen.vmap" | "flax.linen.remat" | "flax.linen.jit" if run.owner is not None:
+        case _ if name in lifted.PREFIXES and run.owner is not None:
             return lifted.lift(run, name, given)
         case "flax.linen.merge_param" if run.owner is not None:
             return UNKNOWN

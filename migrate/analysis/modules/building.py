@@ -33,6 +33,7 @@ from migrate.analysis.modules import (
     recurrent,
     sequences,
     shared_kernels,
+    stacked,
     traced,
     weight_norms,
 )
@@ -44,7 +45,7 @@ from migrate.analysis.modules.detached import twin
 from migrate.analysis.modules.ensembles import VMAP
 from migrate.analysis.modules.hoisting import holes, init_text, spliced
 from migrate.analysis.modules.layers import LAYERS, OVER_WEIGHTS, SELF_CALLS, STATELESS, WRAPPERS
-from migrate.analysis.modules.lifted import PREFIXES
+from migrate.analysis.modules.lifted import prefix
 from migrate.analysis.modules.mapped import Inputs
 from migrate.analysis.modules.methods import summarise_with
 from migrate.analysis.modules.optional_inputs import either
@@ -52,6 +53,7 @@ from migrate.analysis.modules.plain_numbers import numbers_given
 from migrate.analysis.modules.reasons import blocked
 from migrate.analysis.modules.scanned import check_calls
 from migrate.analysis.modules.spread_settings import are_settings, left_open, spread
+from migrate.analysis.modules.stacked import SCAN
 from migrate.analysis.modules.summaries import applied
 from migrate.analysis.run import Run
 from migrate.analysis.shapes.layer_shapes import output, size
@@ -84,7 +86,7 @@ def construct(
         blocked(run, node, "LNX111", reason)
     named = cls or extends
     short = named.node.name if named is not None else layer.rpartition(".")[2]
-    short = PREFIXES[lifted.transform] + short if lifted is not None else short
+    short = prefix(lifted) + short if lifted is not None else short
     short = class_choices.stem(run.facts, node) or short
     name, explicit = _name(run, node, short, dict(fields))
     if chosen_checkpoints.needs_name(run, node, explicit):
@@ -235,9 +237,10 @@ def call(run: Run, instance: Value, given: Arguments) -> Value:
         shape = Shape()
     _learn(run, site, shape, found)
     if LAYERS[site.layer].output == "cell":
-        item_inputs.learn_axes(run, site, node=given.node)
-        return recurrent.carried(site.layer, shape, found, texts)
-    return _together(run, site, Array(output(LAYERS[site.layer].output, shape, found, texts)))
+        if site.lifted is None:
+            item_inputs.learn_axes(run, site, node=given.node)
+        return _together(run, site, inputs, recurrent.carried(site.layer, shape, found, texts))
+    return _together(run, site, inputs, Array(output(LAYERS[site.layer].output, shape, found, texts)))
 
 
 def _normalized(run: Run, site: Layer, given: Arguments) -> Value:
@@ -251,19 +254,26 @@ def _normalized(run: Run, site: Layer, given: Arguments) -> Value:
 
 
 def _seen(run: Run, site: Layer, inputs: Inputs, node: ast.Call) -> Inputs:
-    """The inputs as the layer has them, which may be one of several under `nn.vmap`."""
-    if site.lifted is None or site.lifted.transform != VMAP:
+    """The inputs as the layer has them, which may be one of several under `nn.vmap` or `nn.scan`."""
+    if site.lifted is None or site.lifted.transform not in {VMAP, SCAN}:
         return inputs
-    found = mapped.seen(run, site.lifted, inputs, node)
+    seen = stacked.seen if site.lifted.transform == SCAN else mapped.seen
+    found = seen(run, site.lifted, inputs, node)
     if found is None:
-        blocked(run, node, "LNX130", "what the modules of this `nn.vmap` are given cannot be told")
+        transform = site.lifted.transform.rpartition(".")[2]
+        blocked(run, node, "LNX130", f"what the modules of this `nn.{transform}` are given cannot be told")
     return found or tuple((name, UNKNOWN) for name, _ in inputs)
 
 
-def _together(run: Run, site: Layer, result: Value) -> Value:
-    """What is given back, where it is the result of several under `nn.vmap`."""
-    several = site.lifted is not None and site.lifted.transform == VMAP
-    return mapped.side_by_side(run, site.lifted, result) if several and site.lifted is not None else result
+def _together(run: Run, site: Layer, inputs: Inputs, result: Value) -> Value:
+    """What is given back, where it is the result of several under `nn.vmap` or `nn.scan`."""
+    match site.lifted:
+        case Lifted(transform="flax.linen.vmap") as lifted:
+            return mapped.side_by_side(run, lifted, result)
+        case Lifted(transform="flax.linen.scan") as lifted:
+            return stacked.steps_together(run, lifted, inputs, result)
+        case _:
+            return result
 
 
 def _text(run: Run, site: Layer, node: ast.expr) -> str | None:
@@ -361,7 +371,7 @@ def _own(run: Run, site: Layer, inputs: dict[str, Value]) -> Value:
     texts |= {n: text for name, v in site.given for n, text in copied_settings.texts(run, name, v)}
     texts |= dict.fromkeys(site.left_open)
     result = applied(run, site.cls, texts, inputs)
-    several = _together(run, site, result)
+    several = _together(run, site, (*inputs.items(),), result)
     return join(result, several) if site.node in run.facts.ensembles else several
 
 

@@ -6,31 +6,47 @@ import ast
 
 from migrate.analysis.activation import Arguments
 from migrate.analysis.kinds import UNKNOWN, Class, Const, Dict, Lifted, Symbol, Value
-from migrate.analysis.modules import mapped
+from migrate.analysis.modules import mapped, stacked
 from migrate.analysis.modules.classes import is_module
 from migrate.analysis.modules.ensembles import VMAP, maker
 from migrate.analysis.modules.hoisting import init_text
 from migrate.analysis.modules.layers import LAYERS, OVER_WEIGHTS, WRAPPERS
 from migrate.analysis.modules.reasons import blocked
+from migrate.analysis.modules.stacked import SCAN
 from migrate.analysis.run import Run
 
-PREFIXES = {"flax.linen.vmap": "Vmap", "flax.linen.remat": "Checkpoint", "flax.linen.jit": "Jit"}
+PREFIXES = {
+    "flax.linen.vmap": "Vmap",
+    "flax.linen.remat": "Checkpoint",
+    "flax.linen.jit": "Jit",
+    "flax.linen.scan": "Scan",
+}
 """The transforms, with what Linen puts in front of the name of the class."""
 
+REMAT = "flax.linen.remat"
 ALLOWED = {
     "flax.linen.vmap": {"variable_axes", "split_rngs", "in_axes", "out_axes", "axis_size"},
     "flax.linen.remat": {"policy", "prevent_cse", "static_argnums"},
     "flax.linen.jit": set[str](),
-}
+    "flax.linen.scan": {"variable_axes", "variable_broadcast", "split_rngs", "in_axes", "out_axes", "length",
+                        "metadata_params", "unroll", "reverse"},
+}  # fmt: skip
 
 
 def lift(run: Run, name: str, given: Arguments) -> Value:
     """The class under the transform, where the form is one that NNX can do the same way."""
     cls = given.args[0] if len(given.args) == 1 else UNKNOWN
+    inner = cls if name == SCAN and isinstance(cls, Lifted) and cls.transform == REMAT else None
+    cls = inner.cls if inner is not None else cls
     if (reason := _against(run, name, cls, given)) is not None:
         blocked(run, given.node, "LNX130", reason)
-    known = isinstance(cls, Class | Symbol) and _may_be_lifted(cls)
-    return Lifted(name, cls, given.node) if known and isinstance(cls, Class | Symbol) else UNKNOWN
+    known = isinstance(cls, Class | Symbol) and _may_be_lifted(cls, name)
+    return Lifted(name, cls, given.node, inner) if known and isinstance(cls, Class | Symbol) else UNKNOWN
+
+
+def prefix(lifted: Lifted) -> str:
+    """What Linen puts in front of the name of the class."""
+    return PREFIXES[lifted.transform] + (prefix(lifted.inner) if lifted.inner is not None else "")
 
 
 def _against(run: Run, name: str, cls: Value, given: Arguments) -> str | None:
@@ -39,19 +55,23 @@ def _against(run: Run, name: str, cls: Value, given: Arguments) -> str | None:
     made = maker(run.facts, given.node) if name == VMAP else None
     if made is not None and _hands_on_rest(given.node, made):
         keywords.pop("**")
-    if not _may_be_lifted(cls) or keywords.keys() - ALLOWED[name]:
+    if not _may_be_lifted(cls, name) or keywords.keys() - ALLOWED[name]:
         return f"`nn.{name.rpartition('.')[2]}` is used in a form that has no rewriting"
     if made is not None:
         return _ensemble(run, given, keywords, True)
     if not isinstance(function, ast.FunctionDef) or function.name not in {"__call__", "setup"}:
         return "a transform of a module class stands outside of `__call__` and `setup`"
+    if name == SCAN:
+        return stacked.against(run, given.node, keywords)
     return _mapped(run, given, keywords) if name == VMAP else None
 
 
-def _may_be_lifted(value: Value) -> bool:
+def _may_be_lifted(value: Value, name: str) -> bool:
     """Whether a value is a module class of the project, or a layer that is called with its input alone."""
     if isinstance(value, Symbol):
         kind = LAYERS.get(value.name)
+        if name == SCAN:
+            return kind is not None and kind.output == "cell"
         alone = kind is not None and not (kind.calls or kind.before or kind.draws or kind.stats)
         return alone and value.name not in WRAPPERS and value.name not in OVER_WEIGHTS
     return isinstance(value, Class) and is_module(value)

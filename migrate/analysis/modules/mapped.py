@@ -56,10 +56,10 @@ def seen(run: Run, lifted: Lifted, inputs: Inputs, node: ast.Call) -> Inputs | N
     if axes is None or node.keywords or len(node.args) != len(inputs):
         return None
     pairs = zip(inputs, axes, strict=True)
-    return tuple((name, value if axis is None else _without(value, axis)) for (name, value), axis in pairs)
+    return tuple((name, value if axis is None else without(value, axis)) for (name, value), axis in pairs)
 
 
-def _without(value: Value, axis: int) -> Value:
+def without(value: Value, axis: int) -> Value:
     """An array without one axis; of a number of axes that is not known, the last one is."""
     if not isinstance(value, Array):
         return UNKNOWN

@@ -68,6 +68,7 @@ PURE = frozenset(
 )
 """Functions of Linen that only compute: they may stay, as NNX has none that computes just the same."""
 LINEN = "flax.linen."
+CONSTANTS = frozenset({"flax.linen.PARTITION_NAME"})
 TRANSFORMS = ("vmap", "jit", "grad", "value_and_grad")
 STEPS = (
     *("flax.linen.compact", "flax.linen.Module", "flax.linen.Sequential", "flax.linen.merge_param"),
@@ -210,7 +211,7 @@ def is_layer(value: Value) -> bool:
     """Whether the value is a class of Linen, or a partial call of one."""
     match value:
         case Symbol(name):
-            return name.startswith(LINEN) and name.rpartition(".")[2][:1].isupper()
+            return name.startswith(LINEN) and name.rpartition(".")[2][:1].isupper() and name not in CONSTANTS
         case Partial(function):
             return is_layer(function)
         case Class() | Instance() | LayerField() | Lifted():

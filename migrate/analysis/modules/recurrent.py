@@ -25,7 +25,7 @@ def adopt(run: Run, site: Layer) -> None:
         node = dict(site.given).get(name)
         inner = run.facts.values.get(node) if node is not None else None
         known = run.facts.sites.get(inner.site) if isinstance(inner, Instance) else None
-        if not isinstance(known, Layer):
+        if not isinstance(known, Layer) or known.lifted is not None:
             message = "the cell of this layer cannot be followed to where it is built"
             blocked(run, site.node, "LNX110", message)
         elif getattr(setup, "name", "") == "setup":

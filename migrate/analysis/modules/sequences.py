@@ -63,6 +63,9 @@ def _keep(run: Run, node: ast.Call, item: Instance) -> None:
         given = {name for name, _ in site.given}
         if LAYERS[site.layer].late - given:
             blocked(run, node, "LNX111", "a layer of this `Sequential` would need a flag at its call")
+    if site.lifted is not None:
+        message = "a layer of this `Sequential` is under a transform: call it by itself"
+        blocked(run, node, "LNX130", message)
     run.facts.sites[item.site] = replace(site, kept="*")
 
 

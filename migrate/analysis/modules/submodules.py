@@ -9,8 +9,12 @@ from migrate.analysis.activation import Arguments
 from migrate.analysis.kinds import UNKNOWN, Class, Instance, Method, Value
 from migrate.analysis.modules.checkers import only_check
 from migrate.analysis.modules.classes import lineage, methods
+from migrate.analysis.modules.ensembles import VMAP
 from migrate.analysis.modules.hoisting import init_text
 from migrate.analysis.modules.methods import summarise
+from migrate.analysis.modules.own_reads import reads_fields_only
+from migrate.analysis.modules.reasons import blocked
+from migrate.analysis.modules.stacked import SCAN
 from migrate.analysis.modules.summaries import given_back
 from migrate.analysis.run import Run
 from migrate.analysis.sites import Layer, SubmoduleCall
@@ -40,6 +44,10 @@ def call(run: Run, instance: Instance, name: str, given: Arguments) -> Value:
     if not isinstance(cls, Class) or not isinstance(site, Layer) or run.owner is None:
         run.escape(given.node, "LNX299", f"`.{name}` of a followed value is not followed", instance)
         return UNKNOWN
+    several = site.lifted is not None and site.lifted.transform in {VMAP, SCAN}
+    if several and not (name in methods(cls) and reads_fields_only(cls, methods(cls)[name])):
+        message = f"`{name}` of a module that a transform runs several times is called by itself"
+        blocked(run, given.node, "LNX130", message)
     run.facts.site(SubmoduleCall(given.node, cls, name, run.owner))
     texts = {field: init_text(run.facts, site.owner, value) for field, value in site.given}
     texts |= dict.fromkeys(site.left_open)

@@ -22,22 +22,25 @@ from migrate.analysis.modules.hoisting import init_text
 from migrate.analysis.modules.layers import LAYERS
 from migrate.analysis.program.syntax import names_in
 from migrate.analysis.shapes.sizes import without_parentheses
-from migrate.analysis.sites import Apply, Layer
+from migrate.analysis.sites import Apply, Layer, OwnVariable, Sow
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
 from migrate.plan.modules.cells import changes_variables
 from migrate.plan.modules.chosen_checkpoints import chosen_remat
 from migrate.plan.modules.chosen_transforms import in_front
+from migrate.plan.modules.held import with_bases
+from migrate.plan.modules.lifted_options import check_options
 from migrate.plan.modules.mapped import mapped_call, options_of, same_inputs
 from migrate.plan.modules.owned import owned
+from migrate.plan.modules.stacked import stacked_call
 from migrate.rewrite.edits import Piece, Template, template
 
 
 def class_of(plan: Plan, site: Layer) -> ast.expr:
-    """What names the class below the transform."""
+    """What names the class below the transforms."""
     assert site.lifted is not None
     chosen = plan.facts.chosen_checkpoints.get(site.node)
-    return chosen.plain if chosen is not None else site.lifted.site.args[0]
+    return chosen.plain if chosen is not None else (site.lifted.inner or site.lifted).site.args[0]
 
 
 def rewrite_lifted(plan: Plan, site: Layer, draws: bool) -> bool:
@@ -47,7 +50,10 @@ def rewrite_lifted(plan: Plan, site: Layer, draws: bool) -> bool:
         plan.edits.statements |= {statement: [] for statement in choice.statements}
     elif not is_made_elsewhere(plan.facts, site.node, site.lifted):
         _drop(plan, site, site.lifted)
+    elsewhere = is_made_elsewhere(plan.facts, site.node, site.lifted)
     for call in site.calls:
+        if not elsewhere:
+            check_options(plan, site.lifted, call)
         match site.lifted.transform:
             case "flax.linen.vmap":
                 _check_pure(plan, site, draws)
@@ -64,6 +70,9 @@ def rewrite_lifted(plan: Plan, site: Layer, draws: bool) -> bool:
                 made = maker(plan.facts, site.lifted.site) is not None
                 options = [k for k in options_of(plan, site) if k.arg == "out_axes" and not made]
                 plan.edits.expressions[call] = called(plan, start, name, call, (), tuple(options))
+            case "flax.linen.scan":
+                _check_steps(plan, site)
+                plan.edits.expressions[call] = stacked_call(plan, site, call, draws)
             case "flax.linen.remat":
                 keys = (", rngs", ", rngs=rngs", ", rngs") if draws else ("", "", "")
                 options = [k for k in site.lifted.site.keywords if k.arg in {"policy", "prevent_cse"}]
@@ -153,8 +162,13 @@ def free(call: ast.Call, name: str) -> str:
 
 def _drop(plan: Plan, site: Layer, lifted: Lifted) -> None:
     """`VmapCritic = nn.vmap(Critic, ...)` goes, as long as nothing but constructions reads the name."""
-    if site.node.func is lifted.site:
-        return
+    if lifted.inner is not None and lifted.inner.site is not lifted.site.args[0]:
+        _drop_name(plan, lifted.inner)
+    if site.node.func is not lifted.site:
+        _drop_name(plan, lifted)
+
+
+def _drop_name(plan: Plan, lifted: Lifted) -> None:
     statement = plan.statement(lifted.site)
     target = statement.targets[0] if isinstance(statement, ast.Assign) else None
     if (
@@ -166,9 +180,33 @@ def _drop(plan: Plan, site: Layer, lifted: Lifted) -> None:
     variable = plan.facts.scopes.variable(target, target.id) if isinstance(target, ast.Name) else None
     for node in plan.facts.scopes.names(variable) if variable is not None else ():
         parent = plan.parent(node)
-        if node is not target and not (isinstance(parent, ast.Call) and parent.func is node):
+        called = isinstance(parent, ast.Call) and (parent.func is node or _lifts(plan, parent, node))
+        if node is not target and not called:
             raise Blocked(node, "LNX130", "a transform of a module class is used as a value")
     plan.edits.statements[statement] = []
+
+
+def _lifts(plan: Plan, call: ast.Call, node: ast.AST) -> bool:
+    """Whether a class under a transform is put under another one."""
+    found = plan.facts.values.get(call)
+    return isinstance(found, Lifted) and found.inner is not None and call.args == [node]
+
+
+def _check_steps(plan: Plan, site: Layer) -> None:
+    """What a step writes would be lost."""
+    if site.cls is None:
+        return
+    inside = with_bases(plan, site.cls)
+    sites = [s for s in plan.facts.sites.values() if isinstance(s, Layer | OwnVariable | Sow)]
+    if any(_keeps(s) for s in sites if s.owner.node in inside):
+        raise Blocked(site.node, "LNX130", "the steps of this `nn.scan` keep statistics or other variables")
+
+
+def _keeps(site: Layer | OwnVariable | Sow) -> bool:
+    """Whether something in a module is more than layers with nothing but parameters."""
+    if not isinstance(site, Layer) or site.through is not None:
+        return True
+    return site.cls is None and site.layer in LAYERS and bool(LAYERS[site.layer].stats)
 
 
 def _check_pure(plan: Plan, site: Layer, draws: bool) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
-from migrate.analysis.kinds import Const
-from migrate.analysis.modules.ensembles import VMAP
+from migrate.analysis.kinds import Const, Lifted
 from migrate.analysis.modules.mapped import input_axes, is_shared, option
+from migrate.analysis.modules.stacked import is_layered
 from migrate.analysis.sites import Layer
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
@@ -16,10 +16,22 @@ from migrate.rewrite.edits import Piece, Template, template
 
 def made_side_by_side(plan: Plan, site: Layer, made: Piece, moved: Callable[[ast.expr], Piece]) -> Piece:
     """The members of an ensemble are made side by side, each from keys of its own; one layer as it is."""
-    if site.lifted is None or site.lifted.transform != VMAP or is_shared(plan.facts, site.lifted):
+    size = _count(plan, site)
+    if size is None:
         return made
-    size = next(keyword.value for keyword in site.lifted.site.keywords if keyword.arg == "axis_size")
     return template("nnx.split_rngs(splits={})(nnx.vmap(lambda rngs: {}))(rngs)", moved(size), made)
+
+
+def _count(plan: Plan, site: Layer) -> ast.expr | None:
+    """How many members have parameters of their own."""
+    match site.lifted:
+        case Lifted(transform="flax.linen.vmap") as lifted if not is_shared(plan.facts, lifted):
+            word = "axis_size"
+        case Lifted(transform="flax.linen.scan") as lifted if is_layered(plan.facts, lifted):
+            word = "length"
+        case _:
+            return None
+    return next(keyword.value for keyword in lifted.site.keywords if keyword.arg == word)
 
 
 def same_inputs(plan: Plan, site: Layer) -> bool:

@@ -8,12 +8,15 @@ so on; a key seen before gets the same answer, so a key that fails to change sta
 from __future__ import annotations
 
 import functools
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path as File
+from types import CodeType
 from typing import Any
 
 import jax
 import numpy as np
+from flax.nnx import rnglib
 
 from . import wire
 from .context import user_stack
@@ -79,6 +82,7 @@ class Replay:
             claimed = set(self.sites.values())
             free = [known for known in self.keys if known not in claimed]
             kin = [known for known in free if (known[0], *known[2:]) == (site[0], *site[2:])]
+            kin += [known for known in free if known[:2] == site[:2]]
             kin += [known for known in free if known[1] == site[1]]
             self.sites[site] = site if site in self.keys else next(iter(kin), None)
         return self.sites[site]
@@ -136,12 +140,18 @@ def watched_stream(session: Session, replay: Replay, draw: Callable[..., Any]) -
         key = draw(self, *args, **kwargs)
         if not session.context.modules or session.context.inside("construct"):
             return key
-        if session.context.inside("bridge"):
+        if session.context.inside("bridge") or _is_divided(sys._getframe(1).f_code):
             return key
         stream = session.context.stream or self.tag
         return replay.replace(session.context.modules[-1], stream, key)
 
     return call
+
+
+def _is_divided(caller: CodeType) -> bool:
+    """Whether a stream gives the key that it is split or forked from, which is no draw of the program."""
+    within = caller.co_filename == rnglib.__file__
+    return within and any(word in caller.co_name for word in ("split", "fork"))
 
 
 def watched_dropout(session: Session, replay: Replay, forward: Callable[..., Any]) -> Callable[..., Any]:
