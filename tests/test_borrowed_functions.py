@@ -180,6 +180,45 @@ def test_same_numbers(sources: dict[str, str], written: str) -> None:
     assert all(np.array_equal(a, b) for a, b in zip(before, after, strict=True))
 
 
+BARE = OPS.replace("# Everything is a convolution.\n", "")
+SHORT = """\
+from flax import nnx
+from jax.nn import initializers
+
+
+def default_init(scale=1.0):
+    return initializers.variance_scaling(scale, "fan_avg", "uniform")
+
+
+def block(x, group_norm, conv):
+    x = group_norm(x)
+    return conv(nnx.relu(x))  # the last
+"""
+
+
+@pytest.mark.parametrize("model", [MODEL, FROM])
+def test_functions_of_which_nothing_is_left_go(model: str) -> None:
+    sources = {"ops.py": BARE, "model.py": model}
+    new = {**sources, **migrate_sources(sources).changed}
+    assert new["ops.py"] == SHORT
+    assert "conv3x3" not in new["model.py"]
+    assert "h = self.Conv_0(x)\n        return x + self.Conv_1(nnx.relu(h))\n" in new["model.py"]
+    assert run(new)["net"](run(new)["X"]).shape == (2, 4, 4, 4)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"ops.py": BARE + '\n\n__all__ = ["block", "conv3x3"]\n'},
+        {"other.py": "from ops import conv3x3\n"},
+        {"model.py": MODEL.replace("import ops", "import ops\nfrom ops import conv3x3")},
+    ],
+)
+def test_functions_that_are_named_elsewhere_do_not_go(more: dict[str, str]) -> None:
+    sources = {"ops.py": BARE, "model.py": MODEL, **more}
+    assert migrate_sources(sources).changed == {}
+
+
 REFUSED = [
     pytest.param({"model.py": MODEL.replace("net =", "f = ops.block\n\nnet =")}, id="kept"),
     pytest.param({"model.py": MODEL + "\nops.conv3x3 = print\n"}, id="replaced"),

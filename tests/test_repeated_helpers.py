@@ -125,6 +125,23 @@ def f(x, sizes):
 x = nn.Dense(3)(x)
 return f(x, (4, 5))
 """
+MADE = """
+conv = lambda f: nn.Dense(f, use_bias=False)
+def drop(x, rate):
+    \"\"\"Some of it.\"\"\"
+    return nn.Dropout(rate=rate, deterministic=not train)(x)
+
+x = conv(5)(x + 1)
+h = conv(6)
+x = drop(h(x), 0.5)
+return drop(conv(4)(x), rate=0.25)
+"""
+TWO = """
+def f(x, keep):
+    return nn.Dense(3)(x) * keep
+x = f(x, 2.0)
+return f(x, 3.0)
+"""
 NESTED_LOOPS = """
 def f(x, size):
     for i in range(self.n):
@@ -145,6 +162,17 @@ if self.deep:
 return f(f(x, 3), 4)
 """
 FORMS = [
+    pytest.param(
+        of(MADE),
+        "    def __call__(self, x, train: bool = False, *, rngs: nnx.Rngs | None = None):\n"
+        "        x = self.Dense_0(x + 1)\n"
+        "        h = self.Dense_1\n"
+        "        x = self.Dropout_0(h(x), deterministic=not train, rngs=rngs)\n"
+        "        return self.Dropout_1(self.Dense_2(x), deterministic=not train, rngs=rngs)\n",
+        False,
+        id="nothing-is-left",
+    ),
+    pytest.param(of(TWO), "def f(x, keep, dense):\n            return dense(x) * keep\n", False, id="more"),
     pytest.param(
         of(NESTED_LOOPS),
         "x = f(x, sum((i * self.n for i in range(i))) + j * self.n)",
@@ -199,7 +227,7 @@ FORMS = [
         False,
         id="method",
     ),
-    pytest.param(of(ORDER), "x = self.Dense_3(block(self.Dense_4(x), self.Dense_5))", False, id="function"),
+    pytest.param(of(ORDER), "x = self.Dense_3(self.Dense_5(self.Dense_4(x)))", False, id="function"),
     pytest.param(of(CONDITION), "def block(x, i):", False, id="condition"),
     pytest.param(of(CONDITION, "Net(3, False)"), "x = block(x, ", False, id="condition-that-fails"),
     pytest.param(
@@ -219,7 +247,7 @@ FORMS = [
             "def g(x):\n    return nn.LayerNorm()(x)\ndef f(x, width):\n    return g(nn.Dense(width)(x))\n"
             "return g(f(f(x, 3), 4))"
         ),
-        "def f(x, dense, layer_norm):\n            return g(dense(x), layer_norm)\n",
+        "def f(x, layer_norm, dense):\n            return layer_norm(dense(x))\n",
         False,
         id="helper-in-a-helper",
     ),

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable, Mapping
 
 from migrate.borrowing.reading import Project, is_readable
-from migrate.borrowing.uses import Borrowed, uses
+from migrate.borrowing.uses import Borrowed, read
 from migrate.inlining.marks import Unfit
 from migrate.result import Finding, Options
 
@@ -23,7 +23,7 @@ def borrowed(
     for path, numbers in sorted(lines.items()):
         for function in _builders(project.file(path).tree, numbers):
             try:
-                found.append(Borrowed(path, function, uses(project, path, function)))
+                found.append(read(project, path, function))
             except Unfit:
                 continue
     return _called_in_others([each for each in found if not _is_reachable(each, project.sources, options)])

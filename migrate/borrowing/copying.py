@@ -87,7 +87,7 @@ def _definitions(
             start, end = file.text.start(each.function), file.text.end(each.function)
             edits.append(_edit(file, each.path, start, end, lines, origins))
         elif copy:
-            behind.append((each, [("", 1), ("", 1), *copy]))
+            behind.append((each, [("", 1), ("", 1), *_comments(project, each), *copy]))
     if behind:
         at = _behind_imports(file)
         imports = [(line, 1) for line in dict.fromkeys(names.imports.values())]
@@ -120,6 +120,14 @@ def _copy(project: Project, names: Names, each: Borrowed) -> list[tuple[str, int
     text = home.segment(each.function, edits)
     first = each.function.lineno
     return [(line, first + at) for at, line in enumerate(text.replace("\r\n", "\n").split("\n"))]
+
+
+def _comments(project: Project, each: Borrowed) -> list[tuple[str, int]]:
+    """The comments right above a function."""
+    lines, first = project.file(each.path).text.lines, each.function.lineno
+    while first > 1 and lines[first - 2].startswith("#"):
+        first -= 1
+    return [(lines[n - 1].rstrip(), n) for n in range(first, each.function.lineno)]
 
 
 def _behind_imports(file: Reading) -> int:

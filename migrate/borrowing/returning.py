@@ -14,10 +14,12 @@ from migrate.borrowing.reading import Project
 from migrate.borrowing.uses import Borrowed
 from migrate.inlining.marks import DOT
 from migrate.inlining.outcomes import Unfold
+from migrate.inlining.removing import taken_out
 from migrate.inlining.spans import Edit, Text, applied
 from migrate.rewrite.imports import settled
 from migrate.unbound import unbound
 
+GONE = ""
 ADDED = frozenset({"nnx"})
 """What the engine may read in a function that it did not read before."""
 
@@ -43,19 +45,26 @@ def _without_copies(copy: Copied, text: str, written: dict[Borrowed, list[str]])
     tree = ast.parse(text)
     for each, name in copy.names.copies.items():
         found = [n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == name]
-        if len(found) != 1:
+        if len(found) > 1:
             raise Unfold
-        written[each].append(_definition(copy, source, found[0], each))
-        start = source.line_start(found[0].lineno - 2 if found[0].lineno > 2 else 1)
-        blank = not source.text[start : source.start(found[0])].strip()
-        start = start if blank and each.path != copy.file.path else source.line_start(found[0].lineno)
-        behind = (found[0].end_lineno or 0) + (3 if each.path == copy.file.path else 1)
-        edits.append(Edit(start, source.line_start(behind), ""))
+        written[each].append(_definition(copy, source, found[0], each) if found else GONE)
+        edits += [_removal(source, function, each.path == copy.file.path) for function in found]
     text = applied(text, edits)[0]
     for each, name in copy.names.copies.items():
         spelled = {use.spelled for use in each.uses if use.path == copy.file.path} or {each.name}
         text = re.sub(rf"(?<!\w){name}(?!\w)", min(spelled), text)
     return text
+
+
+def _removal(source: Text, function: ast.FunctionDef, at_home: bool) -> Edit:
+    """The edit that takes a copy out, with the empty lines that came with it."""
+    first, last = function.lineno, function.end_lineno or function.lineno
+    if at_home:
+        return Edit(source.line_start(first), source.line_start(last + 3), "")
+    while first > 1 and source.lines[first - 2].startswith("#"):
+        first -= 1
+    blank = first > 2 and not "".join(source.lines[first - 3 : first - 1]).strip()
+    return Edit(source.line_start(first - 2 if blank else first), source.line_start(last + 1), "")
 
 
 def _definition(copy: Copied, source: Text, function: ast.FunctionDef, each: Borrowed) -> str:
@@ -79,14 +88,18 @@ def _with_definition(project: Project, each: Borrowed, text: str, number: int, d
     new = min(definitions, key=lambda definition: definition.count("\n"))
     if not _free(ast.parse(new)) - _free(each.function) <= ADDED:
         raise Unfold
-    source = Text(text)
+    source, tree = Text(text), ast.parse(text)
     found = [
         s
-        for s in ast.parse(text).body
+        for s in tree.body
         if isinstance(s, ast.Assign) and isinstance(s.value, ast.Constant) and s.value.value == stub(number)
     ]
     if len(found) != 1:
         raise Unfold
+    if new == GONE and each.idle:
+        raise Unfold
+    if new == GONE:
+        return applied(text, [taken_out(source, tree, found[0])])[0]
     newline = project.file(each.path).text.newline
     edit = Edit(source.start(found[0]), source.end(found[0]), new.replace("\n", newline))
     return applied(text, [edit])[0]

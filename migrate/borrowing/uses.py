@@ -33,6 +33,8 @@ class Borrowed:
     path: str
     function: ast.FunctionDef
     uses: tuple[Use, ...]
+    idle: bool = False
+    """Whether a file imports it that does not call it, or lists it among what it exports."""
 
     @property
     def name(self) -> str:
@@ -40,9 +42,10 @@ class Borrowed:
         return self.function.name
 
 
-def uses(project: Project, path: str, function: ast.FunctionDef) -> tuple[Use, ...]:
-    """All calls of a function; raises where anything else names it, or could."""
+def read(project: Project, path: str, function: ast.FunctionDef) -> Borrowed:
+    """A function with all its calls; raises where anything else names it, or could."""
     found: list[Use] = []
+    idle = False
     for file in project.with_word(function.name):
         nodes = [*_own(file, function)] if file.path == path else [*_of_others(project, file, path, function)]
         for node in nodes:
@@ -52,7 +55,9 @@ def uses(project: Project, path: str, function: ast.FunctionDef) -> tuple[Use, .
             found.append(Use(file.path, node))
         if _is_quoted(file, function.name):
             raise Unfit
-    return tuple(found)
+        idle |= function.name in file.imports and not any(isinstance(n, ast.Name) for n in nodes)
+        idle |= any(isinstance(n, ast.Constant) and n.value == function.name for n in ast.walk(file.tree))
+    return Borrowed(path, function, tuple(found), idle)
 
 
 def _own(file: Reading, function: ast.FunctionDef) -> list[ast.Name]:

@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 
 from migrate.inlining.blocks import Block, blocks, parts, target, with_given
 from migrate.inlining.expanding import Expanded
-from migrate.inlining.helpers import Helper, given
+from migrate.inlining.helpers import Given, Helper, given
 from migrate.inlining.init_names import named_anew
 from migrate.inlining.marks import NUMBERED, marked, stub
 from migrate.inlining.outcomes import Unfold, Written
+from migrate.inlining.removing import taken_out
 from migrate.inlining.spans import Edit, Text, applied
 from migrate.inlining.written import written
 from migrate.rewrite.layout import width_of, wrapped
@@ -110,19 +111,25 @@ class Folder:
     def _call(self, number: int) -> str:
         helper, call = self.calls[number]
         made, block = self.written[number], self.blocks[number]
+        if made.direct is not None:
+            values = {each.name: self._argument(block, each) for each in given(helper, call) or ()}
+            return made.direct.text(values | made.added[number])
         arguments: list[str] = []
         keyed = made.keyed
         for each in given(helper, call) or ():
             if each.default or each.name in made.dropped:
                 continue
-            known = block.given.get(each.name)
-            text = self._rendered(known) if known is not None else self.before.segment(each.value)
+            text = self._argument(block, each)
             keyed |= each.keyword
             arguments.append(f"{each.name}={text}" if each.keyword else text)
         named = made.named | made.by_keyword(number)
         for name, text in made.added[number].items():
             arguments.append(f"{name}={text}" if keyed or name in named else text)
         return f"{self.before.segment(call.func)}({', '.join(arguments)})"
+
+    def _argument(self, block: Block, each: Given) -> str:
+        known = block.given.get(each.name)
+        return self._rendered(known) if known is not None else self.before.segment(each.value)
 
     def _definitions(self, number: int, made: Written) -> list[Edit]:
         """The new definitions in place of the texts that stand for them."""
@@ -133,6 +140,9 @@ class Folder:
             holders = [s for s in ast.walk(self.tree) if isinstance(s, ast.Assign) and s.value in found]
             if len(found) != 1 or len(holders) != 1:
                 raise Unfold
+            if made.direct is not None:
+                edits.append(taken_out(self.after, self.tree, holders[0]))
+                continue
             edits.append(Edit(self.after.start(holders[0]), self.after.end(holders[0]), text))
         return edits
 

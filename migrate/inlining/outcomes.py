@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from migrate.inlining.helpers import Helper
@@ -17,6 +17,22 @@ class Unfold(Exception):
         self.helper = helper
 
 
+@dataclass(frozen=True)
+class Direct:
+    """`layer(x, deterministic=not train)`: the layer, and what it is given: texts and parameters."""
+
+    layer: str
+    arguments: Sequence[tuple[str, str, bool]] | None
+    """The keyword, the text, and whether it is a parameter; None where the layer itself is the result."""
+
+    def text(self, values: Mapping[str, str]) -> str:
+        """The text of one call."""
+        if self.arguments is None:
+            return values[self.layer]
+        every = [(key, values[text] if own else text) for key, text, own in self.arguments]
+        return f"{values[self.layer]}({', '.join(f'{key}={text}' if key else text for key, text in every)})"
+
+
 @dataclass
 class Written:
     """The definitions of a helper, and what its calls are given beside what they gave."""
@@ -27,6 +43,7 @@ class Written:
     named: frozenset[str] = frozenset()
     keyed: bool = False
     optional: tuple[str, ...] = ()
+    direct: Direct | None = None
 
     def by_keyword(self, number: int) -> set[str]:
         """The layers that a call gives by their names, as it leaves out one in front of them."""

@@ -9,6 +9,7 @@ from textwrap import dedent, indent
 from migrate.inlining.blocks import Block
 from migrate.inlining.certain import surely_read
 from migrate.inlining.definitions import as_function, definition
+from migrate.inlining.direct import direct
 from migrate.inlining.flags import Sides
 from migrate.inlining.free_names import bound_names
 from migrate.inlining.helpers import Helper, given
@@ -49,6 +50,7 @@ def written_in_pieces(
     body = assembled(before, case.function.body, sides, texts)
     made.dropped = _dropped(helper, known, calls, ast.parse(as_function(case, body)))
     made.texts.append(definition(before, helper, case, made, body))
+    made.direct = direct(before, helper, made, body, [*calls.values()])
     return made
 
 

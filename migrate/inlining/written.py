@@ -8,6 +8,7 @@ from textwrap import dedent
 
 from migrate.inlining.blocks import Block
 from migrate.inlining.definitions import as_function, definition
+from migrate.inlining.direct import direct
 from migrate.inlining.flags import decided
 from migrate.inlining.helpers import Case, Helper
 from migrate.inlining.lending import stand_ins
@@ -42,6 +43,7 @@ def written(
             raise Unfold
         shortest = min(texts, key=lambda text: text.count("\n"))
         made.texts.append(definition(before, helper, case, made, shortest))
+        made.direct = direct(before, helper, made, shortest, [*calls.values()])
     return made
 
 
