@@ -34,6 +34,7 @@ from migrate.plan.modules.mutable_stats import rewrite_mutable_stats
 from migrate.plan.modules.named_lists import read_named_lists
 from migrate.plan.modules.own_parameters import read_attributes, rename_setup
 from migrate.plan.modules.own_sizes import saying
+from migrate.plan.modules.own_tables import check_own_tables
 from migrate.plan.modules.partitions import rewrite_partitions
 from migrate.plan.modules.reserved import MODES, RESERVED
 from migrate.plan.modules.scanned import rewrite_scan
@@ -138,6 +139,7 @@ def rewrite(plan: Plan, site: Class) -> None:
     check_names(plan, site, sizes)
     check_called_fields(plan, site)
     check_class_fields(plan, site)
+    check_own_tables(plan, site)
     lines = [
         (changed(piece, sizes.renamed), origin)
         for piece, origin in (*draft.lines, *saying(plan, site, draft))

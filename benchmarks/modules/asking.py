@@ -10,6 +10,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+from flax import linen as nn
 
 from benchmarks.modules.guesses import Parameter, Unguessed, calls, field_value, flipped, is_configuration
 from benchmarks.modules.settings import settings, tied
@@ -114,12 +115,12 @@ def _shape(leaf: Any) -> str:
 
 
 def shapes(net: Any, arguments: dict[str, Any]) -> Any:
-    """What `init` gives, without computing it."""
+    """What `init` gives, without computing it, and without the names of axes of a mesh."""
     arrays, static = divided(arguments)
 
     def init(arrays: dict[str, Any]) -> Any:
         args, kwargs = passed(net, {name: {**arrays, **static}[name] for name in arguments})
-        return net.init(keys(0), *args, **kwargs)
+        return nn.unbox(net.init(keys(0), *args, **kwargs))
 
     return jax.eval_shape(init, arrays)
 

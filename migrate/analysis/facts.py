@@ -93,6 +93,8 @@ class Facts:
     results: dict[tuple[ast.ClassDef, str], Value] = field(default_factory=dict)
     handed_layers: dict[tuple[ast.Call, str], HandedLayer] = field(default_factory=dict)
     given_layers: dict[tuple[ast.ClassDef, str], GivenLayer] = field(default_factory=dict)
+    own_tables: dict[tuple[ast.ClassDef, str], ast.Call] = field(default_factory=dict)
+    """For fields that may hold a table: the one that the module makes where they are None."""
     handed_features: dict[tuple[ast.ClassDef, str], str] = field(default_factory=dict)
     handed_fields: dict[tuple[ast.ClassDef, str], dict[str, str | None]] = field(default_factory=dict)
     lent: set[tuple[ast.ClassDef, str]] = field(default_factory=set)

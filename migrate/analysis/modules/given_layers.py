@@ -21,6 +21,7 @@ from migrate.analysis.kinds import (
     Symbol,
     Value,
 )
+from migrate.analysis.modules.alternative_tables import EMBED, features, makes_own
 from migrate.analysis.modules.classes import field_names, fields
 from migrate.analysis.modules.handed_sizes import learn_features, learn_fields
 from migrate.analysis.modules.hoisting import init_text
@@ -35,7 +36,6 @@ from migrate.analysis.shapes.plain_shapes import of
 from migrate.analysis.shapes.sizes import Shape, Size
 from migrate.analysis.sites import HandedLayer, Layer
 
-EMBED = "flax.linen.Embed"
 NUMBERS = frozenset({"features", "num_embeddings"})
 """Attributes that both layers have."""
 
@@ -47,8 +47,9 @@ def read(run: Run, cls: Class, name: str) -> GivenLayer | None:
         return None
     if (known := run.facts.given_layers.get((cls.node, name))) is not None:
         return known
-    meant = _meant(cls, statement.annotation) if statement.value is None else ""
-    return GivenLayer(name, EMBED) if meant == EMBED else None
+    if statement.value is None:
+        return GivenLayer(name, EMBED) if _meant(cls, statement.annotation) == EMBED else None
+    return GivenLayer(name, EMBED) if makes_own(run, cls, name) else None
 
 
 def _meant(cls: Class, annotation: ast.expr) -> str:
@@ -128,6 +129,8 @@ def _features(run: Run, held: GivenLayer) -> Length:
     """The last axis of what the layer gives."""
     assert run.owner is not None
     known = run.facts.handed_features.get((run.owner.node, held.field))
+    if (run.owner.node, held.field) not in run.facts.handed_features:
+        known = features(run, run.owner, held.field)
     return Length(Size(known or f"self.{held.field}.features"))
 
 

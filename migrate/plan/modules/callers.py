@@ -21,6 +21,7 @@ from migrate.plan.modules.module_drafts import draft_of
 from migrate.plan.modules.module_fields import module_fields
 from migrate.plan.modules.mutable_stats import told_of_modes
 from migrate.plan.modules.own_sizes import saying_fields
+from migrate.plan.modules.own_tables import told_of_tables
 from migrate.plan.modules.partitions import told_of_partitions
 from migrate.plan.modules.sown import told_of_sown
 
@@ -48,7 +49,7 @@ def _sentence(plan: Plan, cls: Class) -> str:
         f"`{cls.node.name}` is built outside of these files: callers must now pass {listed}"
         f"{_classes(plan, cls)}, and call the module itself instead of `init` and `apply`"
         f"{_always(plan, cls)}{_caches(plan, cls)}{_decoding(plan, cls)}{told_of_sown(plan, cls)}"
-        f"{told_of_partitions(plan, cls)}{told_of_modes(plan, cls)}"
+        f"{told_of_partitions(plan, cls)}{told_of_modes(plan, cls)}{told_of_tables(plan, cls)}"
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from migrate.analysis.kinds import Class
+from migrate.analysis.modules.alternative_tables import EMBED
 from migrate.analysis.modules.classes import (
     argument,
     field_names,
@@ -14,7 +15,6 @@ from migrate.analysis.modules.classes import (
     lineage,
     lists_of_modules,
 )
-from migrate.analysis.modules.given_layers import EMBED
 from migrate.analysis.modules.hoisting import spliced
 from migrate.analysis.program.names import imported
 from migrate.plan.blocked import Blocked
