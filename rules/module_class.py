@@ -25,7 +25,7 @@ from migrate.plan.modules.initializing import rewrite_initializing
 from migrate.plan.modules.input_sizes import input_sizes
 from migrate.plan.modules.layer_calls import rewrite_calls
 from migrate.plan.modules.lent_layers import check_lent, rewrite_lent
-from migrate.plan.modules.lifted_methods import lifts_method
+from migrate.plan.modules.lifted_methods import lifts_class, lifts_method
 from migrate.plan.modules.listed_names import read_listed
 from migrate.plan.modules.mixins import check_lent_methods, module_base
 from migrate.plan.modules.module_drafts import draft_of
@@ -188,7 +188,7 @@ def _check_form(plan: Plan, site: Class) -> None:
     if (
         (module := module_base(site)) is None
         or keywords not in ({}, {"kw_only": "True"})
-        or not all(only_documents(plan, d) for d in node.decorator_list)
+        or not all(only_documents(plan, d) or lifts_class(plan, site, d) for d in node.decorator_list)
     ):
         raise Blocked(node, "LNX111", f"`{node.name}` has other bases, keywords or decorators")
     check_lent_methods(plan, site)
@@ -235,7 +235,7 @@ def _drop_compact(plan: Plan, site: Class, known: dict[str, ast.FunctionDef], sc
         value = plan.facts.values.get(decorator)
         if (scan is not None and decorator is scan.decorator) or is_checker(plan.facts, value):
             continue
-        if lifts_method(plan, site, decorator):
+        if decorator in plan.edits.expressions or lifts_method(plan, site, decorator):
             continue
         if getattr(value, "name", None) != "flax.linen.compact":
             raise Blocked(decorator, "LNX111", "`__call__` is decorated by something else than `compact`")

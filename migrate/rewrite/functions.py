@@ -15,14 +15,7 @@ from migrate.rewrite.page import Page
 def changed_function(
     page: Page, node: ast.FunctionDef | ast.AsyncFunctionDef, line: Any, changed: Any, indent: str
 ) -> Any:
-    removed = [i for i, d in enumerate(node.decorator_list) if d in page.edits.decorators]
-    if removed:
-        kept = [d for i, d in enumerate(changed.decorators) if i not in removed]
-        texts = [c for i in removed for c in comments(changed.decorators[i])]
-        lines = [*as_lines(texts)]
-        if not kept:
-            changed = changed.with_changes(lines_after_decorators=[*lines, *changed.lines_after_decorators])
-        changed = changed.with_changes(decorators=kept)
+    changed = without_decorators(page, node, changed)
     if node in page.edits.parameters or node in page.edits.keyword_only:
         if node in page.edits.parameters:
             changed = changed.with_changes(params=parameters(page, node, changed.params))
@@ -31,6 +24,21 @@ def changed_function(
         changed = relaid_header(page, changed, indent)
     elif node.returns in page.edits.expressions:
         changed = relaid_header(page, changed, indent)
+    return changed
+
+
+def without_decorators(
+    page: Page, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, changed: Any
+) -> Any:
+    """A header without the decorators that go; their comments stay."""
+    removed = [i for i, d in enumerate(node.decorator_list) if d in page.edits.decorators]
+    if removed:
+        kept = [d for i, d in enumerate(changed.decorators) if i not in removed]
+        texts = [c for i in removed for c in comments(changed.decorators[i])]
+        lines = [*as_lines(texts)]
+        if not kept:
+            changed = changed.with_changes(lines_after_decorators=[*lines, *changed.lines_after_decorators])
+        changed = changed.with_changes(decorators=kept)
     return changed
 
 

@@ -14,7 +14,7 @@ from migrate.rewrite.classes import class_body, without_keyword_mark
 from migrate.rewrite.comments import as_lines, comments, joined, left_behind, lost, without_blank
 from migrate.rewrite.edits import Piece, Template
 from migrate.rewrite.expressions import below, code_of, parsed_statement, text_of, tree_of
-from migrate.rewrite.functions import changed_function
+from migrate.rewrite.functions import changed_function, without_decorators
 from migrate.rewrite.page import Mismatch, Page, places
 
 BLOCK = "\n    "
@@ -193,6 +193,8 @@ def headed(page: Page, statement: ast.stmt, line: Any, indent: str) -> Any:
     changed = below(page, statement, line)
     if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)):
         changed = changed_function(page, statement, line, changed, indent)
+    if isinstance(statement, ast.ClassDef):
+        changed = without_decorators(page, statement, changed)
     if statement in page.edits.classes:
         changed = without_keyword_mark(changed)
     for block, path in lens.blocks(statement, line):

@@ -29,6 +29,7 @@ from migrate.analysis.modules import (
     forwarding,
     given_layers,
     item_inputs,
+    lifted_classes,
     mapped,
     recurrent,
     sequences,
@@ -87,7 +88,10 @@ def construct(
     named = cls or extends
     short = named.node.name if named is not None else layer.rpartition(".")[2]
     short = prefix(lifted) + short if lifted is not None else short
-    short = class_choices.stem(run.facts, node) or short
+    chosen = class_choices.stem(run.facts, node)
+    plain = lifted is None and through is None and chosen is None
+    short = lifted_classes.prefix_of(run, cls, node, plain) + short
+    short = chosen or short
     name, explicit = _name(run, node, short, dict(fields))
     if chosen_checkpoints.needs_name(run, node, explicit):
         message = "Linen calls this layer otherwise if it is checkpointed: give it a name"
