@@ -141,7 +141,20 @@ x = f(x, 3, "layer")
 x = f(x, 4, wide=True)
 return f(x, 7)
 """
+LAYERS = """
+def dense(width, bias=True):
+    if bias is None:
+        return nn.Dense(width, kernel_init=nn.initializers.ones)
+    else:
+        return nn.Dense(width, use_bias=bias)
+h = dense(3)
+x = h(x)
+return dense(5, bias=None)(x) + dense(width=5, bias=False)(x)
+"""
 FORMS = [
+    pytest.param(
+        LAYERS, "        h = self.Dense_0\n        x = h(x)\n        return self.Dense_1(x)", id="layers"
+    ),
     pytest.param(
         ARGUMENTS.replace(""", name=f"{'n' if wide else 'm'}\"""", ""),
         "        self.Dense_0 = nnx.Linear(in_features, 3, use_bias=False, rngs=rngs)\n"

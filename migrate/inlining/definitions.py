@@ -78,12 +78,12 @@ def _signature(before: Text, helper: Helper, case: Case, made: Written) -> str:
         for a, d in zip(args.kwonlyargs, args.kw_defaults, strict=True)
         if a.arg not in made.dropped
     ]
-    made.keyed = bool(keyword_only) or any(a.arg not in made.dropped for a in late)
+    made.keyed = made.builds or bool(keyword_only) or any(a.arg not in made.dropped for a in late)
     if made.keyed:
         keyword_only += plain
     else:
         texts += plain
-    keyword_only += [f"{name}: nnx.Rngs | None = None" for name in named]
+    keyword_only += [f"{name}: nnx.Rngs{'' if made.builds else ' | None = None'}" for name in named]
     return ", ".join([*texts, *(["*"] if keyword_only else []), *keyword_only])
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 
 from migrate.inlining.helpers import Given, Helper, given
 from migrate.inlining.outcomes import Direct, Written
@@ -12,20 +12,28 @@ from migrate.rewrite.layout import flat
 
 
 def direct(
-    before: Text, helper: Helper, made: Written, body: str, calls: Sequence[ast.Call]
-) -> Direct | None:
-    """What a helper is, if that is all; None where comments or the order of its arguments would be lost."""
-    layers = {name for added in made.added.values() for name in added} - made.named
+    before: Text, helper: Helper, made: Written, bodies: Mapping[int, str], calls: Mapping[int, ast.Call]
+) -> dict[int, Direct]:
+    """What each call is, if that is all; none where comments or the order of its arguments would be lost."""
+    found = {n: _direct(helper, made, body, n, calls[n]) for n, body in bodies.items()}
+    known = {number: each for number, each in found.items() if each is not None}
+    return known if len(known) == len(found) and not _is_wanted(before, helper) else {}
+
+
+def _direct(helper: Helper, made: Written, body: str, number: int, call: ast.Call) -> Direct | None:
+    layers = made.added[number].keys() - made.named
     value = _value(helper, body)
-    if value is None or made.optional or len(layers) != 1 or _is_wanted(before, helper):
+    if value is None or len(layers) != 1:
         return None
-    source, names = Text(body), [a.arg for a in helper.parameters() if a.arg not in made.dropped]
-    found = _of(source, value, layers, {*names, *made.named})
-    if found is None or found.arguments is None:
-        return found if not names else None
-    order = [text for _, text, own in found.arguments if own and text not in made.named]
-    every = [[g for g in given(helper, call) or () if g.name in names] for call in calls]
-    return found if sorted(order) == sorted(names) and all(_follows(e, order) for e in every) else None
+    names = {a.arg for a in helper.parameters() if a.arg not in made.dropped}
+    found = _of(Text(body), value, layers, names | made.named)
+    if found is None:
+        return None
+    order = [text for _, text, own in found.arguments or () if own and text not in made.named]
+    every = [each for each in given(helper, call) or () if each.name in names]
+    rest = [each for each in every if each.name not in order]
+    constant = all(isinstance(each.value, ast.Constant) for each in rest)
+    return found if constant and len({*order}) == len(order) and _follows(every, order) else None
 
 
 def _follows(each: Sequence[Given], order: Sequence[str]) -> bool:
@@ -58,7 +66,7 @@ def _is_wanted(before: Text, helper: Helper) -> bool:
     return above or any("#" in line for line in before.lines[first - 1 : last])
 
 
-def _of(source: Text, value: ast.expr, layers: set[str], parameters: set[str]) -> Direct | None:
+def _of(source: Text, value: ast.expr, layers: Set[str], parameters: Set[str]) -> Direct | None:
     match value:
         case ast.Name(id=name) if name in layers:
             return Direct(name, None)

@@ -66,6 +66,8 @@ def _may_build(node: ast.AST) -> bool:
             return True
         case ast.Call(func=ast.Attribute(value=ast.Name(id="self"))):
             return True
+        case ast.Call(func=ast.Attribute(attr=name)):
+            return name[:1].isupper()
         case _:
             return False
 

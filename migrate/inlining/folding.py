@@ -14,7 +14,7 @@ from migrate.inlining.outcomes import Unfold, Written
 from migrate.inlining.removing import taken_out
 from migrate.inlining.spans import Edit, Text, applied
 from migrate.inlining.written import written
-from migrate.rewrite.layout import width_of, wrapped
+from migrate.rewrite.layout import flat, width_of, wrapped
 
 
 class Folder:
@@ -87,6 +87,8 @@ class Folder:
 
     def _statement(self, statement: ast.stmt) -> Edit:
         text, indent = self._rendered(statement), self.after.indent(statement)
+        if any(len(line) > self.width for line in text.splitlines()):
+            text = flat(text)
         if "\n" not in text:
             text = wrapped(text, indent, self.width, "    ").replace("\n", self.after.newline)
         return Edit(self.after.start(statement), self.after.end(statement), text)
@@ -111,9 +113,9 @@ class Folder:
     def _call(self, number: int) -> str:
         helper, call = self.calls[number]
         made, block = self.written[number], self.blocks[number]
-        if made.direct is not None:
+        if made.direct:
             values = {each.name: self._argument(block, each) for each in given(helper, call) or ()}
-            return made.direct.text(values | made.added[number])
+            return made.direct[number].text(values | made.added[number])
         arguments: list[str] = []
         keyed = made.keyed
         for each in given(helper, call) or ():
@@ -140,7 +142,7 @@ class Folder:
             holders = [s for s in ast.walk(self.tree) if isinstance(s, ast.Assign) and s.value in found]
             if len(found) != 1 or len(holders) != 1:
                 raise Unfold
-            if made.direct is not None:
+            if made.direct:
                 edits.append(taken_out(self.after, self.tree, holders[0]))
                 continue
             edits.append(Edit(self.after.start(holders[0]), self.after.end(holders[0]), text))

@@ -42,8 +42,9 @@ class Written:
     added: dict[int, dict[str, str]] = field(default_factory=dict)
     named: frozenset[str] = frozenset()
     keyed: bool = False
+    builds: bool = False
     optional: tuple[str, ...] = ()
-    direct: Direct | None = None
+    direct: dict[int, Direct] = field(default_factory=dict)
 
     def by_keyword(self, number: int) -> set[str]:
         """The layers that a call gives by their names, as it leaves out one in front of them."""

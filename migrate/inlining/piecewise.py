@@ -50,7 +50,9 @@ def written_in_pieces(
     body = assembled(before, case.function.body, sides, texts)
     made.dropped = _dropped(helper, known, calls, ast.parse(as_function(case, body)))
     made.texts.append(definition(before, helper, case, made, body))
-    made.direct = direct(before, helper, made, body, [*calls.values()])
+    keys = [*in_order(case.function.body, sides)]
+    taken = {n: "\n".join(texts[key] for key in keys if key in of_call) for n, of_call in parts.items()}
+    made.direct = direct(before, helper, made, taken, calls)
     return made
 
 

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 from textwrap import dedent
 
 from migrate.inlining.blocks import Block
 from migrate.inlining.definitions import as_function, definition
 from migrate.inlining.direct import direct
+from migrate.inlining.factories import is_factory, sizes
 from migrate.inlining.flags import decided
 from migrate.inlining.helpers import Case, Helper
 from migrate.inlining.lending import stand_ins
+from migrate.inlining.marks import outermost
 from migrate.inlining.outcomes import Branch, Unfold, Written
 from migrate.inlining.own_names import attributes, own_names
 from migrate.inlining.piecewise import written_in_pieces
 from migrate.inlining.references import Reference, references
-from migrate.inlining.spans import Text
+from migrate.inlining.spans import Edit, Text
 
 
 def written(
@@ -27,6 +29,9 @@ def written(
         return written_in_pieces(before, after, helper, known, calls, sides)
     made = Written(dropped=_dropped(helper, known), added={number: {} for number in known})
     branches = [_branches(after, helper, block) for block in known.values()]
+    first = {number: cases[0] for number, cases in zip(known, branches, strict=True)}
+    if len(helper.cases) == 1 and is_factory(first):
+        return _factory(before, after, helper, made, first, calls)
     own = attributes(helper)
     places = [[references(b.statements, own, after.segment) for b in cases] for cases in branches]
     if not any(found for cases in places for found in cases):
@@ -43,7 +48,27 @@ def written(
             raise Unfold
         shortest = min(texts, key=lambda text: text.count("\n"))
         made.texts.append(definition(before, helper, case, made, shortest))
-        made.direct = direct(before, helper, made, shortest, [*calls.values()])
+        made.direct = direct(before, helper, made, dict.fromkeys(calls, shortest), calls)
+    return made
+
+
+def _factory(
+    before: Text,
+    after: Text,
+    helper: Helper,
+    made: Written,
+    bodies: Mapping[int, Branch],
+    calls: Mapping[int, ast.Call],
+) -> Written:
+    """A helper that builds layers where it is called, as it does in `setup`."""
+    told = sizes(helper, made, bodies, calls, after.segment)
+    edits = [Edit(after.start(node), after.end(node), name) for node, name in told]
+    case = helper.cases[0]
+    texts = [_text(after, case, body, [], bodies, edits) for body in bodies.values()]
+    if len({ast.dump(ast.parse(as_function(case, text))) for text in texts}) != 1:
+        raise Unfold
+    shortest = min(texts, key=lambda text: text.count("\n"))
+    made.texts.append(definition(before, helper, case, made, shortest))
     return made
 
 
@@ -88,9 +113,10 @@ def _text(
     branch: Branch,
     found: list[tuple[Reference, str]],
     numbers: Container[int],
+    more: Sequence[Edit] = (),
 ) -> str:
     """The body of one case, with its own names."""
-    edits = own_names(after, branch.statements, found, numbers)
+    edits = outermost([*own_names(after, branch.statements, found, numbers), *more])
     if isinstance(case.function, ast.Lambda):
         match branch.statements:
             case [ast.Assign(value=value)]:
