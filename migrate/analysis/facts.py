@@ -78,7 +78,7 @@ class Facts:
     pitfalls: dict[tuple[ast.AST, type], Pitfall] = field(default_factory=dict)
     loops: dict[ast.For | ast.ListComp, Turns] = field(default_factory=dict)
     class_fields: dict[tuple[ast.ClassDef, str], LayerField] = field(default_factory=dict)
-    several: dict[tuple[ast.ClassDef, str], frozenset[ast.ClassDef]] = field(default_factory=dict)
+    several: dict[tuple[ast.ClassDef, str], frozenset[ast.ClassDef | str]] = field(default_factory=dict)
     """The module classes of the project that a field is given, where they are more than one."""
     prepared: dict[ast.Call, Class] = field(default_factory=dict)
     """The partial calls of module classes outside of modules."""

@@ -65,7 +65,7 @@ from migrate.result import Place, Style
 
 ROUNDS = 6
 READINGS = 6
-Several = Mapping[tuple[ast.ClassDef, str], frozenset[ast.ClassDef]]
+Several = Mapping[tuple[ast.ClassDef, str], frozenset[ast.ClassDef | str]]
 """Fields that are given several module classes of the project."""
 """How often a project is read at most; if that does not suffice, what is left is not followed."""
 

@@ -83,7 +83,8 @@ def components(facts: Facts) -> list[ComponentFacts]:
     for cls in facts.classes.values():
         union.join([cls.node, *(base.node for base in cls.bases if isinstance(base, Class))])
     for (owner, name), held in facts.class_fields.items():
-        union.join([owner, *([held.cls.node] if held.cls else []), *facts.several.get((owner, name), ())])
+        several = (one for one in facts.several.get((owner, name), ()) if isinstance(one, ast.ClassDef))
+        union.join([owner, *([held.cls.node] if held.cls else []), *several])
     for site in facts.sites.values():
         if isinstance(site, Layer):
             inner = [cls.node for cls in (site.cls, site.extends) if cls is not None]

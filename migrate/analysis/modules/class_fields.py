@@ -39,9 +39,21 @@ def _remember(run: Run, cls: Class, found: LayerField, node: ast.AST) -> None:
     if known.cls is not None and found.cls is not None:
         held = run.facts.several.get(key, frozenset()) | {known.cls.node, found.cls.node}
         run.facts.several |= {key: held} if len(held) > 1 else {}
+    elif known != found and _alike(known, found):
+        run.facts.several |= {key: run.facts.several.get(key, frozenset()) | {known.layer, found.layer}}
     elif known != found:
         message = f"the field `{found.field}` of `{cls.node.name}` is given {_differences(known, found)}"
         run.facts.escape(node, "LNX111", message, frozenset(), owner=cls.node)
+
+
+def _alike(one: LayerField, other: LayerField) -> bool:
+    """Whether two layer classes, neither with options, are built and called alike in NNX."""
+    if one.cls is not None or other.cls is not None or not {one.layer, other.layer} <= LAYERS.keys():
+        return False
+    plain = not any((field.early, field.late) != ((), frozenset()) for field in (one, other))
+    kinds = [LAYERS[field.layer] for field in (one, other)]
+    taken = {(k.first, k.late, k.calls, k.added, k.draws, k.streams, k.helper) for k in kinds}
+    return plain and len(taken) == 1
 
 
 def _differences(one: LayerField, other: LayerField) -> str:
@@ -110,7 +122,8 @@ def holds_any_module(run: Run, text: str) -> bool:
 def read(run: Run, cls: Class, name: str, node: ast.AST) -> Value | None:
     """The layer class that a field holds, or one of several module classes of the project."""
     if (several := run.facts.several.get((cls.node, name))) is not None:
-        known = {LayerField(name, n.name, run.facts.classes[n]) for n in several & run.facts.classes.keys()}
+        known = {LayerField(name, one) for one in several if isinstance(one, str)}
+        known |= {LayerField(name, n.name, cls) for n, cls in run.facts.classes.items() if n in several}
         if len(known) < len(several):
             blocked(run, node, "LNX111", f"the field `{name}` is given a class that is defined later")
         return Mixed(frozenset(known))
@@ -121,7 +134,8 @@ def read(run: Run, cls: Class, name: str, node: ast.AST) -> Value | None:
 
 
 def options(value: Value | None) -> tuple[LayerField, ...]:
-    """The module classes of the project that a value may be, where a field holds it."""
+    """The module classes of the project, or several classes of layers, that a field may hold."""
     parts = value.parts if isinstance(value, Mixed) else {value}
-    found = [part for part in parts if isinstance(part, LayerField) and part.cls is not None]
-    return tuple(found) if len(found) == len(parts) else ()
+    found = [part for part in parts if isinstance(part, LayerField)]
+    known = isinstance(value, Mixed) or all(part.cls is not None for part in found)
+    return tuple(found) if known and len(found) == len(parts) else ()

@@ -24,6 +24,7 @@ def check_class_fields(plan: Plan, cls: Class) -> None:
         for node in (defaults.get(name), *(argument(build, names, name) for build in given(plan, cls))):
             if node is not None:
                 _check(plan, name, node, held)
+                _check_named(plan, name, node, several)
 
 
 def _check(plan: Plan, name: str, node: ast.expr, held: set[ast.ClassDef | str]) -> None:
@@ -34,6 +35,14 @@ def _check(plan: Plan, name: str, node: ast.expr, held: set[ast.ClassDef | str])
     short = value.name.rpartition(".")[2] if isinstance(value, Symbol) else ""
     message = f"it is not known which layer class the field `{name}` is given here"
     raise Blocked(node, "LNX110" if short in REFUSED else "LNX111", REFUSED.get(short, message))
+
+
+def _check_named(plan: Plan, name: str, node: ast.expr, several: frozenset[ast.ClassDef | str]) -> None:
+    """One of several layer classes says its name, which no partial call of it has."""
+    value = plan.facts.values.get(node)
+    parts = value.parts if isinstance(value, Mixed) else {value}
+    if several and any(isinstance(part, Partial) for part in parts):
+        raise Blocked(node, "LNX111", f"the field `{name}` is given several classes and a partial call")
 
 
 def _held_by(value: Value | None) -> ast.ClassDef | str | None:

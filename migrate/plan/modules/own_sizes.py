@@ -54,7 +54,8 @@ def saying(plan: Plan, cls: Class, draft: Draft) -> Iterator[Line]:
 
 def saying_fields(plan: Plan, cls: Class, draft: Draft) -> list[str]:
     """The fields of a class whose module classes are asked for the sizes of their results."""
-    fields = sorted(name for owner, name in plan.facts.several if owner is cls.node)
+    own = [(name, held) for (owner, name), held in plan.facts.several.items() if owner is cls.node]
+    fields = sorted(name for name, held in own if all(isinstance(one, ast.ClassDef) for one in held))
     return fields if _asks(plan, cls, draft) else []
 
 
