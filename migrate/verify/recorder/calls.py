@@ -20,6 +20,10 @@ STAMP = "to_nnx__linen2nnx_path"
 """A wrapped Linen module takes attributes without that prefix for variables (flax/nnx/bridge/wrappers.py)."""
 
 
+FILLED = "to_nnx__linen2nnx_filled"
+"""Marks the modules that have their initial values, which a module around them must not be given again."""
+
+
 def stamp(root: Any) -> None:
     """Write its path below `root` on every module, where it survives splitting and merging."""
     for path, node in nnx.iter_graph(root):

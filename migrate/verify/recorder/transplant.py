@@ -11,9 +11,10 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from flax import nnx
 
 from . import wire
-from .calls import stamp
+from .calls import FILLED, stamp
 from .context import user_site
 from .leafmap import LeafMap, Path, Shape, pair_leaves
 from .modules import model_variables, submodules
@@ -71,7 +72,7 @@ class Transplant:
 
     def _into(self, module: Any) -> bool:
         variables = model_variables(module)
-        if not variables:
+        if not variables or _is_around(module, variables):
             return False
         maps = self._fitting(variables)
         if maps:
@@ -125,6 +126,9 @@ class Transplant:
         for variable, value in zip(variables.values(), values, strict=True):
             variable.set_raw_value(value)
         stamp(module)
+        for _, node in nnx.iter_graph(module):
+            if isinstance(node, nnx.Module):
+                setattr(node, FILLED, True)
 
     def _next(
         self, maps: Mapping[int, LeafMap], lanes: int, drawn: tuple[Array, ...], traced: bool
@@ -169,3 +173,11 @@ class Transplant:
             "site": site or user_site(),
         }
         self.session.write(header, [])
+
+
+def _is_around(module: Any, variables: Mapping[Path, Any]) -> bool:
+    """Whether a traced call only puts layers of a model together: `nnx.Sequential(self.Dense_0)`."""
+    inner = submodules(module)
+    own = any(isinstance(value, nnx.Variable) for value in vars(module).values())
+    filled = bool(inner) and not own and all(hasattr(child, FILLED) for child in inner)
+    return filled and is_traced([variable.get_raw_value() for variable in variables.values()])
