@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from textwrap import dedent, indent
+from typing import Any
 
+import numpy as np
 import pytest
 
 from migrate.core import migrate_sources
@@ -132,13 +134,34 @@ def test_flags_of_norms_go(module: str, parts: list[str]) -> None:
     new = written(HEAD + module + USE)
     assert all(part in new for part in parts), new
     assert "is_mutable_collection" not in new
-    assert "    y = nnx.view(model, use_running_average=True)(x)\n    z = model(x)\n" in new
+    only = "only=nnx.BatchNorm, " if "Block(nnx.BatchNorm," in new else ""
+    assert f"    y = nnx.view(model, {only}use_running_average=True)(x)\n    z = model(x)\n" in new
 
 
 @pytest.mark.parametrize(("module", "parts"), FORMS)
 def test_training_gives_the_same_numbers(module: str, parts: list[str]) -> None:
     del parts
     assert_identical(compared(program(module, "Net()", (6, 3))))
+
+
+ASKING = BLOCK.replace("self.norm()", f"self.norm(use_running_average=not {ASKED})")
+HOLDERS = [
+    pytest.param(BLOCK + compact("""
+    norm = partial(nn.BatchNorm, use_running_average=not ASKED)
+    return Block(norm)(x)
+    """), id="in-its-place"),
+    pytest.param(ASKING + compact("return Block(nn.BatchNorm)(x)"), id="given"),
+    pytest.param(ASKING.replace("norm: Any", "norm: Any = nn.BatchNorm") + compact("return Block()(x)"),
+                 id="by-default"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("module", HOLDERS)
+def test_classes_in_fields_are_not_taken_for_layers(module: str) -> None:
+    scope: dict[str, Any] = {}
+    exec(written(HEAD + module + USE), scope)
+    y, z = scope["run"](np.ones((4, 3), np.float32))
+    assert y.shape == z.shape
 
 
 VIEWS = [

@@ -24,8 +24,16 @@ def in_mode(plan: Plan, site: Apply, model: str) -> str:
         raise Blocked(site.node, "LNX310", UNTOLD)
     if _may_change(site):
         return model
-    found = "" if _surely_asks(plan, site) else "raise_if_not_found=False, "
-    return f"nnx.view({model}, {found}{FLAG}=True)"
+    chosen = "only=nnx.BatchNorm, " if _holds_class(plan) else ""
+    chosen += "" if _surely_asks(plan, site) else "raise_if_not_found=False, "
+    return f"nnx.view({model}, {chosen}{FLAG}=True)"
+
+
+def _holds_class(plan: Plan) -> bool:
+    """Whether a field may hold a layer class itself, which `nnx.view` would take for a layer."""
+    fields = plan.facts.class_fields.items()
+    held = [found for (owner, _), found in fields if owner in plan.component.classes and found.cls is None]
+    return any({name for name, _ in found.early} <= {FLAG} for found in held)
 
 
 def _may_change(site: Apply) -> bool:
