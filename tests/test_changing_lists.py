@@ -83,6 +83,22 @@ FORMS = [
         id="appended-in-a-loop",
     ),
     pytest.param(WIDTHS, SHORT, FLAT, "features = features + width", id="wider-by-each"),
+    pytest.param(
+        APPENDED.format(width="width").replace("    size", "    width"),
+        f"{OVER}return x",
+        FLAT,
+        "rngs=rngs))\n            features = width\n",
+        id="another-name-of-the-turn",
+    ),
+    pytest.param(
+        f"before = 4\n{APPENDED.format(width='before')}\n".replace(
+            "    size = self.factor *", "    size ="
+        ).replace("before))\n", "before))\n    before = size\n"),
+        f"{OVER}return x",
+        FLAT,
+        "rngs=rngs))\n            features = before\n            before = size\n",
+        id="a-size-of-the-turn-before",
+    ),
 ]
 
 
@@ -94,14 +110,6 @@ def test_forms(setup: str, call: str, shape: tuple[int, ...], part: str) -> None
 
 
 STAYING = [
-    pytest.param(
-        APPENDED.format(width="width").replace("    size", "    width"), f"{OVER}return x", id="another-turn"
-    ),
-    pytest.param(
-        f"before = 4\n{APPENDED.format(width='before')}".replace("    size = self.factor *", "    before ="),
-        f"{OVER}return x",
-        id="a-size-of-the-turn-before",
-    ),
     pytest.param(
         APPENDED.format(width="width").replace("    size", "    if width > 5:\n        break\n    size"),
         f"{OVER}return x",

@@ -501,10 +501,14 @@ class Running:
 
 @dataclass(frozen=True)
 class Turns:
-    """A loop that builds layers, or a comprehension, which has no `loop`, with the sizes that go round."""
+    """A loop that builds layers, with the sizes that go round.
+
+    A comprehension or loop of `setup` has no `loop`; its sizes change where `built` builds a layer.
+    """
 
     loop: Loop | None
     running: tuple[Running, ...]
+    built: ast.Call | None = None
 
 
 @dataclass(frozen=True)

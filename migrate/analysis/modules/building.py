@@ -55,7 +55,7 @@ from migrate.analysis.modules.reasons import blocked
 from migrate.analysis.modules.scanned import check_calls
 from migrate.analysis.modules.spread_settings import are_settings, left_open, spread
 from migrate.analysis.modules.stacked import SCAN
-from migrate.analysis.modules.summaries import applied
+from migrate.analysis.modules.summaries import BUILTINS, applied
 from migrate.analysis.run import Run
 from migrate.analysis.shapes.layer_shapes import output, size
 from migrate.analysis.shapes.plain_shapes import of
@@ -283,11 +283,18 @@ def _together(run: Run, site: Layer, inputs: Inputs, result: Value) -> Value:
 def _text(run: Run, site: Layer, node: ast.expr) -> str | None:
     """What a layer is given, for `__init__`; the names of a turn are known where a size runs along."""
     turns = run.turning[1] if run.turning is not None and run.turning[0] is site.node else frozenset[str]()
+    turns = turns if _is_pure(node) else frozenset()
     known: dict[ast.expr, str] = {
         n: n.id for n in ast.walk(node) if isinstance(n, ast.Name) and n.id in turns
     }
     found = holes(run.facts, site.owner, node, known)
     return None if found is None else spliced(run.facts, node, found)
+
+
+def _is_pure(node: ast.expr) -> bool:
+    """Whether an expression gives the same a second time: it calls nothing but functions of numbers."""
+    calls = [call.func for call in ast.walk(node) if isinstance(call, ast.Call)]
+    return all(isinstance(function, ast.Name) and function.id in BUILTINS for function in calls)
 
 
 def _learn(run: Run, site: Layer, shape: Shape, given: dict[str, Value]) -> None:

@@ -52,13 +52,17 @@ def run_numbered(run: Run, node: ast.For) -> bool:
 
 @dataclass(frozen=True)
 class Building:
-    """What builds the layers of such a list: their call, what a turn binds, and what gives it its name."""
+    """What builds the layers of such a list: their call, what a turn binds, and what gives it its name.
+
+    `local` are the names that mean something where a layer is built, and maybe something else after the turn.
+    """
 
     node: ast.ListComp | ast.For
     call: ast.Call
     target: ast.expr
     iterated: ast.expr
     kept: ast.Assign
+    local: frozenset[str]
 
 
 def run_list(run: Run, node: ast.For, turns: list[Value], listed: Repeated | None = None) -> None:
@@ -81,7 +85,7 @@ def run_list(run: Run, node: ast.For, turns: list[Value], listed: Repeated | Non
     if not _is_lost(run, built):
         return
     again()
-    run.turning = built.call, names_in(built.target)
+    run.turning = built.call, built.local
     done = _run_along(run, node, built, turns[0], again)
     run.turning = None
     if not done:
@@ -110,7 +114,7 @@ def _comprehension(run: Run, layers: Repeated) -> Building | None:
             statement = run.facts.scopes.parent[built]
             if not isinstance(statement, ast.Assign) or turn.ifs:
                 return None
-            return Building(built, call, turn.target, turn.iter, statement)
+            return Building(built, call, turn.target, turn.iter, statement, names_in(turn.target))
         case _:
             return None
 
@@ -132,10 +136,9 @@ def _loop(run: Run, layers: Repeated) -> Building | None:
             ast.For(orelse=[]),
         ) if filled == name and isinstance(kept, ast.Assign) and isinstance(setup, ast.FunctionDef):
             names = [n for n in ast.walk(setup) if isinstance(n, ast.Name)]
-            bound = [n for n in names if n.id in names_in(loop.target) and not isinstance(n.ctx, ast.Load)]
-            once = {*bound} == {n for n in ast.walk(loop.target) if isinstance(n, ast.Name)}
             alone = sum(n.id == name for n in names) == 3 and loop in setup.body and not leaves(loop)
-            return Building(loop, call, loop.target, loop.iter, kept) if once and alone else None
+            local = frozenset(n.id for n in names if not isinstance(n.ctx, ast.Load))
+            return Building(loop, call, loop.target, loop.iter, kept, local) if alone else None
         case _:
             return None
 
@@ -211,8 +214,10 @@ def _run_along(run: Run, node: ast.For, built: Building, turn: Value, again: Cal
         begun | {name: with_last(begun[name], None)}, run.frame.vars | {name: _unsized(run, name)}
     ):
         return False
-    run.facts.loops[built.node] = Turns(None, (Running(running, start, end),))
-    local = names_in(built.target) | {running}
+    run.facts.loops[built.node] = Turns(None, (Running(running, start, end),), built.call)
+    assert run.owner is not None
+    run.facts.finals[run.owner.node][running] = ""
+    local = built.local | {running}
     left = {other: _left(value, local) for other, value in run.frame.vars.items() if other not in entry}
     run.frame.vars = left | begun | {name: with_last(begun[name], _outside(run, built, running, end))}
     return True
@@ -251,15 +256,24 @@ def _settled(entry: dict[str, Value], end: dict[str, Value]) -> dict[str, Value]
 
 
 def _outside(run: Run, built: Building, running: str, end: Size) -> Size | None:
-    """The running size after the last turn."""
-    if not end.names & {*names_in(built.target), running}:
+    """The running size after the last turn: by what `setup` knows everywhere, or else behind the loop."""
+    if not end.names & {*built.local, running}:
         return end
+    behind = Size(running) if isinstance(built.node, ast.For) else None
     assert run.owner is not None
     source = init_text(run.facts, run.owner, built.iterated)
-    if source is None or running in end.names or not isinstance(built.target, ast.Name):
-        return None
-    text = _at_last(end.text, built.target.id, source)
-    return Size(text) if text is not None and built.target.id not in Size(text).names else None
+    if source is None or running in end.names or not _binds_once(run, built):
+        return behind
+    text = _at_last(end.text, getattr(built.target, "id", ""), source)
+    return Size(text) if text is not None and not Size(text).names & built.local else behind
+
+
+def _binds_once(run: Run, built: Building) -> bool:
+    """Whether a turn binds one name, which nothing else binds."""
+    if not isinstance(built.target, ast.Name):
+        return False
+    names = run.facts.scopes.names(run.facts.scopes.variable(built.target, built.target.id))
+    return [name for name in names if not isinstance(name.ctx, ast.Load)] == [built.target]
 
 
 def _at_last(text: str, name: str, source: str) -> str | None:

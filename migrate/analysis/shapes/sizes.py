@@ -235,7 +235,22 @@ def _larger(a: Size, b: Size) -> Size:
     for one, other in ((a, b), (b, a)):
         if one.text.startswith("max(") and other.text in one.text[4:-1].split(", "):
             return one
+        if (either := _either(one, other)) is not None:
+            return either
     return Size(f"max({a.text}, {b.text})")
+
+
+def _either(one: Size, other: Size) -> Size | None:
+    """The larger one of a size and a choice between it and something else."""
+    match ast.parse(one.text, mode="eval").body:
+        case ast.IfExp(test=test, body=yes, orelse=no):
+            sides = [Size(ast.unparse(yes)), Size(ast.unparse(no))]
+        case _:
+            return None
+    if other not in sides:
+        return None
+    left, right = (other if side == other else _larger(other, side) for side in sides)
+    return Size(f"({left.text} if {ast.unparse(test)} else {right.text})")
 
 
 def joined(left: Shape, right: Shape) -> Shape:

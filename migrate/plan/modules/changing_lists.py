@@ -34,7 +34,7 @@ def run_along(plan: Plan, draft: Draft, setup: ast.FunctionDef, sites: Iterable[
         ):
             continue
         turns = plan.facts.loops.get(loop)
-        for each in turns.running if turns is not None else ():
+        for each in turns.running if turns is not None and turns.built is site.node else ():
             begin = f"{each.name} = {without_parentheses(each.start.text)}"
             end = f"{each.name} = {without_parentheses(each.end.text)}"
             statement = plan.statement(site.node)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+
 from migrate.analysis.kinds import Array, Const, Sequence, Value
 from migrate.analysis.modules.classes import methods
 from migrate.analysis.modules.layers import LAYERS
@@ -39,7 +41,7 @@ def last_axis(plan: Plan, draft: Draft, site: Layer) -> str:
                 raise Blocked(site.node, "LNX110", f"`{name}` of this layer is not one known axis")
             axis = known[0]
     found = input_of(site).axis(axis)
-    if found is None:
+    if found is None or is_behind(plan, site, found):
         return told_size(plan, draft, site, "in_features", Told(site.node, site.node, UNTOLD))
     check_size(plan, site, found)
     return found.text
@@ -65,6 +67,23 @@ def check_size(plan: Plan, site: Layer, found: Size) -> None:
         message = f"the size of this layer's input is made from `{name}`, which is local to a method"
         raise Blocked(site.node, "LNX112", message)
     check_built(plan, site, found)
+    if is_behind(plan, site, found):
+        message = "the size of this layer's input is known behind a loop of `setup` alone: build it there"
+        raise Blocked(site.node, "LNX112", message)
+
+
+def is_behind(plan: Plan, site: Layer, found: Size) -> bool:
+    """Whether a size runs along with a loop of `setup` that stands behind what needs it, or elsewhere."""
+    inside = set(ast.walk(site.owner.node))
+    for loop, turns in plan.facts.loops.items():
+        running = {each.name for each in turns.running} & found.names
+        if not running or turns.built is None or loop not in inside or not isinstance(loop, ast.For):
+            continue
+        same = plan.facts.scopes.function(site.node) is plan.facts.scopes.function(loop)
+        behind = site.node.lineno > (loop.end_lineno or loop.lineno)
+        if turns.built is not site.node and not (same and behind):
+            return True
+    return False
 
 
 def _local_name(plan: Plan, site: Layer, found: Size) -> str | None:

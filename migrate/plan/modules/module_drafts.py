@@ -16,6 +16,7 @@ from migrate.analysis.modules.classes import (
     own_fields,
     own_methods,
 )
+from migrate.analysis.shapes.sizes import Size
 from migrate.analysis.sites import Layer, Parameter
 from migrate.plan.blocked import Blocked
 from migrate.plan.context import Plan
@@ -39,6 +40,7 @@ from migrate.plan.modules.inheritance import (
 )
 from migrate.plan.modules.layer import construction, parameter
 from migrate.plan.modules.layer_dicts import write_dicts
+from migrate.plan.modules.layer_sizes import is_behind
 from migrate.plan.modules.layer_tuples import write_tuples
 from migrate.plan.modules.lent_names import lent_fields, told
 from migrate.plan.modules.listed_names import write_lists, write_quoted
@@ -175,6 +177,9 @@ def _guarded(plan: Plan, sites: list[Layer | Parameter]) -> dict[ast.stmt, str]:
     found: dict[ast.stmt, str | None] = {}
     for site in layers:
         test, statement = guard(plan, site), plan.statement(site.node)
+        if test is not None and is_behind(plan, site, Size(test)):
+            message = "whether this layer is there is known behind a loop of `setup` alone: build it there"
+            raise Blocked(site.node, "LNX111", message)
         if found.setdefault(statement, test) != test:
             message = "of the layers that one statement makes, some are called under another condition"
             raise Blocked(site.node, "LNX111", message)

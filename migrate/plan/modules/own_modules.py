@@ -21,7 +21,7 @@ from migrate.plan.modules.drafts import Draft, Told
 from migrate.plan.modules.given_inputs import argument_given
 from migrate.plan.modules.handed_layers import goes_with_call
 from migrate.plan.modules.input_sizes import InputSize, input_sizes
-from migrate.plan.modules.layer_sizes import check_size, last_size
+from migrate.plan.modules.layer_sizes import check_size, is_behind, last_size
 from migrate.plan.modules.lifted import class_of
 from migrate.plan.modules.mapped import made_side_by_side
 from migrate.plan.modules.moved import chosen_class, in_setup, listed, moved
@@ -131,7 +131,7 @@ def _given_size(plan: Plan, draft: Draft, inner: Draft, site: Layer, argument: I
             found = (rest(shape.base) if plain and shape.base is not None else whole,)
         case _:
             found = shape.axes[1:] if shape.rank == argument.rank else (None,)
-    if None in found:
+    if None in found or any(one is not None and is_behind(plan, site, one) for one in found):
         return told_size(
             plan, draft, site, argument.argument, Told(site.node, site.node, message, argument.rank)
         )
