@@ -191,3 +191,64 @@ class Outer(nn.Module):
     result = migrate_sources({"net.py": text}, Options())
     assert "class Net(nn.Module)" in result.changed.get("net.py", text)
     assert any(finding.code == "LNX112" for finding in result.findings)
+
+
+def test_the_largest_of_a_field() -> None:
+    """`max` of one sequence is a number, and not that sequence."""
+    module = """
+class Part(nn.Module):
+    widths: Sequence[int]
+
+    @nn.compact
+    def __call__(self, x):
+        return nn.Dense(max(self.widths))(x)
+
+
+class Net(nn.Module):
+    widths: Sequence[int] = (3, 5)
+
+    @nn.compact
+    def __call__(self, x):
+        return nn.Dense(2)(Part(self.widths)(x))
+"""
+    done = compared(program(module, "Net()", (2, 3)))
+    assert_identical(done)
+    assert "nnx.Linear(max(self.widths), 2, rngs=rngs)" in done.text
+
+
+BEHIND = {
+    "        self.last =": "        self.down = nn.Conv(ch, (3, 3))\n        self.last =",
+    "self.last(x)": "self.last(self.down(x))",
+}
+
+
+def test_a_size_by_a_name_of_setup() -> None:
+    done = compared(program(changed(BEHIND), "Net()", IMAGES))
+    assert_identical(done)
+    assert "self.down = nnx.Conv(features, ch, (3, 3), rngs=rngs)" in done.text
+    assert "self.last = nnx.LayerNorm(ch, rngs=rngs)" in done.text
+
+
+NAMES = [
+    pytest.param({"        self.last =": "        ch = 3\n        self.last ="}, id="bound-again"),
+    pytest.param(
+        {
+            "        self.last = nn.LayerNorm()\n": "",
+            "        blocks = []\n": "        self.last = nn.LayerNorm()\n        blocks = []\n",
+        },
+        id="read-in-front",
+    ),
+    pytest.param({"        for block in": "        ch = 3\n        for block in"}, id="of-a-method-too"),
+    pytest.param({"nn.Conv(ch, (3, 3))": "nn.Conv(self.mults.index(ch) + 8, (3, 3))"}, id="by-a-method"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("changes", NAMES)
+def test_names_of_setup_that_mean_something_else(changes: dict[str, str]) -> None:
+    module = changed(BEHIND)
+    for before, after in changes.items():
+        assert before in module
+        module = module.replace(before, after)
+    text = program(module, "Net()", IMAGES)
+    result = migrate_sources({"net.py": text}, Options())
+    assert "class Net(nn.Module)" in result.changed.get("net.py", text)

@@ -33,6 +33,7 @@ from migrate.analysis.modules import (
     mapped,
     recurrent,
     sequences,
+    setup_names,
     shared_kernels,
     stacked,
     traced,
@@ -288,7 +289,7 @@ def _text(run: Run, site: Layer, node: ast.expr) -> str | None:
         n: n.id for n in ast.walk(node) if isinstance(n, ast.Name) and n.id in turns
     }
     found = holes(run.facts, site.owner, node, known)
-    return None if found is None else spliced(run.facts, node, found)
+    return setup_names.by_names(run, site, node) if found is None else spliced(run.facts, node, found)
 
 
 def _is_pure(node: ast.expr) -> bool:

@@ -235,22 +235,9 @@ def _larger(a: Size, b: Size) -> Size:
     for one, other in ((a, b), (b, a)):
         if one.text.startswith("max(") and other.text in one.text[4:-1].split(", "):
             return one
-        if (either := _either(one, other)) is not None:
-            return either
-    return Size(f"max({a.text}, {b.text})")
-
-
-def _either(one: Size, other: Size) -> Size | None:
-    """The larger one of a size and a choice between it and something else."""
-    match ast.parse(one.text, mode="eval").body:
-        case ast.IfExp(test=test, body=yes, orelse=no):
-            sides = [Size(ast.unparse(yes)), Size(ast.unparse(no))]
-        case _:
-            return None
-    if other not in sides:
-        return None
-    left, right = (other if side == other else _larger(other, side) for side in sides)
-    return Size(f"({left.text} if {ast.unparse(test)} else {right.text})")
+    text = f"max({a.text}, {b.text})"
+    choice = _chosen_larger([ast.parse(each.text, mode="eval").body for each in (a, b)])
+    return Size(text if choice is None else f"({ast.unparse(choice)})")
 
 
 def joined(left: Shape, right: Shape) -> Shape:
@@ -353,6 +340,29 @@ def _operands(node: ast.expr) -> list[ast.expr]:
 
 def alone(node: ast.Call) -> ast.expr:
     """`max(a, max(a, b))` with each argument once, or what is left alone."""
+    if len(node.args) < 2 or node.keywords:
+        return node
     inner = [part for argument in node.args for part in _operands(argument)]
-    node.args = [*{ast.unparse(argument): argument for argument in inner}.values()]
-    return node.args[0] if len(node.args) == 1 and not isinstance(node.args[0], ast.Starred) else node
+    return _largest([*{ast.unparse(argument): argument for argument in inner}.values()])
+
+
+def _largest(parts: list[ast.expr]) -> ast.expr:
+    if len(parts) == 1 and not isinstance(parts[0], ast.Starred):
+        return parts[0]
+    return _chosen_larger(parts) or ast.Call(ast.Name("max", ast.Load()), parts, [])
+
+
+def _chosen_larger(parts: list[ast.expr]) -> ast.IfExp | None:
+    """`max(a, a if test else b)`, which is `a if test else max(a, b)`."""
+    choice = next((part for part in parts if isinstance(part, ast.IfExp)), None)
+    others = [part for part in parts if part is not choice]
+    if choice is None or len(others) != 1:
+        return None
+    known = ast.unparse(others[0])
+    if known not in map(ast.unparse, (choice.body, choice.orelse)):
+        return None
+    sides = [
+        alone(ast.Call(ast.Name("max", ast.Load()), [*others, side], []))
+        for side in (choice.body, choice.orelse)
+    ]
+    return ast.IfExp(choice.test, *sides)

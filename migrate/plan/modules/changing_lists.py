@@ -9,6 +9,7 @@ from migrate.analysis.shapes.sizes import without_parentheses
 from migrate.analysis.sites import Layer, Parameter, Running
 from migrate.plan.context import Plan
 from migrate.plan.modules.drafts import Draft, Line
+from migrate.plan.modules.layer_sizes import check_start
 from migrate.rewrite.edits import Suite, template
 
 
@@ -35,6 +36,7 @@ def run_along(plan: Plan, draft: Draft, setup: ast.FunctionDef, sites: Iterable[
             continue
         turns = plan.facts.loops.get(loop)
         for each in turns.running if turns is not None and turns.built is site.node else ():
+            check_start(plan, site, each.start, loop)
             begin = f"{each.name} = {without_parentheses(each.start.text)}"
             end = f"{each.name} = {without_parentheses(each.end.text)}"
             statement = plan.statement(site.node)
@@ -49,6 +51,10 @@ def _lines(plan: Plan, built: ast.ListComp, running: tuple[Running, ...]) -> Ite
     statement = plan.statement(built)
     assert isinstance(statement, ast.Assign)
     (turn,) = built.generators
+    site = plan.site(built.elt)
+    if isinstance(site, Layer):
+        for each in running:
+            check_start(plan, site, each.start, statement)
     (target,) = statement.targets
     name = plan.facts.files.segment(target)
     yield f"{name} = nnx.List()", statement

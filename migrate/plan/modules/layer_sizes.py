@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 
-from migrate.analysis.kinds import Array, Const, Sequence, Value
+from migrate.analysis.kinds import Array, Class, Const, Sequence, Value
 from migrate.analysis.modules.classes import methods
 from migrate.analysis.modules.layers import LAYERS
+from migrate.analysis.modules.setup_names import is_final
 from migrate.analysis.shapes.plain_shapes import integers
 from migrate.analysis.shapes.sizes import Shape, Size
 from migrate.analysis.sites import Layer
@@ -17,6 +18,7 @@ from migrate.plan.modules.drafts import Draft, Told
 from migrate.plan.modules.told_sizes import told_size
 
 UNTOLD = "the size of this layer's input cannot be told from the code"
+BEHIND = "`setup` knows the size of this layer's input only behind the layer: build it there"
 
 
 def last_size(value: Value | None) -> Size | None:
@@ -68,12 +70,30 @@ def check_size(plan: Plan, site: Layer, found: Size) -> None:
         raise Blocked(site.node, "LNX112", message)
     check_built(plan, site, found)
     if is_behind(plan, site, found):
-        message = "the size of this layer's input is known behind a loop of `setup` alone: build it there"
-        raise Blocked(site.node, "LNX112", message)
+        raise Blocked(site.node, "LNX112", BEHIND)
+
+
+def check_start(plan: Plan, site: Layer, start: Size, place: ast.AST) -> None:
+    """The size that a running one begins with must be known where the layers are built."""
+    if _runs_behind(plan, site, start) or not names_are_final(plan, site.owner, start, place):
+        raise Blocked(site.node, "LNX112", BEHIND)
 
 
 def is_behind(plan: Plan, site: Layer, found: Size) -> bool:
-    """Whether a size runs along with a loop of `setup` that stands behind what needs it, or elsewhere."""
+    """Whether a size is known only behind what needs it in `setup`, or elsewhere."""
+    return _runs_behind(plan, site, found) or not names_are_final(plan, site.owner, found, site.node)
+
+
+def names_are_final(plan: Plan, owner: Class, found: Size, place: ast.AST) -> bool:
+    """Whether the names of `setup` that a size reads mean the same from this place on."""
+    setup = methods(owner).get("setup")
+    bound = plan.facts.scopes.bound[setup] if setup is not None else set()
+    running = {r.name for turns in plan.facts.loops.values() for r in turns.running}
+    local = (found.names & {*bound}) - running - {"self"}
+    return all(is_final(plan.facts, owner, name, place) for name in local)
+
+
+def _runs_behind(plan: Plan, site: Layer, found: Size) -> bool:
     inside = set(ast.walk(site.owner.node))
     for loop, turns in plan.facts.loops.items():
         running = {each.name for each in turns.running} & found.names
@@ -92,6 +112,8 @@ def _local_name(plan: Plan, site: Layer, found: Size) -> str | None:
     around = {plan.facts.scopes.function(site.node), *methods(site.owner).values()}
     bound = {name for method in around for name in plan.facts.scopes.bound[method]}
     for name in found.names - running - turns - {"self"}:
+        if is_final(plan.facts, site.owner, name, site.node):
+            continue
         if not name.startswith(("_axis_", "_rest_", "_first_")) and name in bound:
             return name
     return None
