@@ -9,7 +9,7 @@ from migrate.analysis.shapes.sizes import without_parentheses
 from migrate.analysis.sites import Layer, Parameter, Running
 from migrate.plan.context import Plan
 from migrate.plan.modules.drafts import Draft, Line
-from migrate.plan.modules.layer_sizes import check_start
+from migrate.plan.modules.known_behind import check_start
 from migrate.rewrite.edits import Suite, template
 
 

@@ -38,9 +38,9 @@ from migrate.plan.modules.inheritance import (
     inherited_lines,
     replaces_layers,
 )
+from migrate.plan.modules.known_behind import is_behind
 from migrate.plan.modules.layer import construction, parameter
 from migrate.plan.modules.layer_dicts import write_dicts
-from migrate.plan.modules.layer_sizes import is_behind
 from migrate.plan.modules.layer_tuples import write_tuples
 from migrate.plan.modules.lent_names import lent_fields, told
 from migrate.plan.modules.listed_names import write_lists, write_quoted

@@ -21,7 +21,8 @@ from migrate.plan.modules.drafts import Draft, Told
 from migrate.plan.modules.given_inputs import argument_given
 from migrate.plan.modules.handed_layers import goes_with_call
 from migrate.plan.modules.input_sizes import InputSize, input_sizes
-from migrate.plan.modules.layer_sizes import check_size, is_behind, last_size
+from migrate.plan.modules.known_behind import is_behind
+from migrate.plan.modules.layer_sizes import check_size, last_size
 from migrate.plan.modules.lifted import class_of
 from migrate.plan.modules.mapped import made_side_by_side
 from migrate.plan.modules.moved import chosen_class, in_setup, listed, moved
