@@ -109,6 +109,30 @@ FORMS = [
         "self.more = nnx.Linear(features, 3, rngs=rngs)",
         id="two-layers-behind",
     ),
+    pytest.param(
+        {"x = block(x)": "x = jnp.concatenate([x, block(x)], -1)"},
+        "features = features + (out if ch != out else max(out, features))",
+        id="joined-to-what-came",
+    ),
+    pytest.param(
+        {"            ch = out": "            if mult > 1:\n                ch = out"},
+        "            features = out if ch != out else max(out, features)\n            if mult > 1:\n",
+        id="carried-under-a-condition",
+    ),
+    pytest.param(
+        {
+            "            out = self.base * mult\n": "",
+            "Res(ch, out)": "Res(ch, ch * mult)",
+            "ch = out": "ch *= mult",
+        },
+        "features = ch * mult if ch != ch * mult else max(ch * mult, features)\n            ch *= mult\n",
+        id="multiplied-in-place",
+    ),
+    pytest.param(
+        {"        ch = self.base": "        features = 3\n        ch = self.base * features // 3"},
+        "self.last = nnx.LayerNorm(",
+        id="a-name-that-is-taken",
+    ),
 ]
 
 
@@ -139,6 +163,7 @@ def test_two_lists_in_one_loop(call: dict[str, str]) -> None:
     assert "class Net(nn.Module)" in result.changed.get("net.py", text)
 
 
+AGAIN = "        for block in self.blocks:\n            x = block(x)\n"
 REFUSED = [
     pytest.param(
         {"Res(ch, out)": "Res(ch, sizes.pop())", "ch = self.base": "ch, sizes = self.base, [4, 4, 4]"},
@@ -167,6 +192,21 @@ REFUSED = [
     pytest.param(
         {"            ch = out": "            if mult > 3:\n                break\n            ch = out"},
         id="a-loop-that-ends-early",
+    ),
+    pytest.param({"        return self.last": f"{AGAIN}        return self.last"}, id="called-again"),
+    pytest.param({"for block in self.blocks": "for block in self.blocks[1:]"}, id="called-in-part"),
+    pytest.param({"x = block(x)": "x = self.last(block(x))"}, id="a-layer-of-each-turn"),
+    pytest.param(
+        {"            ch = out": "            ch = out\n            blocks.append(Res(ch, out))"},
+        id="filled-twice-in-a-turn",
+    ),
+    pytest.param(
+        {"self.blocks = blocks": "blocks.append(Res(ch, 5))\n        self.blocks = blocks"},
+        id="filled-behind-the-loop",
+    ),
+    pytest.param(
+        {"            out =": "            if mult == 2:\n                continue\n            out ="},
+        id="a-turn-that-is-left-out",
     ),
 ]
 
